@@ -1,0 +1,1 @@
+"""The domain in plain Python: no database, no frame, no framework is imported here."""
