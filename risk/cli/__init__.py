@@ -1,0 +1,76 @@
+"""The ``risk`` command. Sub-commands are imported only when they are called, so that ``risk --help`` starts at once.
+
+Not ok here: importing pandas, sklearn, lightgbm, mlflow or sqlalchemy at the top of any module of this package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from risk import __version__
+
+# name → (module:attribute, help): the one list of sub-commands. Help is bilingual because no language is chosen yet when it is printed.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("risk.cli.demo:demo", "The whole loop on a made-up province / 虚构省份上的完整闭环"),
+    "intake": ("risk.cli.intake:intake", "Take a file in: CSV, NDJSON, Parquet, XLSX / 接入文件"),
+    "quarantine": ("risk.cli.quarantine:quarantine", "List, repair, resubmit refused rows / 隔离行：查看、修复、重报"),
+    "run": ("risk.cli.run:run", "Judge stored signals, raise alerts, issue tasks / 研判、预警、派发"),
+    "tasks": ("risk.cli.tasks:tasks", "List, sign, report verification tasks / 核查任务"),
+    "report": ("risk.cli.report:report", "Situation report of a period / 态势报告"),
+    "train": ("risk.cli.train:train", "Train a model from texts, firms or verdicts / 训练模型"),
+    "score": ("risk.cli.score:score", "Score texts or firms from a file, no database / 离线评分"),
+    "evaluate": ("risk.cli.evaluate:evaluate", "Measure a model on labelled texts or firms / 评估模型"),
+    "models": ("risk.cli.models:models", "List and show registered models / 模型登记"),
+    "promote": ("risk.cli.models:promote", "Make a version the champion / 上线模型版本"),
+    "rollback": ("risk.cli.models:rollback", "Return to the previous champion / 回退模型"),
+    "rules": ("risk.cli.rules:rules", "Check and test rule files / 检查与测试规则"),
+    "jobs": ("risk.cli.jobs:jobs", "List, enable, disable scheduled jobs / 定时作业"),
+    "serve": ("risk.cli.serve:serve", "API and start page on loopback / 启动接口与首页"),
+    "worker": ("risk.cli.serve:worker", "Run the scheduled jobs / 运行定时作业"),
+    "doctor": ("risk.cli.doctor:doctor", "What is installed, what is missing / 环境检查"),
+    "db": ("risk.cli.db:db", "Upgrade or downgrade the database / 数据库升降级"),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that knows its commands by name and imports one when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 140})
+@click.version_option(__version__)
+def cli() -> None:
+    """Risk early warning (风险预警): signals → rules + models → alerts → tasks → verdicts → labels → models → report.
+
+    RISK_HOME names the data folder (./var), RISK_LANG the language of messages (zh or en).
+    """
+
+
+def main() -> None:
+    """Run the command; known errors end with exit 1 and a message of code, statement and hint, never a traceback."""
+    from risk.domain.errors import RiskError
+
+    try:
+        cli(prog_name="risk")
+    except RiskError as error:
+        from risk.cli.output import show_error
+
+        show_error(error)
+        sys.exit(1)

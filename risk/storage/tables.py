@@ -1,0 +1,445 @@
+"""Every table, once. SQLite by default, PostgreSQL to serve a province: the same definitions run on both.
+
+Times are aware UTC in Python and stored as such (``UtcDateTime``). JSON is JSONB on PostgreSQL. Keys that must not double are UNIQUE here,
+so that a repeated, overlapping or half-killed job cannot write the same thing twice.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in and out; naive ones are refused, because *local* is a guess."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime refused: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", BigId, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
+    return Column(name, BigId, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+# --- who and what -----------------------------------------------------------------------------------------------------
+
+subjects = Table(
+    "subjects",
+    metadata,
+    _id(),
+    Column("key", String(120), nullable=False, unique=True),  # the USCC, or "provisional:<hash of what is known>"
+    Column("uscc", String(18), index=True),
+    Column("name", String(400)),
+    Column("region", String(6), index=True),  # GB/T 2260
+    Column("kind", String(40), nullable=False, default="enterprise"),
+    Column("industry", String(20)),  # "<edition>:<code>" of GB/T 4754, because 5251 means different things in 2011 and 2017
+    Column("registered_on", Date),
+    Column("facts", Json, nullable=False, default=dict),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+subject_aliases = Table(
+    "subject_aliases",  # how rows find a subject: licence:<no>, shop:<platform>/<shop>, name:<region>/<name>
+    metadata,
+    _id(),
+    Column("alias", String(600), nullable=False, unique=True),
+    _ref("subject_id", "subjects"),
+)
+
+licences = Table(
+    "licences",
+    metadata,
+    _id(),
+    _ref("subject_id", "subjects"),
+    Column("kind", String(60), nullable=False),  # 药品经营许可证, 医疗广告审查证明, 医疗器械经营许可证 …
+    Column("number", String(120), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("source", String(200), nullable=False),
+    UniqueConstraint("kind", "number"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _id(),
+    Column(
+        "key", String(64), nullable=False, unique=True
+    ),  # digest of file content, mapping and source: the same file again resumes or changes nothing
+    Column("file", String(1000), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("status", String(20), nullable=False),  # running, done, failed
+    Column("rows_done", BigId, nullable=False, default=0),  # rows of the file that are settled: where a killed import goes on
+    Column("accepted", BigId, nullable=False, default=0),
+    Column("duplicates", BigId, nullable=False, default=0),
+    Column("quarantined", BigId, nullable=False, default=0),
+    Column("notes", Json, nullable=False, default=dict),  # how many rows had no time, no region, no subject, a checksum warning …
+    Column("error", Text),
+    Column("actor", String(120), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    _id(),
+    Column("identity", String(64), nullable=False, unique=True),
+    Column("content_hash", String(64), nullable=False, index=True),
+    _ref("import_id", "imports", nullable=True),
+    Column("source", String(200), nullable=False),
+    Column("source_id", String(300)),
+    Column("kind", String(20), nullable=False),  # content, report, warning
+    Column("url", String(2000)),
+    Column("channel", String(60)),
+    Column("region", String(6), index=True),
+    Column("text", Text, nullable=False),
+    Column("fields", Json, nullable=False, default=dict),
+    Column("warnings", Json, nullable=False, default=list),
+    Column("observed_at", UtcDateTime, nullable=False, index=True),
+    Column("time_given", Boolean, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("linked_by", String(20)),  # uscc, licence, shop, name, or nothing
+    Index("ix_signals_subject_observed", "subject_id", "observed_at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id(),
+    _ref("import_id", "imports"),
+    Column("row_no", BigId, nullable=False),  # 1 is the first row after the header
+    Column("raw", Json, nullable=False),
+    Column("problems", Json, nullable=False),  # [{code, column, value, zh, en, hint_zh, hint_en}]
+    Column("status", String(20), nullable=False, index=True),  # open, repaired, resubmitted, dismissed
+    Column("repaired", Json),
+    Column("actor", String(120)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime),
+    UniqueConstraint("import_id", "row_no"),
+)
+
+# --- judging -----------------------------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    Column(
+        "key", String(64), nullable=False, unique=True
+    ),  # digest of model, as-of, versions, selection: the same run again is the same run
+    Column("model", String(80), nullable=False),  # with its lens: illegal_fundraising.report
+    Column("as_of", UtcDateTime, nullable=False, index=True),
+    Column("since", UtcDateTime),
+    Column("status", String(20), nullable=False),  # running, done, failed
+    Column("versions", Json, nullable=False),  # rules (hash), model (version or "rules"), code, cut-offs
+    Column("cursor", BigId, nullable=False, default=0),  # the last signal id that is settled
+    Column("judged", BigId, nullable=False, default=0),
+    Column("candidates", BigId, nullable=False, default=0),
+    Column("balance", Json, nullable=False, default=dict),  # new, merged, suppressed, below_grade, over_capacity, failed
+    Column("actor", String(120), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+assessments = Table(
+    "assessments",
+    metadata,
+    _id(),
+    _ref("run_id", "runs"),
+    _ref("signal_id", "signals", nullable=True),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("model", String(80), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("model_version", String(80), nullable=False),
+    Column("rules_version", String(64), nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    # from blue upwards only: what was seen then
+    Column("evidence", Json),
+    Column("evidence_hash", String(64)),
+    UniqueConstraint("run_id", "signal_id", "subject_id"),
+    Index("ix_assessments_signal_model", "signal_id", "model"),
+    Index("ix_assessments_model_as_of", "model", "as_of"),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    _id(),
+    _ref("run_id", "runs"),
+    _ref("assessment_id", "assessments", nullable=True),
+    _ref("signal_id", "signals", nullable=True, index=False),
+    Column("outcome", String(20), nullable=False),  # new, merged, suppressed, below_grade, over_capacity, failed
+    _ref("alert_id", "alerts", nullable=True),
+    Column("reason", String(400)),
+    UniqueConstraint("run_id", "signal_id"),
+    Index("ix_candidates_run_outcome", "run_id", "outcome"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    Column("merge_key", String(64), nullable=False, unique=True),  # digest of subject (or signal, if unknown) × model × window
+    Column("model", String(80), nullable=False),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("region", String(6), index=True),
+    Column("grade", Integer, nullable=False, index=True),
+    Column("probability", Float, nullable=False),
+    Column("status", String(20), nullable=False),  # open, tasked, closed
+    Column("title_zh", String(400), nullable=False),
+    Column("title_en", String(400), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, index=True),
+    Column("window_end", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    _ref("run_id", "runs"),
+    Index("ix_alerts_model_opened", "model", "opened_at"),
+)
+
+alert_evidence = Table(
+    "alert_evidence",
+    metadata,
+    _id(),
+    _ref("alert_id", "alerts"),
+    _ref("assessment_id", "assessments"),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("alert_id", "assessment_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _id(),
+    Column("model", String(80)),
+    Column("condition", Json, nullable=False),  # {"subject": key, "source": name, "content_hash": hash}: all given parts must match
+    Column("owner", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+# --- disposal ----------------------------------------------------------------------------------------------------------
+
+offices = Table(
+    "offices",
+    metadata,
+    _id(),
+    Column("code", String(60), nullable=False, unique=True),
+    Column("name_zh", String(200), nullable=False),
+    Column("name_en", String(200), nullable=False),
+    Column("region", String(6), nullable=False, index=True),
+    Column("level", String(20), nullable=False),  # county, city, province
+    Column("department", String(60), nullable=False),  # market_supervision, drug_administration, finance_lead
+    Column("weekly_capacity", Integer, nullable=False),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("office_code", String(60), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    UniqueConstraint("model", "region", "valid_from"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _id(),
+    _ref("alert_id", "alerts"),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("routed_by", Json, nullable=False),  # the steps tried and the one that matched
+    Column("state", String(20), nullable=False, index=True),
+    Column("grade", Integer, nullable=False),
+    Column("officer", String(120)),
+    Column("issued_at", UtcDateTime, nullable=False, index=True),
+    Column("sign_due", UtcDateTime, nullable=False),
+    Column("report_due", UtcDateTime, nullable=False, index=True),
+    Column("signed_at", UtcDateTime),
+    Column("reported_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("extended", Boolean, nullable=False, default=False),
+    Column("version", Integer, nullable=False, default=1),
+    UniqueConstraint("alert_id"),
+)
+
+task_events = Table(
+    "task_events",
+    metadata,
+    _id(),
+    _ref("task_id", "tasks"),
+    Column("event", String(30), nullable=False),
+    Column("from_state", String(20)),
+    Column("to_state", String(20), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _id(),
+    _ref("task_id", "tasks"),
+    _ref("alert_id", "alerts"),
+    Column("code", String(10), nullable=False, index=True),
+    Column("sub_reason", String(60)),
+    Column("facts", Text, nullable=False),
+    Column("measures", Text),
+    Column("officers", Json, nullable=False),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("suggestion", Text),
+    Column("actor", String(120), nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False, index=True),
+    Column("supersedes", BigId),  # a correction keeps the old one
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False),
+    _ref("signal_id", "signals", nullable=True),
+    _ref("subject_id", "subjects", nullable=True),
+    _ref("verdict_id", "verdicts", nullable=True),
+    Column("value", Float, nullable=False),  # 1 confirmed, 0 unfounded, between: partly
+    Column("weight", Float, nullable=False, default=1.0),  # inverse probability of being verified
+    Column("source", String(30), nullable=False),  # verdict, audit_sample, file
+    Column("known_at", UtcDateTime, nullable=False),
+    Column("matures_at", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("model", "signal_id", "verdict_id"),
+)
+
+trainings = Table(
+    "trainings",
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("model", String(80), nullable=False, index=True),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("champion", String(80)),
+    Column("challenger", String(80)),
+    Column("decision", String(30)),  # promoted, kept, too_few_labels, laws_failed
+    Column("detail", Json, nullable=False, default=dict),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id(),
+    Column("period", String(30), nullable=False),
+    Column("cutoff", UtcDateTime, nullable=False),
+    Column("numbers", Json, nullable=False),
+    Column("numbers_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
+    UniqueConstraint("period", "cutoff"),
+)
+
+# --- running -----------------------------------------------------------------------------------------------------------
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("use_case", String(80), nullable=False),
+    Column("cron", String(80), nullable=False),  # five fields, Asia/Shanghai
+    Column("arguments", Json, nullable=False, default=dict),
+    Column("enabled", Boolean, nullable=False, default=True),
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    _id(),
+    Column("job", String(80), nullable=False),
+    Column("slot", UtcDateTime, nullable=False),  # the minute the job was due
+    Column("status", String(20), nullable=False),
+    Column("worker", String(120), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("detail", Json, nullable=False, default=dict),
+    UniqueConstraint("job", "slot"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("token", BigId, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("detail", Json, nullable=False, default=dict),
+)
