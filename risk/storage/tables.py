@@ -210,7 +210,7 @@ assessments = Table(
     # from blue upwards only: what was seen then
     Column("evidence", Json),
     Column("evidence_hash", String(64)),
-    UniqueConstraint("run_id", "signal_id", "subject_id"),
+    UniqueConstraint("run_id", "signal_id"),
     Index("ix_assessments_signal_model", "signal_id", "model"),
     Index("ix_assessments_model_as_of", "model", "as_of"),
 )
