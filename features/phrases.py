@@ -1,0 +1,215 @@
+"""Sound-alike, look-alike, split and abbreviated spellings, phrase by phrase.
+
+The rule: an entry is a phrase that no honest writer writes, so replacing it is safe without looking around.
+Where that is not so, the entry stands in `WEAK` and counts only near a second cue.
+
+>>> SURE["制愈"], SURE["薇信"], WEAK["cfy"]
+(('治愈', 'sound_alike'), ('微信', 'contact'), ('处方药', 'pinyin'))
+
+Not ok as a sure entry: 保证 → 包证 reversed (ordinary words on both sides), 一月 → 医药 (an ordinary word).
+Terms are in the spelling of the plain view: lower case, simplified, half width.
+"""
+
+_SOUND = """
+治愈: 制愈 治域 治瘉 治逾 治喻 治渝 智愈 冶愈 治俞 治yu 痔愈 zhi愈 制瑜 志愈
+根治: 根制 根冶 跟治 根智 艮治 根zhi 根致 恨治 gen治
+彻底治愈: 彻底制愈 澈底治愈 彻低治愈 彻底冶愈
+痊愈: 全愈 诠愈 痊逾 痊俞 痊yu
+康复: 康付 慷复 康负
+疗效: 疗郊 疗笑 聊效 疗xiao 辽效 疔效 了效
+无效退款: 无效推款 无效退宽 无笑退款 无效tui款 无效退欵
+副作用: 付作用 副做用 负作用 副作佣 付做用 富作用
+祖传秘方: 祖传密方 祖专秘方 祖传蜜方 祖传泌方 组传秘方 祖传mi方
+秘方: 泌方 蜜方 秘芳
+特效药: 特笑药 特效yao 特郊药 特效钥
+糖尿病: 糖niao病 塘尿病 糖鸟病 唐尿病 糖尿bing
+高血压: 高血丫 高xue压 高雪压 高血亚 膏血压
+癌症: 岩症 ai症 癌正 癌zheng 嵒症
+肿瘤: 肿留 中瘤 肿liu 肿流 踵瘤
+前列腺: 前列线 前例腺 前咧腺 前列xian
+阳痿: 阳wei 阳萎 羊痿 阳委
+早泄: 早xie 早谢 早卸 早懈
+壮阳: 状阳 壮yang 壮羊 撞阳 装阳
+牛皮癣: 牛皮选 牛皮xuan 牛皮鲜 牛皮廯
+白癜风: 白殿风 白颠风 白电风 白癫风 白点癜风
+医院: 医yuan 依院 医圆 yi院
+医生: 医sheng 依生 衣生
+专家: 砖家 专jia
+手术: 首术 手shu 手朮
+减肥: 剪肥 减fei 碱肥 减月巴
+瘦身: 兽身 瘦shen
+美容: 镁容
+整形: 整xing
+玻尿酸: 玻niao酸 波尿酸 玻璃尿酸 玻尿suan
+肉毒素: 肉du素 肉毒su 肉犊素 肉读素
+处方药: 初方药 处芳药 处方yao 处方葯 触方药 处方要 楚方药 处放药 處方药 处fang药 chu方药
+处方: 初方 处芳 处fang 触方 楚方 处枋
+免处方: 免初方 免处芳 面处方
+国药准字: 国药淮字 国药准子 国要准字 国葯准字 国药隼字 国约准字 囯药准字 国药谁字 国药准宇 国yao准字 郭药准字
+药品: 药pin 要品 葯品 yao品 药晶
+药店: 药dian 葯店
+药房: 药fang
+买药: 买yao 卖艹约
+假药: 假yao
+麻醉: 麻zui 嘛醉 麻最
+迷药: 迷yao 谜药 迷要 咪药
+迷奸: 迷jian 米奸
+听话水: 听话氵 听话shui 听画水 厅话水
+催情: 崔情 催qing 摧情
+安眠药: 安免药 安眠yao 按眠药 安绵药
+三唑仑: 三坐仑 三座仑 三挫仑 三唑伦 三作仑
+艾司唑仑: 艾司座仑 艾斯唑仑 艾司坐仑
+阿普唑仑: 阿普坐仑 阿普座仑
+曲马多: 曲马朵 去马多 曲玛多 曲ma多 趋马多
+右美沙芬: 右美莎芬 又美沙芬 右美沙分 右镁沙芬
+普瑞巴林: 普锐巴林 普瑞巴琳 普瑞吧林 谱瑞巴林
+司美格鲁肽: 司美格鲁太 司美格鲁钛 思美格鲁肽 司镁格鲁肽 司美格卢肽 斯美格鲁肽
+替尔泊肽: 替尔伯肽 替尔泊太 替而泊肽 替尔泊钛
+米非司酮: 米菲司酮 米非司同 米非思酮 米飞司酮
+米索前列醇: 米索前列纯 米索前咧醇
+打胎: 打tai 打台药
+人流: 人liu
+堕胎: 堕tai 坠胎 惰胎
+伟哥: 伟ge 威哥 伟歌 wei哥 玮哥
+西地那非: 西地那飞 西地娜非 西地拿非 希地那非
+他达拉非: 他达拉飞 他达啦非 他哒拉非
+医疗器械: 医疗器戒 医疗器诫 医疗气械 医疗器xie 医疔器械 医疗器械戒
+械字号: 戒字号 诫字号 械子号 械字耗
+注册证: 注册正 注册zheng 注册証
+隐形眼镜: 隐型眼镜 隐形眼竟 隐形眼境
+美瞳: 美童 美tong 美同 镁瞳
+水光针: 水光zhen 氺光针 水光真
+美白针: 美白zhen 美白真 镁白针
+瘦脸针: 瘦脸zhen 瘦脸真 廋脸针
+溶脂针: 溶脂zhen 容脂针 溶脂真 溶指针
+保本: 宝本 保ben bao本 堡本 葆本 保夲 饱本 保木保息
+保息: 宝息 保xi 堡息 葆息
+保本保息: 宝本宝息 保夲保息 保ben保xi 饱本饱息
+保收益: 包收yi
+收益: 收yi 收溢 受益率 收議 收谥 shou益
+高收益: 高收yi 高收溢 膏收益
+年化: 年hua 年华收益 年花率 年画收益
+利息: 利xi 力息 立息 俐息
+返利: 返li 反利 返力 返俐 fan利
+返现: 返xian 返县 反现
+日返: 日fan 曰返 日反
+月返: 月fan 月反现
+投资: 投zi 投姿 投滋 tou资 头资 投咨 投姿
+理财: 理cai 里财 理才 li财 理材 裡财 理财产晶
+集资: 集滋 集zi 集姿 ji资 集咨 积资入股
+稳赚: 稳zhuan 稳转不赔 吻赚 稳攥 问赚 wen赚
+稳赚不赔: 稳赚不培 稳赚不陪 稳转不赔 稳赚bu赔
+躺赚: 躺zhuan 倘赚 淌赚 趟赚
+零风险: 零风险险 零疯险 0风险 令风险
+拉人头: 拉仁头 拉人投 la人头
+虚拟币: 虚拟bi 虚拟毕 虚似币 需拟币
+比特币: 比特bi 币特币 比忒币
+数字货币: 数字huo币 数字货bi
+原始股: 原始gu 园始股 原始骨
+股权: 股quan 骨权
+股票: 股piao 古票 gu票 骨票
+基金: 基jin 鸡金
+翻倍: 翻bei 番倍 反倍 fan倍
+赚钱: 赚qian 转钱宝 攥钱 zhuan钱 赚銭
+月息: 月xi 月习 月熄
+本金: 本jin 夲金 苯金
+分红: 分hong 分宏 汾红
+养老: 养lao
+贷款: 贷kuan 带款 代宽 dai款
+"""
+# spellings above that are also ordinary words or parts of them: they need a second cue
+_NEED_CUE = (
+    "宝本 秘芳 俐息 全愈 康付 康负 根致 了效 蜜方 付作用 要品 专jia 首术 威哥 伟歌 坠胎 美童 美同 受益率 反利 反现 日反 番倍 反倍 带款 头资 力息 立息 聊效"
+    " 里财 理才 理材 基jin 鸡金 古票 骨票 骨权 月习 组传秘方 中瘤 戒字号 攥钱 吻赚 问赚 剪肥 兽身 撞阳 装阳 恨治 跟治 富作用 负作用 去马多"
+    " 威哥 希地那非 阳萎 早谢 早卸 早懈 状阳 人liu 转钱宝 年画收益 趟赚 0风险 衣生 依生 治渝 智愈 志愈 楚方 触方 养lao 医圆"
+)
+
+_SPLIT = """
+药: 艹约 艹纟勺
+治: 氵台
+病: 疒丙
+癌: 疒嵒 疒品山
+肥: 月巴
+胎: 月台
+瘤: 疒留
+投: 扌殳
+钱: 钅戋
+债: 亻责
+赚: 贝兼
+财: 贝才
+贷: 代贝
+股: 月殳
+钻: 钅占
+针: 钅十
+枪: 木仓
+秋: 禾火
+炒: 火少
+好: 女子女子
+睡: 目垂
+醉: 酉卒
+毒: 龶母
+证: 讠正
+讯: 讠卂
+微: 彳山一几攵
+信: 亻言
+"""
+_SPLIT_WEAK = "木仓 禾火 火少 女子女子 代贝 月台 目垂 贝才"
+
+_CONTACT = """
+微信: 薇信 徽信 威信号 v信 薇芯 微芯号 徽芯 微心号 嶶信 溦信 微伈 微訫 維信 维信号 崴信 葳信 薇❤ 微❤ v❤ 威❤ 绿泡泡 绿色软件 v芯 wei信 微xin 薇号 徽号 溦号 加薇 加v号 微x号 卫星号 vxin weixin wechat
+加微信: 加vx 加wx 加v 加薇 加徽 +vx +wx +v +薇 +徽 佳薇 佳微 伽微 茄薇 嘉薇 家薇信 加威信 +威信 加卫星 +卫星 加威 加w信
+qq: 扣扣 企鹅号 叩叩 蔻蔻号 球球号 抠抠 扣q q扣
+私聊: 丝聊 思聊 斯聊 私liao 撕聊 si聊 厶聊
+电话: 电hua 典话 dian话
+飞机: 灰机号 telegram 电报群
+"""
+_CONTACT_WEAK = "加威 家薇信 丝聊 思聊 抠抠 叩叩 绿色软件 徽号 典话"
+
+_PINYIN = """
+处方药: cfy
+治疗: zhiliao
+治愈率: zyl
+治愈: zhiyu
+有效率: yxl
+无副作用: wfzy
+药品: yaopin
+减肥: jianfei
+保本: baoben
+理财: licai
+投资: touzi
+虚拟币: xnb
+比特币: btb
+收益率: syl
+返利: fanli
+疗效: liaoxiao
+肿瘤: zhongliu
+糖尿病: tnb
+高血压: gxy
+安眠药: amy
+听话水: ths
+迷药: miyao
+催情: cuiqing
+微信: vx wx vxid wxid weix
+肉毒素: rds
+玻尿酸: bns
+司美格鲁肽: smgl smglt
+国药准字: gyzz
+营养费: yyf
+"""
+
+
+def _entries(table: str, name: str) -> dict[str, tuple[str, str]]:
+    pairs = (line.split(": ") for line in table.split("\n") if line)
+    return {wrong: (right, name) for right, wrongs in pairs for wrong in wrongs.split() if wrong != right}
+
+
+def _with_add(contact: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """`加` or `+` before a disguise of 微信 belongs to it: the longer entry keeps 加v信 from being read as 加v."""
+    return {add + k: ("加微信", n) for k, (v, n) in contact.items() if v == "微信" for add in "加+"} | contact
+
+
+_ALL = _entries(_SPLIT, "split_character") | _entries(_SOUND, "sound_alike") | _with_add(_entries(_CONTACT, "contact"))
+_UNSURE = frozenset(f"{_NEED_CUE} {_SPLIT_WEAK} {_CONTACT_WEAK}".split())
+
+SURE: dict[str, tuple[str, str]] = {k: v for k, v in _ALL.items() if k not in _UNSURE}
+WEAK: dict[str, tuple[str, str]] = {k: v for k, v in _ALL.items() if k in _UNSURE} | _entries(_PINYIN, "pinyin")
