@@ -1,0 +1,67 @@
+"""Puts the parts together for one process: settings in, open store out. The command line, the API and the worker start here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from risk.domain.errors import ConflictError, InvalidInputError
+from risk.settings import Settings
+from risk.storage import migrate
+from risk.storage.engine import open_engine
+
+
+def open_store(settings: Settings) -> Engine:
+    """The database of these settings, at the revision the program needs.
+
+    The embedded SQLite is created and upgraded by itself. PostgreSQL is not: there the operator makes a backup first and runs
+    ``risk db upgrade``; until then this is a :class:`ConflictError`.
+    """
+    engine = open_engine(settings.database_url)
+    try:
+        with _reachable(settings):
+            _bring_up(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def move_store(settings: Settings, how: Literal["upgrade", "downgrade", "current"], revision: str = "") -> str | None:
+    """Move the database to another revision, or only look; answers where it is then (``None``: empty)."""
+    engine = open_engine(settings.database_url)
+    try:
+        with _reachable(settings):
+            if how == "upgrade":
+                migrate.upgrade(engine, revision)
+            elif how == "downgrade":
+                migrate.downgrade(engine, revision)
+            return migrate.current(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _reachable(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        shown = make_url(settings.database_url).render_as_string(hide_password=True)
+        reason = str(error.orig).strip().splitlines()
+        raise InvalidInputError("database_unreachable", url=shown, reason=reason[0] if reason else "") from error
+
+
+def _bring_up(engine: Engine) -> None:
+    now, newest = migrate.current(engine), migrate.head()
+    if now == newest:
+        return
+    if now is not None and not migrate.knows(now):
+        raise ConflictError("database_newer", current=now, head=newest)
+    if engine.dialect.name != "sqlite":
+        raise ConflictError("database_outdated", current=now or "-", head=newest)
+    migrate.upgrade(engine)

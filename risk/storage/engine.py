@@ -1,0 +1,157 @@
+"""Engines and transactions: writers take the lock when they begin, readers see one moment, and the two cannot be confused.
+
+SQLite runs in WAL mode and writers say ``BEGIN IMMEDIATE``: a transaction that reads first and writes later would otherwise fail at once with
+*database is locked*, whatever the busy timeout. PostgreSQL readers are ``REPEATABLE READ, READ ONLY``, so that on both databases one
+``reading`` sees one moment.
+
+Not ok: ``engine.begin()`` or ``engine.connect()`` elsewhere. On SQLite those are deferred transactions that fail under load.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import NoSuchModuleError
+
+import risk.domain.store_messages  # noqa: F401 - registers the texts
+from risk.domain.errors import InvalidInputError
+
+BUSY_MS = 30_000
+"""How long a SQLite writer waits for another one."""
+
+_WRITING = "risk_writing"
+_LOCK_SPACE = 0x5249534B  # "RISK": first key of our PostgreSQL advisory locks
+
+
+def open_engine(url: str | URL) -> Engine:
+    """An engine for SQLite or PostgreSQL, set up as this project needs it; nothing is connected yet.
+
+    >>> open_engine("mysql://localhost/x")
+    Traceback (most recent call last):
+    risk.domain.errors.InvalidInputError: this kind of database is not supported: mysql
+    """
+    address = make_url(url)
+    backend = address.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise InvalidInputError("database_unsupported", name=backend)
+    try:
+        if backend == "sqlite":
+            return _open_sqlite(address)
+        return create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise InvalidInputError("database_driver_missing", driver=getattr(error, "name", None) or str(error)) from error
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A write transaction: committed at the end, rolled back on any exception.
+
+    ``RISK_TRACE_TRANSACTIONS=<file>`` appends ``pid monotonic begin|commit|rollback`` per transaction, from which a kill test learns where
+    its SIGKILL landed.
+    """
+    with engine.connect() as connection:
+        connection.execution_options(**{_WRITING: True})
+        with connection.begin() as running:
+            _trace("begin")
+            try:
+                yield connection
+            except BaseException:
+                running.rollback()
+                _trace("rollback")
+                raise
+            running.commit()
+            _trace("commit")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A read transaction that sees one moment; anything written in it is refused (PostgreSQL, SQLite alike)."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+            return
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+
+def serialise(connection: Connection, what: int) -> None:
+    """Let the writers of one thing pass one at a time, until this transaction ends. SQLite's writers do so anyway.
+
+    Those who write signals use it, so that ids become visible in ascending order and a run's cursor passes none that is still being written.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :what)"), {"space": _LOCK_SPACE, "what": what})
+
+
+def _open_sqlite(address: URL) -> Engine:
+    if address.database and address.database != ":memory:" and not address.database.startswith("file:"):
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        address,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(raw: sqlite3.Connection, _record: object) -> None:
+    """Per connection: no implicit BEGIN by the driver, WAL, foreign keys."""
+    raw.isolation_level = None
+    cursor = raw.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    _use_wal(cursor)
+    cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch to WAL. Two processes that create one file at once meet here, and SQLite's busy timeout does not cover the switch."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _trace(event_name: str) -> None:
+    path = os.environ.get("RISK_TRACE_TRANSACTIONS")
+    if not path:
+        return
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, f"{os.getpid()} {time.monotonic():.6f} {event_name}\n".encode())
+    finally:
+        os.close(handle)

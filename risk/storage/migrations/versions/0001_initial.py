@@ -1,0 +1,500 @@
+"""The first tables. Written by ``python -m risk.storage.migrations.regenerate``; frozen from the first release on."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create every table."""
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("object", sa.String(length=200), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
+    op.create_table(
+        "duties",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+        sa.UniqueConstraint("model", "region", "valid_from", name=op.f("uq_duties_model_region_valid_from")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=1000), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("rows_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("accepted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("duplicates", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quarantined", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.UniqueConstraint("key", name=op.f("uq_imports_key")),
+    )
+    op.create_table(
+        "job_runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("job", sa.String(length=80), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("worker", sa.String(length=120), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
+        sa.UniqueConstraint("job", "slot", name=op.f("uq_job_runs_job_slot")),
+    )
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("use_case", sa.String(length=80), nullable=False),
+        sa.Column("cron", sa.String(length=80), nullable=False),
+        sa.Column("arguments", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("name", name=op.f("uq_jobs_name")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "offices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("name_zh", sa.String(length=200), nullable=False),
+        sa.Column("name_en", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("weekly_capacity", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offices")),
+        sa.UniqueConstraint("code", name=op.f("uq_offices_code")),
+    )
+    op.create_index(op.f("ix_offices_region"), "offices", ["region"], unique=False)
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("period", sa.String(length=30), nullable=False),
+        sa.Column("cutoff", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("numbers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("numbers_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint("period", "cutoff", name=op.f("uq_reports_period_cutoff")),
+    )
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("versions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("cursor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("judged", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("candidates", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("balance", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("key", name=op.f("uq_runs_key")),
+    )
+    op.create_index(op.f("ix_runs_as_of"), "runs", ["as_of"], unique=False)
+    op.create_table(
+        "subjects",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("uscc", sa.String(length=18), nullable=True),
+        sa.Column("name", sa.String(length=400), nullable=True),
+        sa.Column("region", sa.String(length=6), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("industry", sa.String(length=20), nullable=True),
+        sa.Column("registered_on", sa.Date(), nullable=True),
+        sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subjects")),
+        sa.UniqueConstraint("key", name=op.f("uq_subjects_key")),
+    )
+    op.create_index(op.f("ix_subjects_region"), "subjects", ["region"], unique=False)
+    op.create_index(op.f("ix_subjects_uscc"), "subjects", ["uscc"], unique=False)
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=True),
+        sa.Column("condition", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+    )
+    op.create_table(
+        "trainings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("champion", sa.String(length=80), nullable=True),
+        sa.Column("challenger", sa.String(length=80), nullable=True),
+        sa.Column("decision", sa.String(length=30), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trainings")),
+        sa.UniqueConstraint("key", name=op.f("uq_trainings_key")),
+    )
+    op.create_index(op.f("ix_trainings_model"), "trainings", ["model"], unique=False)
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("merge_key", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=6), nullable=True),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("title_zh", sa.String(length=400), nullable=False),
+        sa.Column("title_en", sa.String(length=400), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_alerts_run_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_alerts_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        sa.UniqueConstraint("merge_key", name=op.f("uq_alerts_merge_key")),
+    )
+    op.create_index(op.f("ix_alerts_grade"), "alerts", ["grade"], unique=False)
+    op.create_index("ix_alerts_model_opened", "alerts", ["model", "opened_at"], unique=False)
+    op.create_index(op.f("ix_alerts_opened_at"), "alerts", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_alerts_region"), "alerts", ["region"], unique=False)
+    op.create_index(op.f("ix_alerts_run_id"), "alerts", ["run_id"], unique=False)
+    op.create_index(op.f("ix_alerts_subject_id"), "alerts", ["subject_id"], unique=False)
+    op.create_table(
+        "licences",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_licences_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licences")),
+        sa.UniqueConstraint("kind", "number", name=op.f("uq_licences_kind_number")),
+    )
+    op.create_index(op.f("ix_licences_subject_id"), "licences", ["subject_id"], unique=False)
+    op.create_table(
+        "quarantine",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("raw", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("problems", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("repaired", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_quarantine_import_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+        sa.UniqueConstraint("import_id", "row_no", name=op.f("uq_quarantine_import_id_row_no")),
+    )
+    op.create_index(op.f("ix_quarantine_import_id"), "quarantine", ["import_id"], unique=False)
+    op.create_index(op.f("ix_quarantine_status"), "quarantine", ["status"], unique=False)
+    op.create_table(
+        "signals",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("source_id", sa.String(length=300), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=True),
+        sa.Column("channel", sa.String(length=60), nullable=True),
+        sa.Column("region", sa.String(length=6), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("warnings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("time_given", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("linked_by", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_signals_import_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_signals_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signals")),
+        sa.UniqueConstraint("identity", name=op.f("uq_signals_identity")),
+    )
+    op.create_index(op.f("ix_signals_content_hash"), "signals", ["content_hash"], unique=False)
+    op.create_index(op.f("ix_signals_import_id"), "signals", ["import_id"], unique=False)
+    op.create_index(op.f("ix_signals_observed_at"), "signals", ["observed_at"], unique=False)
+    op.create_index(op.f("ix_signals_region"), "signals", ["region"], unique=False)
+    op.create_index(op.f("ix_signals_subject_id"), "signals", ["subject_id"], unique=False)
+    op.create_index("ix_signals_subject_observed", "signals", ["subject_id", "observed_at"], unique=False)
+    op.create_table(
+        "subject_aliases",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("alias", sa.String(length=600), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_subject_aliases_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_aliases")),
+        sa.UniqueConstraint("alias", name=op.f("uq_subject_aliases_alias")),
+    )
+    op.create_index(op.f("ix_subject_aliases_subject_id"), "subject_aliases", ["subject_id"], unique=False)
+    op.create_table(
+        "assessments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("model_version", sa.String(length=80), nullable=False),
+        sa.Column("rules_version", sa.String(length=64), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("evidence", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("evidence_hash", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_assessments_run_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_assessments_signal_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_assessments_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessments")),
+        sa.UniqueConstraint("run_id", "signal_id", name=op.f("uq_assessments_run_id_signal_id")),
+    )
+    op.create_index("ix_assessments_model_as_of", "assessments", ["model", "as_of"], unique=False)
+    op.create_index(op.f("ix_assessments_run_id"), "assessments", ["run_id"], unique=False)
+    op.create_index(op.f("ix_assessments_signal_id"), "assessments", ["signal_id"], unique=False)
+    op.create_index("ix_assessments_signal_model", "assessments", ["signal_id", "model"], unique=False)
+    op.create_index(op.f("ix_assessments_subject_id"), "assessments", ["subject_id"], unique=False)
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("routed_by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("officer", sa.String(length=120), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sign_due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("report_due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_tasks_alert_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_tasks_alert_id")),
+    )
+    op.create_index(op.f("ix_tasks_alert_id"), "tasks", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
+    op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
+    op.create_index(op.f("ix_tasks_report_due"), "tasks", ["report_due"], unique=False)
+    op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)
+    op.create_table(
+        "alert_evidence",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_alert_evidence_alert_id")),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessments.id"], name=op.f("fk_alert_evidence_assessment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_evidence")),
+        sa.UniqueConstraint("alert_id", "assessment_id", name=op.f("uq_alert_evidence_alert_id_assessment_id")),
+    )
+    op.create_index(op.f("ix_alert_evidence_alert_id"), "alert_evidence", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_alert_evidence_assessment_id"), "alert_evidence", ["assessment_id"], unique=False)
+    op.create_table(
+        "candidates",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.String(length=400), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_candidates_alert_id")),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessments.id"], name=op.f("fk_candidates_assessment_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_candidates_run_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_candidates_signal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidates")),
+        sa.UniqueConstraint("run_id", "signal_id", name=op.f("uq_candidates_run_id_signal_id")),
+    )
+    op.create_index(op.f("ix_candidates_alert_id"), "candidates", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_candidates_assessment_id"), "candidates", ["assessment_id"], unique=False)
+    op.create_index(op.f("ix_candidates_run_id"), "candidates", ["run_id"], unique=False)
+    op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
+    op.create_table(
+        "task_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=30), nullable=False),
+        sa.Column("from_state", sa.String(length=20), nullable=True),
+        sa.Column("to_state", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_task_events_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_events")),
+    )
+    op.create_index(op.f("ix_task_events_task_id"), "task_events", ["task_id"], unique=False)
+    op.create_table(
+        "verdicts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=10), nullable=False),
+        sa.Column("sub_reason", sa.String(length=60), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("measures", sa.Text(), nullable=True),
+        sa.Column("officers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("suggestion", sa.Text(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("supersedes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_verdicts_alert_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_verdicts_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdicts")),
+    )
+    op.create_index(op.f("ix_verdicts_alert_id"), "verdicts", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_verdicts_code"), "verdicts", ["code"], unique=False)
+    op.create_index(op.f("ix_verdicts_reported_at"), "verdicts", ["reported_at"], unique=False)
+    op.create_index(op.f("ix_verdicts_task_id"), "verdicts", ["task_id"], unique=False)
+    op.create_table(
+        "labels",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("source", sa.String(length=30), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("matures_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_labels_signal_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_labels_subject_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_labels_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_labels")),
+        sa.UniqueConstraint("model", "signal_id", "verdict_id", name=op.f("uq_labels_model_signal_id_verdict_id")),
+    )
+    op.create_index(op.f("ix_labels_matures_at"), "labels", ["matures_at"], unique=False)
+    op.create_index(op.f("ix_labels_signal_id"), "labels", ["signal_id"], unique=False)
+    op.create_index(op.f("ix_labels_subject_id"), "labels", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_labels_verdict_id"), "labels", ["verdict_id"], unique=False)
+
+
+def downgrade() -> None:
+    """Drop every table."""
+    op.drop_index(op.f("ix_labels_verdict_id"), table_name="labels")
+    op.drop_index(op.f("ix_labels_subject_id"), table_name="labels")
+    op.drop_index(op.f("ix_labels_signal_id"), table_name="labels")
+    op.drop_index(op.f("ix_labels_matures_at"), table_name="labels")
+    op.drop_table("labels")
+    op.drop_index(op.f("ix_verdicts_task_id"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_reported_at"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_code"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_alert_id"), table_name="verdicts")
+    op.drop_table("verdicts")
+    op.drop_index(op.f("ix_task_events_task_id"), table_name="task_events")
+    op.drop_table("task_events")
+    op.drop_index("ix_candidates_run_outcome", table_name="candidates")
+    op.drop_index(op.f("ix_candidates_run_id"), table_name="candidates")
+    op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
+    op.drop_index(op.f("ix_candidates_alert_id"), table_name="candidates")
+    op.drop_table("candidates")
+    op.drop_index(op.f("ix_alert_evidence_assessment_id"), table_name="alert_evidence")
+    op.drop_index(op.f("ix_alert_evidence_alert_id"), table_name="alert_evidence")
+    op.drop_table("alert_evidence")
+    op.drop_index(op.f("ix_tasks_state"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_report_due"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_alert_id"), table_name="tasks")
+    op.drop_table("tasks")
+    op.drop_index(op.f("ix_assessments_subject_id"), table_name="assessments")
+    op.drop_index("ix_assessments_signal_model", table_name="assessments")
+    op.drop_index(op.f("ix_assessments_signal_id"), table_name="assessments")
+    op.drop_index(op.f("ix_assessments_run_id"), table_name="assessments")
+    op.drop_index("ix_assessments_model_as_of", table_name="assessments")
+    op.drop_table("assessments")
+    op.drop_index(op.f("ix_subject_aliases_subject_id"), table_name="subject_aliases")
+    op.drop_table("subject_aliases")
+    op.drop_index("ix_signals_subject_observed", table_name="signals")
+    op.drop_index(op.f("ix_signals_subject_id"), table_name="signals")
+    op.drop_index(op.f("ix_signals_region"), table_name="signals")
+    op.drop_index(op.f("ix_signals_observed_at"), table_name="signals")
+    op.drop_index(op.f("ix_signals_import_id"), table_name="signals")
+    op.drop_index(op.f("ix_signals_content_hash"), table_name="signals")
+    op.drop_table("signals")
+    op.drop_index(op.f("ix_quarantine_status"), table_name="quarantine")
+    op.drop_index(op.f("ix_quarantine_import_id"), table_name="quarantine")
+    op.drop_table("quarantine")
+    op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
+    op.drop_table("licences")
+    op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
+    op.drop_index(op.f("ix_alerts_run_id"), table_name="alerts")
+    op.drop_index(op.f("ix_alerts_region"), table_name="alerts")
+    op.drop_index(op.f("ix_alerts_opened_at"), table_name="alerts")
+    op.drop_index("ix_alerts_model_opened", table_name="alerts")
+    op.drop_index(op.f("ix_alerts_grade"), table_name="alerts")
+    op.drop_table("alerts")
+    op.drop_index(op.f("ix_trainings_model"), table_name="trainings")
+    op.drop_table("trainings")
+    op.drop_table("suppressions")
+    op.drop_index(op.f("ix_subjects_uscc"), table_name="subjects")
+    op.drop_index(op.f("ix_subjects_region"), table_name="subjects")
+    op.drop_table("subjects")
+    op.drop_index(op.f("ix_runs_as_of"), table_name="runs")
+    op.drop_table("runs")
+    op.drop_table("reports")
+    op.drop_index(op.f("ix_offices_region"), table_name="offices")
+    op.drop_table("offices")
+    op.drop_table("leases")
+    op.drop_table("jobs")
+    op.drop_table("job_runs")
+    op.drop_table("imports")
+    op.drop_table("duties")
+    op.drop_index(op.f("ix_audit_at"), table_name="audit")
+    op.drop_table("audit")
