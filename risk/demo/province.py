@@ -14,6 +14,7 @@ from risk.demo.banks import Passage, passages
 from risk.demo.evasion import disguise
 from risk.demo.names import company_name, fill_slots, person, uscc
 from risk.domain import regions
+from risk.domain.calendar import SHANGHAI
 
 POPULATION = {
     "420100": 1374, "420200": 244, "420300": 316, "420500": 392, "420600": 527, "420700": 107, "420800": 254, "420900": 420, "421000": 513,
@@ -115,9 +116,7 @@ def build(*, days: int = 90, seed: int = 7, end: date, subjects: int = 20_500, s
 
 
 def _subjects(rng: random.Random, count: int, days: int, start: date) -> list[MarketSubject]:
-    counties = [d for d in regions.DIVISIONS if d.level == "county" and d.statutory] + [
-        d for d in regions.DIVISIONS if d.parent == "420000" and d.code.startswith("4290")
-    ]
+    counties = [d for d in regions.DIVISIONS.values() if d.level == "county" and d.statutory]
     weights = []
     for county in counties:
         city = county.code if county.code.startswith("4290") else county.parent
@@ -183,7 +182,7 @@ def _observe(
         pool = hits[one.risk or ""]
         passage = rng.choice([p for p in pool if p.family not in emerging or day > days * 0.45] or pool)
         observed.append(_row(rng, one, passage, day, start, hide=rng.random() < 0.15))
-        if rng.random() < 0.12:
+        if rng.random() < (0.7 if one.risk == FUND else 0.12):
             observed.append(_complaint(rng, one, hits[REPORT], min(day + rng.randrange(1, 20), days - 1), start))
     while len(observed) < int(total * scale):
         one = rng.choice(offenders) if rng.random() < 0.1 else rng.choice(lawful)
@@ -228,7 +227,7 @@ def _row(
     row: dict[str, Any] = {
         "编号": f"{source}-{day:03d}-{rng.randrange(16**8):08x}",
         "内容": text,
-        "发布时间": at.astimezone(regions.TIMEZONE).strftime("%Y-%m-%d %H:%M:%S"),
+        "发布时间": at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
         "渠道": _CHANNEL_ZH[passage.channel],
         "类别": "report" if source == COMPLAINTS else "content",
         "地区": one.region if rng.random() < 0.6 else regions.name(one.region, "zh"),

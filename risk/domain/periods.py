@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
+from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
 
@@ -15,10 +16,6 @@ register(
         "bad_period.hint": ("用 2026-10 这样的月份，或 latest", "use a month such as 2026-10, or latest"),
     }
 )
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China has had one time zone without summer time since 1992."""
-
 
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from risk.domain import regions
+from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.intervals import wilson
 from risk.domain.messages import register
-from risk.domain.periods import SHANGHAI, Period
+from risk.domain.periods import Period
 from risk.domain.signals import digest
 from risk.storage import tables as t
 
