@@ -1,0 +1,55 @@
+"""All that must hold before a pack may run. One check a file, all run, everything reported at once.
+
+A check is silent where an earlier one has spoken: an unknown name has no kind, so no kind is complained of.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rules.check.across import names_mean_one_thing
+from rules.check.chains import conditions_do_not_circle
+from rules.check.context import Context
+from rules.check.doubles import names_are_given_once
+from rules.check.examples import examples_fit_the_lens
+from rules.check.kinds import kinds_fit
+from rules.check.lists import lists_have_words
+from rules.check.names import names_are_known
+from rules.check.parts import parts_are_there
+from rules.check.placeholders import placeholders_can_be_filled
+from rules.check.trivial import comparisons_can_go_both_ways
+from rules.check.unused import definitions_are_used
+from rules.diagnostics import Diagnostic
+from rules.functions import Vocabulary
+from rules.pack import Pack
+
+__all__ = ["CHECKS", "check", "check_packs"]
+
+CHECKS: tuple[Callable[[Context], Iterable[Diagnostic]], ...] = (
+    names_are_given_once,
+    names_are_known,
+    conditions_do_not_circle,
+    kinds_fit,
+    parts_are_there,
+    examples_fit_the_lens,
+    placeholders_can_be_filled,
+    lists_have_words,
+    definitions_are_used,
+    comparisons_can_go_both_ways,
+)
+
+
+def check(pack: Pack, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
+    """Everything wrong with a pack, reading errors included, in the order of the files.
+
+    >>> from rules.pack import pack_from_text
+    >>> [item.code for item in check(pack_from_text("condition a = @b near @b within 5"), Vocabulary())]
+    ['R043', 'R012', 'R012']
+    """
+    context = Context(pack, vocabulary)
+    found = [*pack.diagnostics, *(item for run in CHECKS for item in run(context))]
+    return tuple(sorted(dict.fromkeys(found), key=lambda item: (item.span.file, item.span.start, item.code)))
+
+
+def check_packs(packs: Sequence[Pack], vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
+    """Every pack, and what must hold between them: a list and a rule name mean one thing everywhere."""
+    found = [*(item for pack in packs for item in check(pack, vocabulary)), *names_mean_one_thing(packs)]
+    return tuple(dict.fromkeys(found))

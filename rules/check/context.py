@@ -1,0 +1,64 @@
+"""What a check may look at: the pack, the host's vocabulary, and how to say "did you mean"."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rules.functions import Vocabulary
+from rules.items import Condition, Rule
+from rules.nodes import Expr, Node, walk
+from rules.pack import Pack
+
+
+@dataclass(frozen=True)
+class Context:
+    """One pack under check."""
+
+    pack: Pack
+    vocabulary: Vocabulary
+
+    def expressions(self) -> Iterator[tuple[Rule | Condition, Expr]]:
+        """Every condition and rule with its expression."""
+        for condition in self.pack.conditions:
+            yield condition, condition.expr
+        for rule in self.pack.rules:
+            yield rule, rule.when
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node of every expression."""
+        for _, expr in self.expressions():
+            yield from walk(expr)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to a mistyped one; empty when none is near.
+
+    >>> suggest("licence_stat", ["licence_state", "channel"]), suggest("x", ["channel"])
+    ('licence_state', '')
+    """
+    best, least = "", max(1, len(name) // 3) + 1
+    for candidate in sorted(known):
+        distance = _distance(name, candidate, least)
+        if distance < least:
+            best, least = candidate, distance
+    return best if least < max(len(name), 2) else ""
+
+
+def _distance(left: str, right: str, limit: int) -> int:
+    """Edits from one word to the other, counted up to `limit`."""
+    if abs(len(left) - len(right)) >= limit:
+        return limit
+    previous = list(range(len(right) + 1))
+    for row, one in enumerate(left, 1):
+        current = [row]
+        for column, two in enumerate(right, 1):
+            current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (one != two)))
+        previous = current
+    return min(previous[-1], limit)
+
+
+def near(name: str, known: Iterable[str], zh: str, en: str) -> dict[str, str]:
+    """The hint and fix for an unknown name; `zh` and `en` are said when nothing is near."""
+    found = suggest(name, known)
+    if found:
+        return {"near_zh": f"是否想写 `{found}`", "near_en": f"did you mean `{found}`", "fix": found}
+    return {"near_zh": zh, "near_en": en, "fix": ""}

@@ -1,0 +1,50 @@
+"""Every field, function, list and condition that is used exists."""
+
+from collections.abc import Iterator
+
+from rules.check.context import Context, near
+from rules.diagnostics import Diagnostic, diagnose
+from rules.nodes import Call, ListRef, Name, Node
+from rules.words import KEYWORDS
+
+_GLUED = tuple(KEYWORDS[key][1] for key in ("NOT", "AND", "OR", "TEXT"))
+
+
+def names_are_known(context: Context) -> Iterator[Diagnostic]:
+    """R010 names, R011 functions, R012 lists, with the nearest known name. A name whose own definition is broken is not reported."""
+    for node in context.nodes():
+        found = _unknown(node, context)
+        if found is not None:
+            yield found
+
+
+def _unknown(node: Node, context: Context) -> Diagnostic | None:
+    pack, vocabulary = context.pack, context.vocabulary
+    match node:
+        case Name(name) if name not in pack.condition_by_name and name not in pack.broken and not vocabulary.field(name):
+            return _name(node, context)
+        case Call(name) if not vocabulary.function(name):
+            listed = ", ".join(f"`{item.name}`" for item in vocabulary.functions[:8]) or "none"
+            zh, en = f"可用函数：{listed.replace(', ', '、')}", f"known functions: {listed}"
+            return diagnose("R011", node.span, name=name, **near(name, vocabulary.function_names, zh, en))
+        case ListRef(name) if name not in pack.list_by_name and name not in pack.broken:
+            hints = near(name, pack.list_by_name, "请用 `词表` 定义它", "define it with `list`")
+            hints["fix"] = hints["fix"] and f"@{hints['fix']}"
+            return diagnose("R012", node.span, name=name, **hints)
+        case _:
+            return None
+
+
+def _name(node: Name, context: Context) -> Diagnostic:
+    name = node.name
+    if name in context.pack.list_by_name:
+        hints = {"near_zh": "词表名前要加 `@`", "near_en": "a list is written with `@`", "fix": f"@{name}"}
+        return diagnose("R010", node.span, name=name, **hints)
+    known = [*context.pack.condition_by_name, *context.vocabulary.field_names]
+    for word in _GLUED:
+        if name.startswith(word) and len(name) > len(word):
+            rest = name[len(word) :]
+            hints = {"near_zh": f"`{word}` 之后要有空格", "near_en": f"put a space after `{word}`", "fix": f"{word} {rest}"}
+            return diagnose("R010", node.span, name=name, **hints)
+    zh, en = "既不是列，也不是条件", "neither a field nor a condition"
+    return diagnose("R010", node.span, name=name, **near(name, known, zh, en))

@@ -1,0 +1,9 @@
+"""How large a rule may be. Bounds, not wishes: beyond them a diagnostic is given and nothing is built."""
+
+MAX_SOURCE = 2_000_000  # characters of a file
+MAX_DEPTH = 24  # parentheses and `not` inside each other
+MAX_NODES = 2_000  # nodes of one expression
+MAX_TERMS = 50_000  # words of one list
+MAX_WITHIN = 1_000  # characters between two hits
+MAX_CHAIN = 16  # conditions that build on each other
+MAX_QUOTES = 8  # quotations shown for `{hits}`

@@ -1,0 +1,155 @@
+"""From source text to items. Never raises: what cannot be read becomes a diagnostic, and the rest of the file is still read.
+
+>>> parsed = parse('condition a = b >= 10%\\nrule broken "x" when (', "demo.rules")
+>>> [item.name for item in parsed.conditions], [item.code for item in parsed.diagnostics]
+(['a'], ['R001'])
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lark import Token, UnexpectedCharacters, UnexpectedToken
+from lark.exceptions import UnexpectedInput
+
+from rules.builder import Builder
+from rules.diagnostics import Diagnostic, diagnose
+from rules.grammar import parser
+from rules.items import Condition, Rule, WordList
+from rules.limits import MAX_DEPTH, MAX_SOURCE
+from rules.nodes import Span
+from rules.words import CLAUSES, KEYWORDS, SYMBOLS, pattern, say
+
+_HEAD = re.compile(rf"^(?:{'|'.join(pattern(key) for key in ('LIST', 'CONDITION', 'RULE'))})\s+(\w+)?", re.MULTILINE)
+_DEPTH = re.compile(rf'"(?:[^"\\\n]|\\.)*"|#[^\n]*|(?P<open>[(（])|(?P<close>[)）])|(?P<not>{pattern("NOT")})|\w+|\S')
+_SHOWN = 6
+_TOP = ("LIST", "CONDITION", "RULE")
+_ORDER = {name: index for index, name in enumerate((*SYMBOLS, *KEYWORDS))}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """What one file defines. `broken` are names whose definition could not be read: using them is no further error."""
+
+    name: str
+    source: str
+    rules: tuple[Rule, ...] = ()
+    lists: tuple[WordList, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    broken: frozenset[str] = frozenset()
+
+
+def parse(source: str, name: str = "rules") -> ParsedFile:
+    """Reads one file. Every definition that can be read is returned, whatever the others look like."""
+    source = source.removeprefix("\ufeff").replace("\r\n", "\n")
+    if len(source) > MAX_SOURCE:
+        span = Span(name, 0, 0, 1, 1, 1, 1)
+        return ParsedFile(name, "", diagnostics=(diagnose("R003", span, size=len(source), limit=MAX_SOURCE),))
+    items: list[Rule | WordList | Condition] = []
+    found: list[Diagnostic] = []
+    broken: set[str] = set()
+    for offset, line, chunk in _chunks(source):
+        read, complaints = _parse_chunk(chunk, Builder(name, offset, line))
+        found += complaints
+        if read is None:
+            broken.update(match.group(match.lastindex or 0) for match in _HEAD.finditer(chunk) if match.lastindex)
+        else:
+            items += read
+    return ParsedFile(
+        name,
+        source,
+        tuple(item for item in items if isinstance(item, Rule)),
+        tuple(item for item in items if isinstance(item, WordList)),
+        tuple(item for item in items if isinstance(item, Condition)),
+        tuple(found),
+        frozenset(broken),
+    )
+
+
+def _chunks(source: str) -> Iterator[tuple[int, int, str]]:
+    """The file cut before each definition at the start of a line: offset, line, text."""
+    starts = [0, *(match.start() for match in _HEAD.finditer(source) if match.start())]
+    line = 1
+    for start, end in zip(starts, [*starts[1:], len(source)], strict=True):
+        yield start, line, source[start:end]
+        line += source.count("\n", start, end)
+
+
+def _parse_chunk(chunk: str, builder: Builder) -> tuple[list[Rule | WordList | Condition] | None, list[Diagnostic]]:
+    deep = _too_deep(chunk)
+    if deep is not None:
+        return None, [diagnose("R004", _at(chunk, deep, deep + 1, builder), limit=MAX_DEPTH)]
+    try:
+        tree = parser().parse(chunk)
+    except UnexpectedInput as error:
+        return None, [_syntax(error, chunk, builder)]
+    built = builder.transform(tree)
+    return list(built.children), builder.found
+
+
+def _too_deep(chunk: str) -> int | None:
+    """Where parentheses and `not` first nest deeper than allowed."""
+    stack: list[int] = []
+    run = depth = 0
+    for match in _DEPTH.finditer(chunk):
+        if match["open"]:
+            stack.append(run)
+            run, depth = 0, depth + 1
+        elif match["close"]:
+            depth -= run
+            run = stack.pop() if stack else 0
+            depth = max(0, depth - 1)
+        elif match["not"]:
+            run, depth = run + 1, depth + 1
+        elif not match[0].startswith("#"):
+            depth, run = depth - run, 0
+        if depth > MAX_DEPTH:
+            return match.start()
+    return None
+
+
+def _at(chunk: str, start: int, end: int, builder: Builder) -> Span:
+    """The span of an offset range of the chunk."""
+    before, within = chunk[:start], chunk[start:end]
+    line, column = before.count("\n") + 1, start - before.rfind("\n")
+    end_line = line + within.count("\n")
+    end_column = column + len(within) if "\n" not in within else len(within) - within.rfind("\n")
+    shift = builder.line - 1
+    return Span(builder.file, start + builder.offset, end + builder.offset, line + shift, column, end_line + shift, end_column)
+
+
+def _syntax(error: UnexpectedInput, chunk: str, builder: Builder) -> Diagnostic:
+    """What lark could not read, in words."""
+    if isinstance(error, UnexpectedCharacters):
+        start = error.pos_in_stream or 0
+        found = chunk[start]
+        code = "R009" if found in "“”„‟＂«»「『" else "R002"
+        return diagnose(code, _at(chunk, start, start + 1, builder), found=found)
+    assert isinstance(error, UnexpectedToken)
+    token: Token = error.token
+    expected = _expected(error.accepts or error.expected)
+    if token.type == "$END":
+        start = len(chunk.rstrip())
+        span, found_zh, found_en = _at(chunk, max(0, start - 1), max(start, 1), builder), say("$END", "zh"), say("$END", "en")
+    else:
+        span = _at(chunk, token.start_pos or 0, token.end_pos or 0, builder)
+        shown = str(token) if len(token) <= 20 else str(token)[:20] + "…"
+        found_zh = found_en = f"`{shown}`"
+    zh, en = (_listed([say(item, "zh") for item in expected], "或"), _listed([say(item, "en") for item in expected], " or "))
+    return diagnose("R001", span, expected_zh=zh, expected_en=en, found_zh=found_zh, found_en=found_en)
+
+
+def _expected(terminals: Iterable[str]) -> list[str]:
+    """The most telling first: values and symbols, then operators, then clause names; sorted, so that messages never change from run to run."""
+    names = {name.lstrip("_") for name in terminals} - {"$END", "BETWEEN_AND"}
+    return sorted(names, key=lambda name: (name in KEYWORDS, name in _TOP or name in CLAUSES, _ORDER.get(name, 0), name)) or ["$END"]
+
+
+def _listed(words: list[str], conjunction: str) -> str:
+    unique = list(dict.fromkeys(words))
+    shown, more = unique[:_SHOWN], len(unique) > _SHOWN
+    separator = "、" if conjunction == "或" else ", "
+    if more:
+        return separator.join(shown) + ("等" if conjunction == "或" else " …")
+    return shown[0] if len(shown) == 1 else separator.join(shown[:-1]) + conjunction + shown[-1]

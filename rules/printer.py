@@ -1,0 +1,225 @@
+"""The one way a tree is written, in either language: `parse(print(tree)) == tree`.
+
+>>> from rules.nodes import And, Name, Not
+>>> show(And((Name("a"), Not(Name("b")))), "zh")
+'a 且 非 b'
+"""
+
+from collections.abc import Iterable
+
+from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Example, Row, Rule, WordList
+from rules.kinds import suffix_named
+from rules.nodes import (
+    And,
+    Between,
+    Call,
+    Compare,
+    Count,
+    Day,
+    Expr,
+    Flag,
+    Has,
+    InSet,
+    Known,
+    ListRef,
+    Literal,
+    Mode,
+    Name,
+    Near,
+    Node,
+    Not,
+    Number,
+    Operand,
+    Or,
+    Otherwise,
+    Term,
+    Text,
+)
+from rules.words import KEYWORDS, Language, word
+
+_OR, _AND, _NOT, _PREDICATE, _OPERAND = range(1, 6)
+_WIDTH = 100
+
+
+def quote(text: str) -> str:
+    """A text in double quotes.
+
+    >>> print(quote('a "b"'))
+    "a \\"b\\""
+    """
+    for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        text = text.replace(plain, escape)
+    return f'"{text}"'
+
+
+def show(node: Node, language: Language = "en") -> str:
+    """An expression on one line."""
+    return _show(node, language, _OR)
+
+
+def _show(node: Node, language: Language, level: int) -> str:
+    own, text = _parts(node, language)
+    return f"({text})" if own < level else text
+
+
+def _parts(node: Node, language: Language) -> tuple[int, str]:
+    """The binding strength of a node and its text."""
+
+    def w(key: str) -> str:
+        return word(key, language)
+
+    def operand(child: Expr) -> str:
+        return _show(child, language, _OPERAND)
+
+    match node:
+        case Or(items):
+            return _OR, f" {w('OR')} ".join(_show(item, language, _AND) for item in items)
+        case And(items):
+            return _AND, f" {w('AND')} ".join(_show(item, language, _NOT) for item in items)
+        case Not(item):
+            return _NOT, f"{w('NOT')} {_show(item, language, _NOT)}"
+        case Compare(op, left, right):
+            return _PREDICATE, f"{operand(left)} {op} {operand(right)}"
+        case Between(subject, low, high):
+            return _PREDICATE, f"{operand(subject)} {w('BETWEEN')} {operand(low)} {w('BETWEEN_AND')} {operand(high)}"
+        case InSet(subject, values):
+            return _PREDICATE, f"{operand(subject)} {w('IN')} [{', '.join(_literal(value, language) for value in values)}]"
+        case Known(subject, known):
+            return _PREDICATE, f"{operand(subject)} {w('IS_KNOWN' if known else 'IS_UNKNOWN')}"
+        case Has(mode, lists):
+            key = {Mode.ANY: "HAS_ANY", Mode.ALL: "HAS_ALL", Mode.NONE: "HAS_NONE"}[mode]
+            return _PREDICATE, f"{w('TEXT')} {w(key)} {_lists(lists)}{_qualifiers(node, language)}"
+        case Near(left, right, within):
+            return _PREDICATE, f"{_list(left)} {w('NEAR')} {_list(right)} {w('WITHIN')} {within}{_qualifiers(node, language)}"
+        case Count(lists):
+            return _OPERAND, f"{w('COUNT')} {_lists(lists)}{_qualifiers(node, language)}"
+        case Otherwise(subject, default):
+            return _OPERAND, f"{operand(subject)} {w('OTHERWISE')} {_literal(default, language)}"
+        case Name(name):
+            return _OPERAND, name
+        case Call(name, args):
+            return _OPERAND, f"{name}({', '.join(operand(argument) for argument in args)})"
+        case ListRef() | Term():
+            return _OPERAND, _list(node)
+        case _:
+            return _OPERAND, _literal(node, language)
+
+
+def _literal(node: Literal, language: Language) -> str:
+    match node:
+        case Number(amount, suffix):
+            return amount + (suffix if language == "zh" else suffix_named(suffix).en)
+        case Text(value):
+            return quote(value)
+        case Flag(value):
+            return word("TRUE" if value else "FALSE", language)
+        case Day(value):
+            return value.isoformat()
+
+
+def _list(node: Operand) -> str:
+    return f"@{node.name}" if isinstance(node, ListRef) else quote(node.text)
+
+
+def _lists(nodes: Iterable[Operand]) -> str:
+    return ", ".join(_list(node) for node in nodes)
+
+
+def _qualifiers(node: Has | Near | Count, language: Language) -> str:
+    asserted = f" {word('ASSERTED', language)}" if node.asserted else ""
+    return asserted + (f" {word('PLAIN', language)}" if node.plain else "")
+
+
+def show_list(item: WordList, language: Language = "en") -> str:
+    """A word list as written in a file."""
+    lines = [f"{word('LIST', language)} {item.name}" + (f" {quote(item.note)}" if item.note else "")]
+    for key, words in (("INCLUDE", item.terms), ("EXCLUDE", item.exclude)):
+        if words:
+            lines.append(f"  {word(key, language)} " + " ".join(map(quote, words)))
+    return "\n".join(lines)
+
+
+def show_condition(item: Condition, language: Language = "en") -> str:
+    """A condition as written in a file."""
+    return f"{word('CONDITION', language)} {item.name} = {show(item.expr, language)}"
+
+
+def show_rule(rule: Rule, language: Language = "en") -> str:
+    """A whole rule as written in a file, clauses in one order."""
+    titles = " / ".join(quote(title) for title in (rule.title_zh, rule.title_en)) if rule.title_en else quote(rule.title_zh)
+    lines = [f"{word('RULE', language)} {rule.id} {titles}"]
+    width = max(
+        sum(2 if ord(letter) > 255 else 1 for letter in word(key, language)) for key in KEYWORDS if key in ("SEVERITY", "FALSE_ALARMS")
+    )
+
+    def clause(key: str, text: str) -> None:
+        name = word(key, language)
+        lines.append(f"  {name}{' ' * max(1, width + 1 - sum(2 if ord(letter) > 255 else 1 for letter in name))}{text}")
+
+    zh = language == "zh"
+    simple = {"MODEL": rule.model, "LENS": LENSES.get(rule.lens, "") if zh else rule.lens}
+    for key, value in simple.items():
+        if value:
+            clause(key, value)
+    for basis in rule.basis:
+        clause("BASIS", _basis(basis, language))
+    clause("SEVERITY", rule.severity.zh if zh else rule.severity.en)
+    if rule.floor:
+        clause("FLOOR", FLOORS.get(rule.floor, rule.floor) if zh else rule.floor)
+    clause("WHEN", _when(rule.when, language))
+    said = {"BECAUSE": rule.because, "HAZARD": rule.hazard, "ADVICE": rule.advice, "FALSE_ALARMS": rule.false_alarms}
+    for key, both in said.items():
+        if both:
+            clause(key, _bilingual(both, language))
+    if rule.owner:
+        clause("OWNER", quote(rule.owner))
+    if rule.valid_from:
+        clause("VALID", rule.valid_from.isoformat() + (f" {word('UNTIL', language)} {rule.valid_to.isoformat()}" if rule.valid_to else ""))
+    for key, examples in (("HITS", rule.hits), ("MISSES", rule.misses)):
+        if examples:
+            clause(key, "\n    ".join(_example(example, language) for example in examples))
+    return "\n".join(lines)
+
+
+def _when(expr: Expr, language: Language) -> str:
+    line = show(expr, language)
+    if len(line) <= _WIDTH or not isinstance(expr, And | Or):
+        return line
+    key, level = ("AND", _NOT) if isinstance(expr, And) else ("OR", _AND)
+    return f"\n    {word(key, language)} ".join(_show(item, language, level) for item in expr.items)
+
+
+def _basis(basis: Basis, language: Language) -> str:
+    text = quote(basis.law)
+    if basis.article:
+        text += f" {word('ARTICLE', language)} {quote(basis.article)}"
+    if basis.dated:
+        text += f" {word('DATED', language)} {basis.dated.isoformat()}"
+    return text if basis.verified else f"{text} {word('UNVERIFIED', language)}"
+
+
+def _bilingual(both: Bilingual, language: Language) -> str:
+    parts = (("ZH", both.zh), ("EN", both.en))
+    return " ".join(f"{word(key, language)} {quote(text)}" for key, text in parts if text)
+
+
+def _example(example: Example, language: Language) -> str:
+    if isinstance(example, Text):
+        return quote(example.value)
+    return _row(example, language)
+
+
+def _row(row: Row, language: Language) -> str:
+    cells = (f"{name}: {_literal(value, language) if value is not None else word('UNKNOWN', language)}" for name, value in row.items)
+    return f"{{ {', '.join(cells)} }}" if row.items else "{ }"
+
+
+def show_all(items: Iterable[WordList | Condition | Rule], language: Language = "en") -> str:
+    """Several definitions, an empty line between two.
+
+    >>> print(show_all([WordList("a", ("x",))], "zh"), end="")
+    词表 a
+      包含 "x"
+    """
+    printers = {WordList: show_list, Condition: show_condition, Rule: show_rule}
+    return "\n\n".join(printers[type(item)](item, language) for item in items) + "\n"  # type: ignore[operator]
