@@ -149,9 +149,9 @@ class _Table(dict[int, int | str]):
 
     def names(self, text: str) -> frozenset[str]:
         """The transforms that fired. Ordinary case and full-width punctuation are not worth a name."""
-        self.replace(text)
-        named = self._name
-        return frozenset(named[c] for c in set(text) if c in named)
+        if not all(ord(c) in self for c in text):
+            self.replace(text)
+        return frozenset(map(self._name.__getitem__, self._name.keys() & set(text)))
 
 
 TABLE = _Table()

@@ -1,0 +1,137 @@
+"""n texts → one `TextFrame`: columns, hits and words, for training and scoring alike.
+
+The rule: whatever a model or a rule sees of a text is computed here, and every column is in the catalogue.
+
+>>> lexicon = Lexicon([WordList("保本", ("保本", "稳赚"))])
+>>> frame = build(["保本高收益，年化15%，加薇信abc123", "谨防“保本”骗局"], lexicon)
+>>> frame.columns[["promised_annual_yield", "has_wechat", "asserted_保本", "reported_保本"]].values.tolist()
+[[15.0, 1.0, 1.0, 0.0], [nan, 0.0, 0.0, 1.0]]
+>>> frame.words[1]
+['谨防', '“', '保本', '”', '骗局']
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features import surface, text
+from features.catalogue import AGGRESSIVE, FEATURES, TRANSFORMS, names
+from features.identifiers import find_identifiers
+from features.lexicon import Lexicon, ListHits, WordList
+from features.normalise import NormalisedText, normalise
+from features.slots import amounts, contacts, prices, yields
+from features.stance import Stance
+
+__all__ = ["Lexicon", "TextFrame", "WordList", "build"]
+
+Column = NDArray[np.float64]
+_FIRST = re.compile("我们|我司|我院|我店|我|本店|本院|本公司|本司|本人|咱们|小编")
+_SECOND = re.compile("你们|你|您|大家|亲们|宝子|姐妹们|朋友们|家人们")
+_CONTACTS = ("phone", "wechat", "qq", "link")
+_PLACE = {f.name: i for i, f in enumerate(FEATURES)}
+
+
+@dataclass(frozen=True, eq=False)
+class TextFrame:
+    """What is known of n texts. Row i of every part is text i."""
+
+    texts: list[NormalisedText]
+    hits: ListHits
+    columns: pd.DataFrame
+
+    @property
+    def n(self) -> int:
+        """How many texts."""
+        return len(self.texts)
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The words of the dense views, cut when first asked for."""
+        return text.words(t.dense.text for t in self.texts)
+
+
+def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | None = None) -> TextFrame:
+    """Everything about the texts. `extra`: further columns (channel …), one row a text, joined by position.
+
+    >>> build(["药"], Lexicon([]), pd.DataFrame({"length": [3]}))
+    Traceback (most recent call last):
+        ...
+    ValueError: extra columns are already features: length
+    """
+    normalised = [normalise(t) for t in texts]
+    stances = [Stance(t.plain.text) for t in normalised]
+    hits = lexicon.match(normalised, stances)
+    table = np.zeros((len(texts), len(FEATURES)))
+    for name, column in surface.counts(texts).items():
+        table[:, _PLACE[name]] = column
+    for row, (one, stance) in enumerate(zip(normalised, stances, strict=True)):
+        facts = _stated(one) | _transforms(one) | _cues(one, stance)
+        table[row, [_PLACE[k] for k in facts]] = list(facts.values())
+    columns = pd.DataFrame(np.hstack([table, _list_counts(hits, len(texts))]), columns=names(lexicon.names))
+    return TextFrame(normalised, hits, columns if extra is None else _joined(columns, extra))
+
+
+def _joined(columns: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
+    if len(extra) != len(columns):
+        raise ValueError(f"extra has {len(extra)} rows for {len(columns)} texts")
+    clash = [str(c) for c in extra.columns if c in columns.columns]
+    if clash:
+        raise ValueError("extra columns are already features: " + ", ".join(clash))
+    return pd.concat([columns, extra.reset_index(drop=True)], axis=1)
+
+
+def _stated(one: NormalisedText) -> dict[str, float]:
+    rates = [y.percent_per_year for y in yields(one)]
+    money = [a.value for a in amounts(one)]
+    tags = [p.value for p in prices(one)] if money else []
+    ways = contacts(one)
+    kinds = {c.kind for c in ways}
+    facts = {
+        "promised_annual_yield": _highest(rates),
+        "yield_count": float(len(rates)),
+        "amount_max": _highest(money),
+        "amount_count": float(len(money)),
+        "price_min": -_highest([-p for p in tags]),
+        "has_price": float(bool(tags)),
+        "contact_count": float(len(ways)),
+        "contact_disguised": float(any(c.disguised for c in ways)),
+    }
+    facts |= {f"has_{kind}": float(kind in kinds) for kind in _CONTACTS}
+    for found in find_identifiers(one):
+        key = f"{found.kind}_{found.state}"
+        facts[key] = facts.get(key, 0.0) + 1
+    return facts
+
+
+def _highest(numbers: list[float]) -> float:
+    return max((x for x in numbers if x == x), default=np.nan)
+
+
+def _transforms(one: NormalisedText) -> dict[str, float]:
+    if not one.transforms:
+        return {}
+    facts = {f"transform_{name}": 1.0 for name in one.transforms if name in TRANSFORMS}
+    marked = [name for _, _, name in one.dense.marks]
+    return facts | {f"transform_{name}": float(marked.count(name)) for name in AGGRESSIVE if name in one.transforms}
+
+
+def _cues(one: NormalisedText, stance: Stance) -> dict[str, float]:
+    t = one.plain.text
+    return {
+        "first_person_count": float(len(_FIRST.findall(t))),
+        "second_person_count": float(len(_SECOND.findall(t))),
+        "negation_count": float(stance.negation_count),
+        "reported_cue_count": float(stance.report_count),
+        "solicits": float(stance.solicits),
+    }
+
+
+def _list_counts(hits: ListHits, n: int) -> Column:
+    """For each list: asserted, reported or negated, asserted but aggressive; side by side."""
+    parts = (hits.asserted & ~hits.aggressive, ~hits.asserted, hits.asserted & hits.aggressive)
+    return np.stack([hits.where(p).counts(n) for p in parts], axis=2).reshape(n, -1).astype(np.float64)
