@@ -1,75 +1,80 @@
 """Where rules and learner meet: one probability, one grade, with floors and caps. The one place for it.
 
-Without labels a unit scores by its rules alone: a *noisy or* over the severities of the rules that fired, so that more and graver rules never lower it.
-With labels the learner, which has the rules among its inputs (monotone in them), gives the calibrated probability.
+Without labels a unit scores by its rules alone: the noisy-or of `models.cold`. With labels the learner, which has the rules among its inputs
+(monotone in them), gives the calibrated probability. Then:
 
-- a rule may set a floor; - a rule that is a single keyword cannot take a unit beyond blue; - hits seen only through aggressive normalising (sound-alikes,
-separators …) cannot take it beyond yellow.
+- a rule may set a floor;
+- a rule that is a single keyword counts at most as blue while rules score alone;
+- where everything that fired was seen only through aggressive normalising (sound-alikes, separators …), the grade stays at yellow or below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
+from models.cold import SEVERITY_WEIGHTS
+from models.grades import Cutoffs
 from risk.domain.grades import Grade
+from rules.items import Rule
+from rules.nodes import Has, Mode, Name, Or
+from rules.pack import Pack
 
 Floats = npt.NDArray[np.float64]
+Ranks = npt.NDArray[np.int64]
 
-FIXED_CUTOFFS: Mapping[Grade, float] = {Grade.RED: 0.85, Grade.ORANGE: 0.70, Grade.YELLOW: 0.55, Grade.BLUE: 0.40}
-"""Cut-offs while there are no labels (a design choice of this project, editable; no law sets them)."""
-
-KEYWORD_WEIGHT = 0.42
-"""The most that a rule which is one keyword counts for: just above the cut-off of blue."""
+AGGRESSIVE_CAP = Grade.YELLOW
+"""The gravest grade for hits seen only through aggressive transforms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cutoffs:
-    """The lowest probability of each grade."""
-
-    red: float = FIXED_CUTOFFS[Grade.RED]
-    orange: float = FIXED_CUTOFFS[Grade.ORANGE]
-    yellow: float = FIXED_CUTOFFS[Grade.YELLOW]
-    blue: float = FIXED_CUTOFFS[Grade.BLUE]
-
-    def grades(self, probability: Floats) -> npt.NDArray[np.int64]:
-        """The grade of each probability.
-
-        >>> Cutoffs().grades(np.array([0.1, 0.4, 0.9])).tolist()
-        [0, 1, 4]
-        """
-        edges = np.array([self.blue, self.yellow, self.orange, self.red])
-        return np.searchsorted(edges, probability, side="right")
-
-    @classmethod
-    def of(cls, values: Mapping[str, float]) -> Cutoffs:
-        """From a mapping of grade code to probability; missing grades keep the fixed cut-off."""
-        return cls(**{name: float(values[name]) for name in ("red", "orange", "yellow", "blue") if name in values})
+def rule_weights(pack: Pack) -> dict[str, float]:
+    """What each rule counts for in the noisy-or: its severity, but a lone keyword never more than a *low* one."""
+    return {
+        rule.id: min(SEVERITY_WEIGHTS[rule.severity.en], SEVERITY_WEIGHTS["low"])
+        if is_keyword(rule, pack)
+        else SEVERITY_WEIGHTS[rule.severity.en]
+        for rule in pack.rules
+    }
 
 
-def noisy_or(fired: npt.NDArray[np.bool_], weights: Floats) -> Floats:
-    """1 − Π(1 − weight) over the rules that fired, row by row.
+def is_keyword(rule: Rule, pack: Pack) -> bool:
+    """Whether the condition is nothing but *has any of* some lists: a single keyword can make it fire.
 
-    >>> noisy_or(np.array([[True, True], [False, False]]), np.array([0.5, 0.5])).tolist()
-    [0.75, 0.0]
+    >>> from rules.pack import pack_from_text
+    >>> p = pack_from_text('rule a "x" when text has any of "根治"\\nrule b "y" when text has any of "根治" and text has any of "糖尿病"')
+    >>> [is_keyword(r, p) for r in p.rules]
+    [True, False]
     """
-    if not len(weights):
-        return np.zeros(len(fired))
-    return 1.0 - np.exp(np.where(fired, np.log1p(-np.minimum(weights, 0.999)), 0.0).sum(axis=1))
+    return all(isinstance(node, Has) and node.mode is Mode.ANY for node in _leaves(rule.when, pack, frozenset()))
 
 
-def grade(
-    probability: Floats, cutoffs: Cutoffs, *, floors: npt.NDArray[np.int64] | None = None, caps: npt.NDArray[np.int64] | None = None
-) -> npt.NDArray[np.int64]:
-    """Grades with the floors that rules ask for, then the caps that weak evidence sets (a cap wins over a floor).
+def _leaves(node: object, pack: Pack, seen: frozenset[str]) -> Iterable[object]:
+    if isinstance(node, Or):
+        for item in node.items:
+            yield from _leaves(item, pack, seen)
+    elif isinstance(node, Name) and node.name in pack.condition_by_name and node.name not in seen:
+        yield from _leaves(pack.condition_by_name[node.name].expr, pack, seen | {node.name})
+    else:
+        yield node
 
-    >>> grade(np.array([0.1, 0.99]), Cutoffs(), floors=np.array([2, 0]), caps=np.array([4, 2])).tolist()
+
+def grades(probability: Floats, cutoffs: Cutoffs, floors: Ranks | None = None, caps: Ranks | None = None) -> Ranks:
+    """Grades as ranks (0 none … 4 red), with the floors that rules ask for, then the caps that weak evidence sets: a cap wins over a floor.
+
+    >>> from models.grades import FIXED_CUTOFFS
+    >>> grades(np.array([0.1, 0.99]), FIXED_CUTOFFS, floors=np.array([2, 0]), caps=np.array([4, 2])).tolist()
     [2, 2]
     """
-    grades = cutoffs.grades(probability)
+    edges = np.array([cutoffs.blue, cutoffs.yellow, cutoffs.orange, cutoffs.red])
+    ranks = np.searchsorted(edges, probability, side="right").astype(np.int64)
     if floors is not None:
-        grades = np.maximum(grades, floors)
-    return np.minimum(grades, caps) if caps is not None else grades
+        ranks = np.maximum(ranks, floors)
+    return np.minimum(ranks, caps) if caps is not None else ranks
+
+
+def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_]) -> Ranks:
+    """The highest floor that a fired rule asks for, a row."""
+    ranks = np.array([Grade.parse(rule.floor) if rule.floor else 0 for rule in rules], dtype=np.int64)
+    return (fired * ranks).max(axis=1, initial=0) if len(ranks) else np.zeros(len(fired), dtype=np.int64)

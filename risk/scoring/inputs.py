@@ -1,20 +1,19 @@
 """What rules see of texts: the adapter from feature frames to the ``Inputs`` that the rule language asks for.
 
-The vocabulary (which names a rule may use) and the way to each value stand in one table here, so that a field cannot exist without a value.
+The vocabulary (which names a rule may use) and the way to each value stand together here, so that a name cannot exist without a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features import catalogue
-from features.lexicon import Lexicon, ListHits
-from features.lexicon import WordList as FeatureList
+from features.catalogue import FEATURES
+from features.context import LICENCE_KINDS, Context
+from features.lexicon import Lexicon, ListHits, WordList
 from rules.functions import Field, Function, Parameter, Vocabulary
 from rules.inputs import Column, Hits
 from rules.kinds import Kind, Type, Unit
@@ -34,52 +33,152 @@ SIGNAL_KINDS = (("content", "发布内容"), ("report", "举报舆情"), ("warni
 LICENCE_STATES = (("valid", "有效"), ("expired", "过期"), ("absent", "没有"))
 IDENTIFIER_STATES = (("absent", "没有"), ("malformed", "不合格式"), ("well_formed", "合乎格式"), ("expired", "过期"))
 
-LICENCE_KINDS = ("药品经营许可证", "医疗器械经营许可证", "医疗机构执业许可证", "医疗广告审查证明", "金融许可证")
+IDENTIFIERS = {
+    "国药准字": ("drug_approval", "imported_drug"),
+    "医疗器械注册证": ("device_registration",),
+    "医疗器械备案": ("device_filing", "device_trading"),
+    "药品经营许可证": ("drug_licence",),
+    "医疗广告审查证明": ("medical_ad_review",),
+    "广告审查批准文号": ("ad_approval",),
+    "食品生产许可": ("food_licence",),
+    "保健食品": ("health_food",),
+    "消毒产品": ("disinfectant",),
+    "化妆品": ("cosmetic",),
+    "兽药": ("veterinary",),
+}
+"""What ``identifier_state`` may be asked for → kinds of numbers of ``features.identifiers``."""
 
-_FLAG, _NUMBER, _DAYS = Type(Kind.FLAG), Type(Kind.NUMBER), Type(Kind.NUMBER, Unit.DAYS)
-_UNITS = {"percent": Unit.PERCENT, "yuan": Unit.YUAN, "days": Unit.DAYS}
-_CONTEXT_FIELDS = (
-    Field("channel", "渠道", Type(Kind.CATEGORY), "信号的渠道", "the channel a signal came by", CHANNELS),
-    Field("signal_kind", "信号类别", Type(Kind.CATEGORY), "内容、举报舆情或外部预警", "content, report or outside warning", SIGNAL_KINDS),
-)
-HISTORY = (
-    ("signals_in_last", "近期信号数", "signals"),
-    ("alerts_in_last", "近期预警数", "alerts"),
-    ("complaints_in_last", "近期投诉数", "complaints"),
-    ("confirmed_in_last", "近期属实数", "confirmed"),
-)
-"""Counts over the subject's history as of the judged moment, excluding the unit itself: function, Chinese name, what is counted."""
+RENAMED = {"amount_max": ("largest_amount", "最大金额"), "length": ("text_length", "文本长度")}
+"""Features that rules know by a plainer name."""
+
+HISTORY = {
+    "signals_in_last": ("近期信号数", "signal"),
+    "alerts_in_last": ("近期预警数", "alert"),
+    "complaints_in_last": ("近期投诉数", "complaint"),
+    "confirmed_in_last": ("近期属实数", "confirmed"),
+}
+"""Counts over the subject's history as of the judged moment, the unit itself excluded: function → Chinese name, kind of event."""
+
+_UNITS = {"%": Unit.PERCENT, "元": Unit.YUAN, "天": Unit.DAYS}
 
 
+@cache
 def vocabulary() -> Vocabulary:
-    """Every field and function that a rule over texts or firms may use."""
-    fields = [
-        Field(f.name, f.zh, Type(Kind.FLAG) if f.kind == "flag" else Type(Kind.NUMBER, _UNITS.get(f.unit, Unit.PLAIN)), f.doc_zh, f.doc_en)
-        for f in catalogue.FEATURES
-    ]
-    kinds = Type(Kind.TEXT)
+    """Every field and function that a rule over texts may use."""
+    fields = []
+    for feature in FEATURES:
+        name, zh = RENAMED.get(feature.name, (feature.name, feature.zh))
+        type_ = Type(Kind.FLAG) if feature.kind == "flag" else Type(Kind.NUMBER, _UNITS.get(feature.unit, Unit.PLAIN))
+        fields.append(Field(name, zh, type_, feature.doc_zh, feature.doc_en))
+    fields.append(Field("channel", "渠道", Type(Kind.CATEGORY), "信号的渠道", "the channel a signal came by", CHANNELS))
+    fields.append(
+        Field("signal_kind", "信号类别", Type(Kind.CATEGORY), "内容、举报舆情或外部预警", "content, report or warning", SIGNAL_KINDS)
+    )
+    text = Type(Kind.TEXT)
     functions = [
         Function(
             "licence_state",
             "许可状态",
-            (Parameter("kind", kinds, LICENCE_KINDS),),
+            (Parameter("kind", text, LICENCE_KINDS),),
             Type(Kind.CATEGORY),
-            "主体持有该许可的状态；主体未知则未知",
-            "state of the subject's licence; unknown where the subject is",
+            "主体所持该类许可在研判时刻的状态；主体未知则未知",
+            "the state of the subject's licence at the judged moment; unknown where the subject is",
             LICENCE_STATES,
         ),
         Function(
             "identifier_state",
             "证号状态",
-            (Parameter("kind", kinds, catalogue.IDENTIFIER_KINDS),),
+            (Parameter("kind", text, tuple(IDENTIFIERS)),),
             Type(Kind.CATEGORY),
-            "文本中该类证号的状态",
-            "state of the numbers of that kind in the text",
+            "文本中该类证号的形式；形式合格不等于登记属实",
+            "the form of the numbers of that kind in the text; well-formed is not registered",
             IDENTIFIER_STATES,
         ),
-        *(
-            Function(name, zh, (Parameter("days", _DAYS),), _NUMBER, f"截至研判时刻、不含本条的{zh}", "as of the judged moment, without the unit itself")
-            for name, zh, _ in HISTORY
-        ),
     ]
-    return Vocabulary([*fields, *_CONTEXT_FIELDS], functions)
+    days = (Parameter("days", Type(Kind.NUMBER, Unit.DAYS)),)
+    for name, (zh, kind) in HISTORY.items():
+        doc_zh, doc_en = (
+            "截至研判时刻、不含本条；主体未知则未知",
+            f"{kind}s as of the judged moment, without the unit; unknown where the subject is",
+        )
+        functions.append(Function(name, zh, days, Type(Kind.NUMBER), doc_zh, doc_en))
+    return Vocabulary(fields, functions)
+
+
+def lexicon_of(packs: Iterable[Pack]) -> Lexicon:
+    """One lexicon over the lists of all packs. A name means one list everywhere (``rules.check`` sees to it)."""
+    lists = {item.name: item for pack in packs for item in pack.lists}
+    return Lexicon([WordList(item.name, item.terms, item.exclude) for _, item in sorted(lists.items())])
+
+
+def literals_of(packs: Iterable[Pack]) -> Lexicon:
+    """The words that rules write literally, each a list of its own: matched for rules, no columns for learners."""
+    words: set[str] = set()
+    for pack in packs:
+        for expr in (*(rule.when for rule in pack.rules), *(condition.expr for condition in pack.conditions)):
+            words |= {node.text for node in walk(expr) if isinstance(node, Term)}
+    return Lexicon([WordList(word, (word,)) for word in sorted(words)])
+
+
+class TextInputs:
+    """``rules.inputs.Inputs`` over a text frame and what is known around it."""
+
+    def __init__(self, frame: TextFrame, literals: ListHits, around: Context) -> None:
+        self._frame = frame
+        self._literals = literals
+        self._around = around
+        self._vocabulary = vocabulary()
+        self._columns = {RENAMED[f.name][0] if f.name in RENAMED else f.name: f for f in FEATURES}
+
+    @property
+    def size(self) -> int:
+        return self._frame.n
+
+    def text(self, row: int) -> str:
+        return self._frame.texts[row].original
+
+    def hits(self, list_name: str) -> Hits:
+        return _hits(self._frame.hits.of(list_name))
+
+    def literal(self, term: str) -> Hits:
+        return _hits(self._literals.of(term))
+
+    def field(self, name: str) -> Column:
+        field = self._vocabulary.field(name)
+        if field is None:
+            raise KeyError(f"no field named {name!r}")
+        if field.name == "channel":
+            return Column.of(self._around.channel)
+        if field.name == "signal_kind":
+            return Column.of(self._around.signal_kind)
+        feature = self._columns[field.name]
+        values = self._frame.columns[feature.name].to_numpy(dtype=np.float64)
+        known = ~np.isnan(values)
+        return Column(values > 0, known) if feature.kind == "flag" else Column(values, known)
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Column:
+        function = self._vocabulary.function(name)
+        if function is None:
+            raise KeyError(f"no function named {name!r}")
+        if function.name == "licence_state":
+            return Column.of(self._around.licence_states(str(args[0])))
+        if function.name == "identifier_state":
+            return self._identifier_state(str(args[0]))
+        values = self._around.counts(HISTORY[function.name][1], float(args[0]))
+        return Column(values, ~np.isnan(values))
+
+    def _identifier_state(self, kind: str) -> Column:
+        """The state that matters most: malformed, then expired, then well formed."""
+        table = self._frame.columns
+        states = np.full(self.size, "absent", dtype=object)
+        for state, found in (("well_formed", ("masked", "well_formed")), ("expired", ("expired",)), ("malformed", ("malformed",))):
+            present = np.zeros(self.size, dtype=bool)
+            for name in IDENTIFIERS[kind]:
+                for column in found:
+                    present |= table[f"{name}_{column}"].to_numpy() > 0
+            states[present] = state
+        return Column(states, np.ones(self.size, dtype=bool))
+
+
+def _hits(found: ListHits) -> Hits:
+    return Hits(found.row, found.start, found.end, [found.terms[i] for i in found.term], found.aggressive, found.negated, found.reported)

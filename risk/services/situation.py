@@ -16,7 +16,7 @@ from risk.domain import regions
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
-from risk.domain.intervals import wilson
+from models.grades import wilson
 from risk.domain.messages import register
 from risk.domain.periods import Period
 from risk.domain.signals import digest

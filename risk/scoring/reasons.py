@@ -1,0 +1,102 @@
+"""Reasons that people read: rules that fired and what weighed in the model, in Chinese and English, with quotations of the original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from features.catalogue import describe
+from features.context import CONTEXT
+from risk.domain.grades import Grade
+from risk.domain.signals import digest
+from risk.scoring.scorer import Judged, Reading, Scorer
+
+if TYPE_CHECKING:
+    from models.explain import Contribution
+    from rules.explain import Firing
+
+_AROUND = {feature.name: feature for feature in CONTEXT}
+NOTABLE = 0.15
+"""Log-odds below which a contribution is not worth a line."""
+
+
+def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """The evidence of each row as plain values for storage and pages: what fired, what is quoted, what weighed, in words."""
+    firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows)
+    told = []
+    for row, fired, shares in zip(rows, firings, contributions, strict=True):
+        text = reading.inputs.text(int(row))
+        zh, en = reasons(fired, shares, text)
+        told.append(
+            {
+                "text_hash": digest(text),
+                "grade": Grade(int(judged.ranks[row])).code,
+                "rules": [_rule(firing) for firing in fired],
+                "contributions": [_share(share, text) for share in shares if share.kind not in ("base", "rest")],
+                "zh": zh,
+                "en": en,
+            }
+        )
+    return told
+
+
+def reasons(fired: Sequence[Firing], shares: Sequence[Contribution], text: str, most: int = 6) -> tuple[list[str], list[str]]:
+    """Sentences in Chinese and English: the rules first, then what else raised the probability most."""
+    zh, en = [f.because.zh for f in fired], [f.because.en for f in fired]
+    names = {f.rule for f in fired}
+    for share in shares:
+        if len(zh) >= most:
+            break
+        if share.log_odds < NOTABLE or share.feature in names or share.kind in ("base", "rest", "rules", "rule"):
+            continue
+        one = say(share, text)
+        if one:
+            zh.append(one[0])
+            en.append(one[1])
+    return zh[:most], en[:most]
+
+
+def say(share: Contribution, text: str) -> tuple[str, str] | None:
+    """One contribution in words; None for what a person would not recognise (the sum of all words, an unnamed column)."""
+    if share.kind in ("chars", "words"):
+        quote = text[share.spans[0][0] : share.spans[0][1]] if share.spans else share.feature
+        return (f"措辞“{quote}”", f'wording "{quote}"') if len(quote.strip()) > 1 else None
+    if share.kind != "column":
+        return None
+    try:
+        feature = _AROUND.get(share.feature) or describe(share.feature)
+    except KeyError:
+        return None
+    value = "未知" if share.value is None or share.value != share.value else f"{share.value:g}{feature.unit}"
+    return f"{feature.zh}：{value}", f"{feature.doc_en}: {'unknown' if value == '未知' else value}"
+
+
+def _rule(firing: Firing) -> dict[str, Any]:
+    return {
+        "id": firing.rule,
+        "severity": firing.severity.en,
+        "title": {"zh": firing.title.zh, "en": firing.title.en},
+        "because": {"zh": firing.because.zh, "en": firing.because.en},
+        "basis": [
+            {"law": b.law, "article": b.article, "dated": b.dated.isoformat() if b.dated else None, "verified": b.verified}
+            for b in firing.basis
+        ],
+        "quotes": [
+            {"quote": e.quote, "start": e.start, "end": e.end, "term": e.term, "list": e.list, "disguised": e.aggressive}
+            for e in firing.evidence
+        ],
+    }
+
+
+def _share(share: Contribution, text: str) -> dict[str, Any]:
+    words = say(share, text)
+    value = share.value if share.value is not None and share.value == share.value else None
+    return {
+        "feature": share.feature,
+        "kind": share.kind,
+        "value": value,
+        "log_odds": round(share.log_odds, 6),
+        "spans": [list(span) for span in share.spans[:5]],
+        "zh": words[0] if words else share.feature,
+        "en": words[1] if words else share.feature,
+    }

@@ -1,0 +1,161 @@
+"""One scorer for everything that judges: the command line, the runs, a stock MLflow client. Texts in; probability, grade and reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.context import Context
+from features.frame import TextFrame, build
+from features.lexicon import Lexicon
+from models.cold import ColdModel
+from models.grades import FIXED_CUTOFFS, Cutoffs
+from risk.domain.grades import Grade
+from risk.scoring import fusion
+from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
+from rules.evaluate import RuleHits, evaluate
+from rules.explain import Explainer, Firing
+from rules.nodes import ListRef, Term, walk
+from rules.pack import Pack, load_packs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.explain import Contribution
+
+TEXT_KEYS = (
+    "false_medical_advertising",
+    "illegal_fundraising.solicitation",
+    "illegal_fundraising.report",
+    "illegal_drug_sales",
+    "illegal_prescription_drug_sales",
+    "illegal_medical_device_sales",
+)
+"""Every model (with its lens, where it has lenses) that judges texts."""
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Model and lens of a key.
+
+    >>> split_key("illegal_fundraising.report"), split_key("illegal_drug_sales")
+    (('illegal_fundraising', 'report'), ('illegal_drug_sales', ''))
+    """
+    model, _, lens = key.partition(".")
+    return model, lens
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A trained model ready to score: anything with ``predict`` and ``contributions``, its version and its cut-offs."""
+
+    model: Any
+    version: str
+    cutoffs: Cutoffs = FIXED_CUTOFFS
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """n units with everything computed once that any model needs."""
+
+    frame: TextFrame
+    inputs: TextInputs
+    around: Context
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One model's judgement of n units."""
+
+    key: str
+    probability: npt.NDArray[np.float64]
+    ranks: npt.NDArray[np.int64]
+    hits: RuleHits
+    rules: pd.DataFrame
+    learner: Learner
+    rules_version: str
+
+    @property
+    def candidates(self) -> npt.NDArray[np.int64]:
+        """Rows that reached blue or had any rule fired."""
+        return np.flatnonzero((self.ranks >= int(Grade.BLUE)) | self.hits.fired.any(axis=1))
+
+
+class Scorer:
+    """The rules of all packs with the learners in use. Learners are keyed like ``TEXT_KEYS``; a key without one scores by rules alone."""
+
+    def __init__(self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None) -> None:
+        self.packs = {pack.name: pack for pack in (load_packs() if packs is None else packs)}
+        self.learners = dict(learners or {})
+        self._lexicon: Lexicon = lexicon_of(self.packs.values())
+        self._literals = literals_of(self.packs.values())
+        self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}
+
+    def weights(self, key: str) -> dict[str, float]:
+        """What each rule of the key's pack counts for."""
+        return dict(self._weights.get(split_key(key)[0], {}))
+
+    def read(self, texts: Sequence[str], around: Context | None = None) -> Reading:
+        """Everything that can be known of the texts, once for all models."""
+        around = Context.unknown(len(texts)) if around is None else around
+        frame = build(texts, self._lexicon, around.columns())
+        literals = self._literals.match(frame.texts)
+        return Reading(frame, TextInputs(frame, literals, around), around)
+
+    def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:
+        """The outcome of the key's rules, and the same as columns for learners: 1 fired, 0 not, nan unknown."""
+        import pandas as pd
+
+        model, lens = split_key(key)
+        pack = self.packs.get(model) or Pack(model)
+        hits = evaluate(pack, reading.inputs, on, lens=lens)
+        table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
+        return hits, pd.DataFrame(table, columns=[f"rule:{name}" for name in hits.ids])
+
+    def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
+        """Probability and grade of every unit by one model; ``on`` is the day whose rules hold."""
+        hits, table = self.rules(reading, key, on)
+        weights = self.weights(key)
+        learner = (None if rules_only else self.learners.get(key)) or Learner(ColdModel(weights), "rules")
+        probability = np.asarray(learner.model.predict(reading.frame, table, weights), dtype=np.float64)
+        model = split_key(key)[0]
+        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired), self._caps(reading, hits))
+        pack = self.packs.get(model)
+        return Judged(key, probability, ranks, hits, table, learner, pack.version if pack else "")
+
+    def _caps(self, reading: Reading, hits: RuleHits) -> npt.NDArray[np.int64]:
+        """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
+        n = reading.frame.n
+        supported = np.zeros(n, dtype=bool)
+        plain: dict[ListRef | Term, npt.NDArray[np.bool_]] = {}
+        for j, rule in enumerate(hits.rules):
+            if not hits.fired[:, j].any():
+                continue
+            operands = {node for node in walk(rule.when) if isinstance(node, (ListRef, Term))}
+            for operand in operands - plain.keys():
+                found = reading.inputs.hits(operand.name) if isinstance(operand, ListRef) else reading.inputs.literal(operand.text)
+                seen = np.zeros(n, dtype=bool)
+                seen[np.asarray(found.row)[~np.asarray(found.aggressive)]] = True
+                plain[operand] = seen
+            shown = np.any([plain[o] for o in operands], axis=0) if operands else np.ones(n, dtype=bool)
+            supported |= hits.fired[:, j] & shown
+        return np.where(hits.fired.any(axis=1) & ~supported, int(fusion.AGGRESSIVE_CAP), int(Grade.RED))
+
+    def firings(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Firing]]:
+        """The rules that fired in each of the rows, gravest first, with quoted evidence in original offsets."""
+        pack = self.packs.get(split_key(judged.key)[0])
+        if pack is None:
+            return [[] for _ in rows]
+        explainer = Explainer(pack, reading.inputs, vocabulary())
+        return [explainer.firings(judged.hits, int(row)) for row in rows]
+
+    def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Contribution]]:
+        """What each reason added in log-odds; exact."""
+        found: list[list[Contribution]] = judged.learner.model.contributions(
+            reading.frame, judged.rules, [int(r) for r in rows], self.weights(judged.key), 12
+        )
+        return found
