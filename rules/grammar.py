@@ -87,7 +87,7 @@ known: _operand (IS_KNOWN | IS_UNKNOWN)
 has: _TEXT (HAS_ANY | HAS_ALL | HAS_NONE) _lists qualifiers
 near: _list _NEAR _list _WITHIN NUMBER qualifiers
 _operand: otherwise | _primary
-otherwise: _operand _OTHERWISE _literal
+otherwise: _primary _OTHERWISE _literal
 _primary: _literal | name | call | count | _OPEN _expr _CLOSE
 count: _COUNT _lists qualifiers
 call: NAME _OPEN (_argument (_COMMA _argument)*)? _CLOSE

@@ -75,3 +75,37 @@ class Inputs(Protocol):
     def call(self, name: str, args: tuple[Any, ...]) -> Column: ...
 
     def text(self, row: int) -> str: ...
+
+
+class Remembered:
+    """Inputs that ask their host for each column and call once; for readers that go row by row."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._fields: dict[str, Column] = {}
+        self._calls: dict[tuple[str, tuple[Any, ...]], Column] = {}
+
+    @property
+    def size(self) -> int:
+        return self._inputs.size
+
+    def hits(self, list_name: str) -> Hits:
+        return self._inputs.hits(list_name)
+
+    def literal(self, term: str) -> Hits:
+        return self._inputs.literal(term)
+
+    def text(self, row: int) -> str:
+        return self._inputs.text(row)
+
+    def field(self, name: str) -> Column:
+        if name not in self._fields:
+            self._fields[name] = self._inputs.field(name)
+        return self._fields[name]
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Column:
+        """The call's column; an argument that is a column is the same argument while it is the same object."""
+        key = (name, tuple((type(argument), argument) for argument in args))
+        if key not in self._calls:
+            self._calls[key] = self._inputs.call(name, args)
+        return self._calls[key]

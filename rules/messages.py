@@ -44,6 +44,7 @@ MESSAGES: dict[str, Message] = {
     "R016": _error("日期 `{name}` 不存在", "no such date `{name}`", "写作 年-月-日，如 2021-04-29", "write year-month-day, such as 2021-04-29"),
     "R017": _error("规则 `{name}` 属于模型 `{model}`，却放在 `{pack}` 中", "rule `{name}` is of model `{model}` but stands in `{pack}`", "请移动文件或更正模型", "move the file or correct the model"),
     "R018": _error("列 `{name}` 没有 `{value}` 这个取值", "`{name}` has no value `{value}`", "{near_zh}", "{near_en}"),
+    "R019": _error("文字没有结束", "text is not closed", "请在同一行用双引号结束", "end it with a double quote on the same line"),
     "R020": _error("此处应为是非判断，实为{found_zh}", "expected a condition, found a {found_en}", "请加上比较，如 `>=`", "add a comparison such as `>=`"),
     "R021": _error("{left_zh}与{right_zh}不能比较", "cannot compare a {left_en} with a {right_en}"),
     "R022": _error("单位不同：{left_zh}与{right_zh}", "units differ: {left_en} and {right_en}", "请写出单位，如 `{fix}`", "write the unit, such as `{fix}`"),

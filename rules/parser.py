@@ -124,7 +124,7 @@ def _syntax(error: UnexpectedInput, chunk: str, builder: Builder) -> Diagnostic:
     if isinstance(error, UnexpectedCharacters):
         start = error.pos_in_stream or 0
         found = chunk[start]
-        code = "R009" if found in "“”„‟＂«»「『" else "R002"
+        code = "R019" if found == '"' else "R009" if found in "“”„‟＂«»「『" else "R002"
         return diagnose(code, _at(chunk, start, start + 1, builder), found=found)
     assert isinstance(error, UnexpectedToken)
     token: Token = error.token

@@ -37,7 +37,7 @@ from rules.nodes import (
 )
 from rules.words import KEYWORDS, Language, word
 
-_OR, _AND, _NOT, _PREDICATE, _OPERAND = range(1, 6)
+_OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRIMARY = range(1, 7)
 _WIDTH = 100
 
 
@@ -92,17 +92,17 @@ def _parts(node: Node, language: Language) -> tuple[int, str]:
         case Near(left, right, within):
             return _PREDICATE, f"{_list(left)} {w('NEAR')} {_list(right)} {w('WITHIN')} {within}{_qualifiers(node, language)}"
         case Count(lists):
-            return _OPERAND, f"{w('COUNT')} {_lists(lists)}{_qualifiers(node, language)}"
+            return _PRIMARY, f"{w('COUNT')} {_lists(lists)}{_qualifiers(node, language)}"
         case Otherwise(subject, default):
-            return _OPERAND, f"{operand(subject)} {w('OTHERWISE')} {_literal(default, language)}"
+            return _OPERAND, f"{_show(subject, language, _PRIMARY)} {w('OTHERWISE')} {_literal(default, language)}"
         case Name(name):
-            return _OPERAND, name
+            return _PRIMARY, name
         case Call(name, args):
-            return _OPERAND, f"{name}({', '.join(operand(argument) for argument in args)})"
+            return _PRIMARY, f"{name}({', '.join(operand(argument) for argument in args)})"
         case ListRef() | Term():
-            return _OPERAND, _list(node)
+            return _PRIMARY, _list(node)
         case _:
-            return _OPERAND, _literal(node, language)
+            return _PRIMARY, _literal(node, language)
 
 
 def _literal(node: Literal, language: Language) -> str:

@@ -44,15 +44,19 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _distance(left: str, right: str, limit: int) -> int:
-    """Edits from one word to the other, counted up to `limit`."""
+    """Edits from one word to the other, two letters swapped being one, counted up to `limit`."""
     if abs(len(left) - len(right)) >= limit:
         return limit
+    before: list[int] = []
     previous = list(range(len(right) + 1))
     for row, one in enumerate(left, 1):
         current = [row]
         for column, two in enumerate(right, 1):
-            current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (one != two)))
-        previous = current
+            least = min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (one != two))
+            if row > 1 and column > 1 and one == right[column - 2] and left[row - 2] == two:
+                least = min(least, before[column - 2] + 1)
+            current.append(least)
+        before, previous = previous, current
     return min(previous[-1], limit)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rules.check.context import Context, near
 from rules.diagnostics import Diagnostic, diagnose
 from rules.functions import Function
-from rules.kinds import SUFFIXES, Kind, Type, Unit
+from rules.kinds import SUFFIXES, Kind, Type
 from rules.nodes import (
     And,
     Between,
@@ -128,10 +128,10 @@ def _zero(node: Expr) -> bool:
 
 
 def _with_unit(left: Expr, right: Expr, one: Type, two: Type) -> str:
-    """How the number should have been written, where one side is a bare number."""
-    for node, own, other in ((right, two, one), (left, one, two)):
+    """How the number should have been written: with the unit of the other side."""
+    for node, other in ((right, one), (left, two)):
         if isinstance(node, Number):
-            return node.amount + next(item.zh for item in SUFFIXES if item.unit is (other.unit if own.unit is Unit.PLAIN else Unit.PLAIN))
+            return node.amount + next(item.zh for item in SUFFIXES if item.unit is other.unit)
     return ""
 
 
@@ -173,7 +173,9 @@ def _arguments(function: Function, args: Iterable[Literal | Name | Call], contex
         if given is not None and given != parameter.type and not words:
             wanted = parameter.type
             said = {"left_zh": wanted.zh, "left_en": str(wanted), "right_zh": given.zh, "right_en": str(given)}
-            yield diagnose("R025", argument.span, name=function.name, position=position, **said)
+            both = wanted.kind is given.kind is Kind.NUMBER
+            fix = _with_unit(argument, argument, wanted, wanted) if both else ""
+            yield diagnose("R025", argument.span, fix=fix, name=function.name, position=position, **said)
         elif parameter.values and isinstance(argument, Text) and argument.value not in parameter.values:
             hints = _quoted(argument.value, list(parameter.values), {})
             yield diagnose("R018", argument.span, name=parameter.name, value=argument.value, **hints)

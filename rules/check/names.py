@@ -1,10 +1,11 @@
 """Every field, function, list and condition that is used exists."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rules.check.context import Context, near
 from rules.diagnostics import Diagnostic, diagnose
-from rules.nodes import Call, ListRef, Name, Node
+from rules.nodes import Call, ListRef, Name, Node, Span
 from rules.words import KEYWORDS
 
 _GLUED = tuple(KEYWORDS[key][1] for key in ("NOT", "AND", "OR", "TEXT"))
@@ -26,13 +27,19 @@ def _unknown(node: Node, context: Context) -> Diagnostic | None:
         case Call(name) if not vocabulary.function(name):
             listed = ", ".join(f"`{item.name}`" for item in vocabulary.functions[:8]) or "none"
             zh, en = f"可用函数：{listed.replace(', ', '、')}", f"known functions: {listed}"
-            return diagnose("R011", node.span, name=name, **near(name, vocabulary.function_names, zh, en))
+            return diagnose("R011", _head(node), name=name, **near(name, vocabulary.function_names, zh, en))
         case ListRef(name) if name not in pack.list_by_name and name not in pack.broken:
             hints = near(name, pack.list_by_name, "请用 `词表` 定义它", "define it with `list`")
             hints["fix"] = hints["fix"] and f"@{hints['fix']}"
             return diagnose("R012", node.span, name=name, **hints)
         case _:
             return None
+
+
+def _head(node: Call) -> Span:
+    """The place of a function's name alone."""
+    span, size = node.span, len(node.name)
+    return replace(span, end=span.start + size, end_line=span.line, end_column=span.column + size)
 
 
 def _name(node: Name, context: Context) -> Diagnostic:

@@ -1,0 +1,240 @@
+"""What rules mean: three values, text operators, and one answer whether a row comes alone or in a crowd."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.evaluate import Batch, EvaluationError, evaluate
+from rules.inputs import Column, Hits
+from rules.items import Condition, Rule, WordList
+from rules.nodes import And, Expr, Flag, Name, Not, Or
+from rules.pack import Pack, pack_from_text
+from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
+from rules.text_hits import HitBook, rows_near
+from tests.rules.fakes import FakeInputs
+from tests.rules.trees import conditions
+
+_LISTS = (WordList("甲", ("治愈", "根治", "愈")), WordList("乙", ("病", "根治")), WordList("丙", ("疗",), ("理疗",)))
+_CONDITIONS = (Condition("条一", Not(Name("has_wechat"))), Condition("条二", Or((Name("条一"), Flag(value=False)))))
+
+_texts = st.text("治愈根病疗理不能*「」。", max_size=24)
+_maybe = st.none()
+_row = st.fixed_dictionaries(
+    {
+        "promised_annual_yield": _maybe | st.sampled_from([0.0, 1.0, 2.0, float("nan")]),
+        "amount": _maybe | st.sampled_from([-3.0, 1.0, 10_000.0]),
+        "phones": _maybe | st.integers(0, 3).map(float),
+        "channel": _maybe | st.sampled_from(["shop", "moments"]),
+        "seller": _maybe | st.sampled_from(["shop", 'a"b\\']),
+        "has_wechat": _maybe | st.booleans(),
+        "registered_on": _maybe | st.dates(date(2023, 12, 1), date(2024, 2, 1)),
+        "licence_state": _maybe | st.sampled_from(["shop", "moments"]),
+        "alerts_in_last": _maybe | st.sampled_from([0.0, 1.0, 30.0]),
+    }
+)
+_CALLS = ("licence_state", "alerts_in_last")
+
+
+def _pack(*exprs: Expr) -> Pack:
+    return Pack("demo", tuple(Rule(f"r{index}", expr) for index, expr in enumerate(exprs)), _LISTS, _CONDITIONS)
+
+
+def _inputs(pack: Pack, texts: list[str], rows: list[dict[str, Any]]) -> FakeInputs:
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return FakeInputs(pack, texts, columns, {name: columns[name] for name in _CALLS})
+
+
+def _outcomes(text: str, texts: list[str], lists: str = "", columns: dict[str, list[Any]] | None = None) -> list[int]:
+    pack = pack_from_text(f'{lists}\nrule r "x" when {text}')
+    assert not pack.diagnostics
+    inputs = FakeInputs(pack, texts, columns)
+    outcome = evaluate(pack, inputs).outcome[:, 0].tolist()
+    alone = [{True: 1, False: 0, None: -1}[evaluate_row(pack, inputs, "r", row)] for row in range(len(texts))]
+    assert outcome == alone
+    return [int(value) for value in outcome]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(conditions, min_size=1, max_size=3), st.lists(st.tuples(_texts, _row), min_size=1, max_size=5))
+def test_a_batch_is_its_rows(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
+    pack = _pack(*exprs)
+    inputs = _inputs(pack, [text for text, _ in rows], [row for _, row in rows])
+    outcome = evaluate(pack, inputs).outcome
+    for index, rule in enumerate(pack.rules):
+        for row in range(len(rows)):
+            alone = evaluate_row(pack, inputs, rule.id, row)
+            assert outcome[row, index] == (-1 if alone is None else int(alone)), (rule.when, row)
+
+
+_truth = st.sampled_from([True, False, None])
+
+
+@given(_truth, _truth, _truth)
+def test_kleene_laws(a: bool | None, b: bool | None, c: bool | None) -> None:
+    assert kleene_and([a, b]) == kleene_and([b, a])
+    assert kleene_or([a, kleene_or([b, c])]) == kleene_or([a, b, c])
+    assert kleene_not(kleene_and([a, b])) == kleene_or([kleene_not(a), kleene_not(b)])
+    assert kleene_not(kleene_not(a)) is a
+    assert kleene_and([a, kleene_or([b, c])]) == kleene_or([kleene_and([a, b]), kleene_and([a, c])])
+    assert kleene_and([a, True]) is a
+    assert kleene_or([a, False]) is a
+    assert kleene_or([a, True]) is True
+
+
+@given(conditions, conditions, st.lists(st.tuples(_texts, _row), min_size=1, max_size=4))
+@settings(deadline=None)
+def test_laws_hold_for_columns(a: Expr, b: Expr, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    pack = _pack(Not(And((a, b))), Or((Not(a), Not(b))), And((a, a)), a, Not(Not(a)))
+    outcome = evaluate(pack, _inputs(pack, [text for text, _ in rows], [row for _, row in rows])).outcome
+    assert (outcome[:, 0] == outcome[:, 1]).all()
+    assert (outcome[:, 2] == outcome[:, 3]).all()
+    assert (outcome[:, 3] == outcome[:, 4]).all()
+
+
+_SPANS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20), st.integers(1, 6)), max_size=8)
+
+
+@given(_SPANS, _SPANS, st.integers(0, 8))
+def test_near_is_the_distance_of_some_pair(one: list[tuple[int, int, int]], two: list[tuple[int, int, int]], within: int) -> None:
+    book = HitBook(Pack("demo"), FakeInputs(Pack("demo"), []))
+    left, right = (book._sorted(_hits(spans), ("x",)) for spans in (one, two))
+    slow = {a[0] for a in one for b in two if a[0] == b[0] and max(0, b[1] - a[1] - a[2], a[1] - b[1] - b[2]) <= within}
+    assert set(np.flatnonzero(rows_near(left, right, within, 4)).tolist()) == slow
+
+
+def _hits(spans: list[tuple[int, int, int]]) -> Hits:
+    row, start, size = np.array(spans, dtype=np.int64).reshape(-1, 3).T
+    off = np.zeros(len(row), dtype=bool)
+    return Hits(row, start, start + size, ["x"] * len(row), off, off, off)
+
+
+_AB = 'list a\n include "治愈" "根治"\n exclude "根治拖延"\nlist b\n include "病" "癌"'
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("text has any of @a", [1, 1, 1, 0, 1]),
+        ("text has any of @a asserted", [1, 0, 0, 0, 1]),
+        ("text has any of @a plain", [1, 1, 1, 0, 0]),
+        ("text has all of @a, @b", [1, 0, 0, 0, 0]),
+        ("text has none of @a, @b", [0, 0, 0, 1, 0]),
+        ("text has none of @a asserted", [0, 1, 1, 1, 0]),
+        ('text has any of "拖延", @b', [1, 0, 0, 1, 0]),
+        ("count of @a >= 2", [0, 0, 0, 0, 0]),
+        ("count of @a, @b = 3", [1, 0, 0, 0, 0]),
+        ('count of @b, "病" = 2', [1, 0, 0, 0, 0]),
+        ("@a near @b within 0", [1, 0, 0, 0, 0]),
+    ],
+)
+def test_text_operators(text: str, wanted: list[int]) -> None:
+    texts = ["根治病，防癌", "不能治愈", "「根治」", "根治拖延", "根*治"]
+    assert _outcomes(text, texts, _AB) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('"根治" near "糖尿病" within 3', [1, 1, 0, 1]),
+        ('"根治" near "糖尿病" within 4', [1, 1, 1, 1]),
+        ('"根治" near "治" within 0', [1, 1, 1, 1]),
+        ('"根治" near "根治" within 0', [1, 1, 1, 1]),
+    ],
+)
+def test_near(text: str, wanted: list[int]) -> None:
+    assert _outcomes(text, ["根治糖尿病", "糖尿病能够被根治", "根治多年的老糖尿病", "根治糖尿病，根治"]) == [
+        value if row != 2 or value else 0 for row, value in enumerate(wanted)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("phones >= 2", [1, 0, -1]),
+        ("phones >= 2 or has_wechat", [1, 1, -1]),
+        ("phones >= 2 and has_wechat", [-1, 0, -1]),
+        ("phones is known", [1, 1, 0]),
+        ("phones is unknown or has_wechat", [-1, 1, 1]),
+        ("(phones >= 2) otherwise true", [1, 0, 1]),
+        ("phones otherwise 7 = 7", [0, 0, 1]),
+        ("phones between 0 and 2", [1, 1, -1]),
+        ('channel in ["shop", "moments"]', [1, 0, -1]),
+        ('channel != "shop"', [0, 1, -1]),
+        ("registered_on < 2024-01-02", [1, 0, -1]),
+        ("has_wechat = false", [-1, 0, -1]),
+        ("doubled(phones) > phones", [1, 0, -1]),
+        ('licence_state("药品经营许可证") is unknown', [1, 1, 1]),
+        ("(phones >= 2) is known", [1, 1, 0]),
+        ("true", [1, 1, 1]),
+    ],
+)
+def test_values(text: str, wanted: list[int]) -> None:
+    columns: dict[str, list[Any]] = {
+        "phones": [2.0, 0.0, None],
+        "has_wechat": [None, True, None],
+        "channel": ["shop", "livestream", None],
+        "registered_on": [date(2024, 1, 1), date(2024, 1, 2), None],
+    }
+    assert _outcomes(text, ["", "", ""], columns=columns) == wanted
+
+
+def test_columns_of_every_type_are_read() -> None:
+    pack = pack_from_text('rule r "x" when registered_on >= 2024-01-02\nrule s "x" when phones = 1\nrule t "x" when has_wechat')
+    inputs = FakeInputs(pack, ["", ""])
+    columns = {
+        "registered_on": Column(np.array(["2024-01-02T05:00", "NaT"], dtype="datetime64[ns]"), np.array([True, True])),
+        "phones": Column(np.array([1, 2]), np.array([True, False])),
+        "has_wechat": Column(np.array([1.0, np.nan]), np.array([True, True])),
+    }
+    inputs.field = columns.__getitem__  # type: ignore[method-assign, assignment]
+    assert evaluate(pack, inputs).outcome.tolist() == [[1, 1, 1], [-1, -1, -1]]
+    assert [evaluate_row(pack, inputs, rule.id, 0) for rule in pack.rules] == [True] * 3
+    assert [evaluate_row(pack, inputs, rule.id, 1) for rule in pack.rules] == [None] * 3
+
+
+def test_validity_and_lens() -> None:
+    text = 'rule old "x" when true valid from 2020-01-01 to 2020-12-31\nrule shop "x" lens report when true\nrule any "x" when true'
+    pack = pack_from_text(text)
+    inputs = FakeInputs(pack, [""])
+    assert evaluate(pack, inputs, date(2020, 12, 31)).outcome.tolist() == [[1, 1, 1]]
+    assert evaluate(pack, inputs, date(2021, 1, 1)).outcome.tolist() == [[0, 1, 1]]
+    hits = evaluate(pack, inputs, lens="firm")
+    assert hits.ids == ("old", "any")
+    assert hits.fired.tolist() == [[True, True]]
+    assert hits.weights.tolist() == [1.0, 1.0]
+    assert [rule.id for rule in hits.fired_rules(0)] == ["old", "any"]
+
+
+def test_equal_expressions_are_computed_once() -> None:
+    pack = pack_from_text(
+        'list a\n include "x"\n' + "\n".join(f'rule r{n} "x" when text has any of @a and phones > 1 and phones > {n}' for n in range(9))
+    )
+    inputs = FakeInputs(pack, ["x", ""], {"phones": [2.0, 1.0]})
+    assert evaluate(pack, inputs).outcome.shape == (2, 9)
+    assert sorted(inputs.asked) == ["a", "phones"]
+
+
+def test_no_rows_and_no_rules() -> None:
+    pack = pack_from_text(
+        'list a\n include "x"\nrule r "x" when count of @a > 1 and @a near @a within 3 and text has none of @a or phones > 1'
+    )
+    assert evaluate(pack, FakeInputs(pack, [])).outcome.shape == (0, 1)
+    assert evaluate(Pack("demo"), FakeInputs(pack, ["a"])).outcome.shape == (1, 0)
+
+
+def test_an_unchecked_circle_is_refused() -> None:
+    pack = pack_from_text('condition a = b\ncondition b = a\nrule r "x" when a')
+    with pytest.raises(EvaluationError):
+        evaluate(pack, FakeInputs(pack, ["x"]))
+
+
+def test_truth_and_value_of_one_node_agree() -> None:
+    pack = pack_from_text("condition a = has_wechat")
+    inputs = FakeInputs(pack, [""] * 3, {"has_wechat": [True, False, None]})
+    column = Batch(pack, inputs).value(Name("a"))
+    assert column.known.tolist() == [True, True, False]
+    assert RowReader(pack, inputs, 1).value(Name("a")) is False

@@ -1,0 +1,114 @@
+"""What a person is shown: trace, quotations, sentences, and a rule's own examples."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from rules.evaluate import EvaluationError, evaluate
+from rules.examples import run_examples
+from rules.explain import Explainer, Trace, explain, firings
+from rules.functions import Field, Function, Vocabulary, show_value
+from rules.items import Bilingual
+from rules.kinds import Kind, Type
+from rules.pack import Pack, load_pack, pack_from_text
+from tests.rules.fakes import VOCABULARY, FakeInputs, make_inputs
+from tests.rules.golden import HERE, check_golden
+
+DEMO = pack_from_text((HERE / "demo.rules").read_text("utf-8"))
+TEXTS = ["三个疗程根治糖尿病，永*不复发", "「根治」糖尿病", "稳赚不赔，人人可投", "今日天气"]
+INPUTS = FakeInputs(DEMO, TEXTS, {"promised_annual_yield": [None, None, 24.0, 1.0], "has_wechat": [True, True, None, False]})
+
+
+def _lines(trace: Trace, depth: int = 0) -> Iterator[str]:
+    value = f" = {show_value(trace.value, 'en')}" if trace.verdict == "value" else ""
+    yield f"{'  ' * depth}{trace.verdict}: {trace.en} | {trace.zh}{value}"
+    for part in trace.parts:
+        yield from _lines(part, depth + 1)
+
+
+@pytest.mark.parametrize("row", range(len(TEXTS)))
+def test_explanations(row: int) -> None:
+    explainer = Explainer(DEMO, INPUTS, VOCABULARY)
+    blocks = []
+    for rule in DEMO.rules:
+        told = explainer.explain(rule, row)
+        quotes = [f"  {item.quote} [{item.start}:{item.end}] {item.list or '-'}/{item.term}" for item in told.evidence]
+        because = [f"  {told.because.zh}", f"  {told.because.en}"]
+        blocks.append("\n".join([f"{rule.id}: {told.outcome}", *_lines(told.trace), "evidence", *quotes, "because", *because]))
+    check_golden(f"explain_{row}", "\n\n".join(blocks))
+
+
+def test_firings_are_gravest_first() -> None:
+    text = (
+        'rule a "甲" severity low when true\nrule b "乙" / "B" severity critical when "x" near "y" within 2 because zh "{hit}" en "{hits}"'
+    )
+    pack = pack_from_text(text)
+    inputs = FakeInputs(pack, ["yxx……x"])
+    found = firings(pack, inputs, evaluate(pack, inputs), 0)
+    assert [item.rule for item in found] == ["b", "a"]
+    assert found[0].because == Bilingual("x", "x, y")
+    assert [(item.start, item.end) for item in found[0].evidence] == [(1, 2), (2, 3), (0, 1)]
+    assert found[1].title == Bilingual("甲", "甲")
+
+
+def test_evidence_comes_from_what_made_it_true() -> None:
+    text = 'rule a "x" when (text has any of "坏" and phones > 5) or text has any of "好" and not text has any of "丑"'
+    pack = pack_from_text(text)
+    inputs = FakeInputs(pack, ["坏好好"], {"phones": [1.0]})
+    told = explain(pack, inputs, "a", 0)
+    assert [item.quote for item in told.evidence] == ["好", "好"]
+
+
+def test_qualified_operators_quote_admitted_hits_only() -> None:
+    pack = pack_from_text('rule a "x" when text has any of "根治" asserted plain')
+    told = explain(pack, FakeInputs(pack, ["不能根治，根*治，根治"]), "a", 0)
+    assert [(item.start, item.quote) for item in told.evidence] == [(9, "根治")]
+
+
+def test_a_row_that_is_not_there_is_refused() -> None:
+    with pytest.raises(EvaluationError):
+        explain(DEMO, INPUTS, "high_yield", 99)
+
+
+def test_examples_of_the_demo_hold() -> None:
+    assert run_examples(DEMO, make_inputs(DEMO)) == []
+
+
+def test_examples_that_fail_are_named() -> None:
+    pack = pack_from_text(
+        'rule a "x" when text has any of "根治" or phones > 2 hits "根治" "治" misses "不根治" { phones: 3 } { phones: unknown, text: "x" }'
+    )
+    failures = run_examples(pack, make_inputs(pack))
+    check_golden("example_failures", "\n".join(item.text(language) for item in failures for language in ("zh", "en")))
+    assert [item.expected for item in failures] == [True, False, False]
+
+
+def test_many_firings_are_cheap() -> None:
+    inputs = FakeInputs(DEMO, TEXTS * 250, {"promised_annual_yield": [24.0] * 1000})
+    explainer, hits = Explainer(DEMO, inputs), evaluate(DEMO, inputs)
+    explainer.firings(hits, 0)
+    begin = time.perf_counter()
+    fired = sum(len(explainer.firings(hits, row)) for row in range(1000))
+    assert fired == 250
+    assert time.perf_counter() - begin < 5
+
+
+def test_values_are_said_with_units_and_names() -> None:
+    field = VOCABULARY.field("渠道")
+    assert field is not None
+    assert (field.show("shop"), field.show("shop", "en"), field.show(None)) == ("网店", "shop", "未知")
+    flag = Field("f", "标志", Type(Kind.FLAG))
+    assert (flag.show(1.0), flag.show(value=False, language="en")) == ("是", "no")
+
+
+def test_vocabulary_refuses_two_owners_of_a_name() -> None:
+    one = Function("f", "函", (), Type(Kind.NUMBER))
+    with pytest.raises(ValueError, match="two functions are called 函"):
+        Vocabulary((), (one, Function("g", "函", (), Type(Kind.FLAG))))
+
+
+def test_unknown_packs_are_refused() -> None:
+    with pytest.raises(LookupError):
+        load_pack("../rules")
+    assert Pack("x").version != Pack("y").version

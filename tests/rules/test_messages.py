@@ -1,0 +1,85 @@
+"""Every diagnostic has a case and a stored text in both languages; no case sets off a cascade."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from rules import limits
+from rules.check import check, check_packs
+from rules.diagnostics import Diagnostic, _assert_style, render_all
+from rules.messages import MESSAGES
+from rules.pack import Pack, pack_from_text, pack_from_texts
+from tests.rules.fakes import VOCABULARY
+from tests.rules.golden import CASES, check_golden
+
+_FILES = sorted(CASES.glob("*.rules"))
+_NOISE = {"R042", "R043"}
+
+
+def _both(found: tuple[Diagnostic, ...], sources: Mapping[str, str]) -> str:
+    return render_all(found, sources) + "\n\n" + render_all(found, sources, "zh")
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    code = path.stem[:4]
+    pack = pack_from_texts({path.name: path.read_text("utf-8")}, "demo")
+    found = tuple(item for item in check(pack, VOCABULARY) if item.code == code or item.code not in _NOISE)
+    assert {item.code for item in found} == {code}
+    check_golden(path.stem, _both(found, pack.sources))
+
+
+def _large() -> dict[str, Pack]:
+    chain = "\n".join(f"condition c{index} = c{index + 1}" for index in range(40)) + "\ncondition c40 = has_wechat"
+    words = " ".join(f'"w{index}"' for index in range(limits.MAX_TERMS + 1))
+    return {
+        "R003": pack_from_text("#" * (limits.MAX_SOURCE + 1)),
+        "R004": pack_from_text("condition a = " + "(" * 40 + "has_wechat" + ")" * 40),
+        "R005": pack_from_text("condition a = " + " or ".join(["has_wechat"] * 3000)),
+        "R006": pack_from_text(f"list a\n include {words}"),
+        "R045": pack_from_text(chain),
+    }
+
+
+@pytest.mark.parametrize("code", ["R003", "R004", "R005", "R006", "R045"])
+def test_bounds(code: str) -> None:
+    found = tuple(item for item in check(_large()[code], VOCABULARY) if item.code not in _NOISE)
+    assert [item.code for item in found] == [code]
+    check_golden(f"{code}_bound", _both(found, {}))
+
+
+def test_names_across_packs() -> None:
+    rule = 'rule r "x"\nlist a\n include "{}"'
+    packs = [pack_from_text(rule.format("u"), "one"), pack_from_text(rule.format("v"), "two")]
+    found = tuple(item for item in check_packs(packs, VOCABULARY) if item.code == "R046")
+    assert len(found) == 2
+    check_golden("R046_across", _both(found, packs[1].sources))
+
+
+def test_one_list_shared_by_packs_is_no_clash() -> None:
+    shared = {"shared/a.rules": 'list a\n include "u"'}
+    packs = [pack_from_texts(shared, "one"), pack_from_texts(shared, "two")]
+    assert check_packs(packs, VOCABULARY) == ()
+
+
+def test_every_code_has_a_case() -> None:
+    cases = {path.stem[:4] for path in _FILES} | {"R003", "R004", "R005", "R006", "R045", "R046"}
+    assert cases == set(MESSAGES)
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_style(code: str) -> None:
+    message = MESSAGES[code]
+    for text in (message.zh, message.en, message.hint_zh, message.hint_en):
+        _assert_style(text)
+    assert message.severity in ("error", "warning")
+    assert not message.en.isascii() or message.en.isprintable()
+    assert bool(message.hint_zh) == bool(message.hint_en)
+
+
+def test_wide_characters_are_underlined_in_full() -> None:
+    source = "condition 试 = 文本 含任一 @没有"
+    text = render_all(check(pack_from_text(source), VOCABULARY), {"demo.rules": source})
+    line = next(line for line in text.splitlines() if "^" in line and "condition" not in line and line.count("^") == 5)
+    assert line == "  | " + " " * len("condition XX = XXXX XXXXXX ") + "^^^^^"
