@@ -1,0 +1,41 @@
+"""Reading and writing by the thousand: ``IN`` lists cut to what every database takes, one statement per shape of row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, insert, update
+
+SLICE = 900
+
+
+def slices(items: Iterable[Any], size: int = SLICE) -> Iterator[list[Any]]:
+    """The distinct items in runs of at most ``size``.
+
+    >>> list(slices([1, 2, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    distinct = list(dict.fromkeys(items))
+    for start in range(0, len(distinct), size):
+        yield distinct[start : start + size]
+
+
+def select_in(conn: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]) -> list[Row[Any]]:
+    """The rows of ``query`` whose ``column`` is among ``values``, in as many statements as that takes."""
+    return [row for part in slices(values) for row in conn.execute(query.where(column.in_(part)))]
+
+
+def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one shape, if there are any."""
+    if rows:
+        conn.execute(insert(table), [dict(row) for row in rows])
+
+
+def update_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the columns given in each row (all of one shape), found by its ``id``."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "id"]
+    statement = update(table).where(table.c.id == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in names})
+    conn.execute(statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
