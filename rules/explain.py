@@ -71,7 +71,8 @@ class Explainer:
     def firings(self, hits: RuleHits, row: int) -> list[Firing]:
         """The rules that fired in a row, gravest first, each with its sentence and evidence."""
         rules = sorted(hits.fired_rules(row), key=lambda rule: -rule.severity.weight)
-        return [self._firing(rule, self._reader(row)) for rule in rules]
+        reader = self._reader(row)
+        return [self._firing(rule, reader) for rule in rules]
 
     def _firing(self, rule: Rule, reader: RowReader) -> Firing:
         evidence = evidence_of(rule.when, reader)

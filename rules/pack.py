@@ -29,6 +29,7 @@ from rules.items import (
     Severity,
     WordList,
 )
+from rules.nodes import ListRef, Name, walk
 from rules.parser import ParsedFile, parse
 from rules.printer import show_all
 
@@ -63,7 +64,7 @@ class PackMissing(LookupError):  # noqa: N818 - a sentence, not a category
 
 @dataclass(frozen=True)
 class Pack:
-    """Rules, lists and conditions of one model. `duplicates` are later definitions of a taken name; `files` are the texts read."""
+    """Rules, lists and conditions of one model. `sources` are the texts read, by file; `broken` are names that could not be read."""
 
     name: str
     rules: tuple[Rule, ...] = ()
@@ -75,9 +76,10 @@ class Pack:
 
     @cached_property
     def version(self) -> str:
-        """SHA-256 of the canonical content."""
-        lists = sorted(self.lists, key=lambda item: item.name)
-        conditions = sorted(self.conditions, key=lambda item: item.name)
+        """SHA-256 of the canonical content: rules, own definitions, and shared ones in use."""
+        used = self._used()
+        lists = sorted((item for item in self.lists if item.name in used or not self.is_shared(item)), key=lambda item: item.name)
+        conditions = sorted((item for item in self.conditions if item.name in used or not self.is_shared(item)), key=lambda item: item.name)
         rules = sorted(self.rules, key=lambda item: item.id)
         text = f"{self.name}\n" + show_all([*lists, *conditions, *rules])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -93,6 +95,16 @@ class Pack:
     @cached_property
     def condition_by_name(self) -> dict[str, Condition]:
         return {item.name: item for item in reversed(self.conditions)}
+
+    def _used(self) -> frozenset[str]:
+        """Names of lists and conditions that rules and own conditions reach."""
+        seen: set[str] = set()
+        waiting = [rule.when for rule in self.rules] + [item.expr for item in self.conditions if not self.is_shared(item)]
+        while waiting:
+            names = {node.name for node in walk(waiting.pop()) if isinstance(node, ListRef | Name)}
+            waiting += [self.condition_by_name[name].expr for name in names - seen if name in self.condition_by_name]
+            seen |= names
+        return frozenset(seen)
 
     def only(self, rule_ids: Iterable[str]) -> "Pack":
         """The same pack with some of its rules.
@@ -140,9 +152,7 @@ def pack_names() -> tuple[str, ...]:
     root = _folder()
     if not root.is_dir():
         return ()
-    return tuple(
-        sorted(item.name for item in root.iterdir() if item.is_dir() and item.name != SHARED and not item.name.startswith(("_", ".")))
-    )
+    return tuple(sorted(item.name for item in root.iterdir() if item.is_dir() and item.name != SHARED and _texts(item.name)))
 
 
 def load_pack(model: str) -> Pack:

@@ -28,6 +28,7 @@ from rules.nodes import (
     Near,
     Not,
     Number,
+    Operand,
     Or,
     Otherwise,
     Text,
@@ -44,6 +45,7 @@ class RowReader:
         self.inputs = inputs
         self.row = row
         self.book = book or HitBook(pack, inputs)
+        self._hits: dict[Operand, Sorted] = {}
 
     def truth(self, node: Expr) -> bool | None:
         """A condition."""
@@ -111,9 +113,11 @@ class RowReader:
         some = [len(hits.row) > 0 for hits in found]
         return {Mode.ANY: any(some), Mode.ALL: all(some), Mode.NONE: not any(some)}[node.mode]
 
-    def hits(self, node: Qualified, operand: Any) -> Sorted:
+    def hits(self, node: Qualified, operand: Operand) -> Sorted:
         """The admitted hits of one list in this row."""
-        return self.book.of(operand).of_row(self.row).qualified(node)
+        if operand not in self._hits:
+            self._hits[operand] = self.book.of(operand).of_row(self.row)
+        return self._hits[operand].qualified(node)
 
 
 def near_pairs(left: Sorted, right: Sorted, within: int) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from rules.diagnostics import errors, render_all
 from rules.grammar import grammar_text
 from rules.items import Condition, Rule, WordList
 from rules.nodes import Compare, Expr, InSet, Literal, Name
-from rules.pack import load_packs, pack_from_text
+from rules.pack import load_packs, pack_from_text, pack_from_texts
 from rules.parser import parse
 from rules.printer import show, show_all, show_rule
 from rules.words import CLAUSES, KEYWORDS, Language
@@ -69,6 +69,15 @@ def test_version_changes_with_the_meaning_only() -> None:
     assert pack_from_text(DEMO.replace("\n", "   \n") + "# more").version == pack.version
     assert pack_from_text(DEMO.replace("within 15", "within 16")).version != pack.version
     assert pack_from_text(DEMO.replace("彻底治愈", "治愈")).version != pack.version
+
+
+def test_version_counts_shared_definitions_that_are_used() -> None:
+    def version(shared: str) -> str:
+        return pack_from_texts({"shared/a.rules": shared, "demo/b.rules": 'rule r "x" when c'}).version
+
+    shared = 'list a\n include "u"\nlist b\n include "v"\ncondition c = d\ncondition d = text has any of @a'
+    assert version(shared) == version(shared.replace('"v"', '"w"'))
+    assert version(shared) != version(shared.replace('"u"', '"w"'))
 
 
 def test_the_page_in_the_readme_is_true() -> None:
