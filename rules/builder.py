@@ -1,5 +1,6 @@
 """From lark's tree to ours: spans kept, words read, values checked that need no other place than their own."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ from rules.nodes import (
 from rules.words import CLAUSES, KEYWORDS
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.")
 _OPS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _MODES = {"HAS_ANY": Mode.ANY, "HAS_ALL": Mode.ALL, "HAS_NONE": Mode.NONE}
 _N = TypeVar("_N")
@@ -76,14 +78,14 @@ class Builder(Transformer[Token, Any]):
 
     def string(self, token: Token) -> str:
         """The text of a quoted token, escapes read."""
-        body, parts, position = token[1:-1], [], 0
-        while (slash := body.find("\\", position)) >= 0:
-            letter = body[slash + 1]
-            if letter not in _ESCAPES:
-                self.complain("R015", token, name="\\" + letter)
-            parts += [body[position:slash], _ESCAPES.get(letter, letter)]
-            position = slash + 2
-        return "".join(parts) + body[position:]
+        return _ESCAPE.sub(lambda match: self._escaped(match[0], token), token[1:-1])
+
+    def _escaped(self, escape: str, token: Token) -> str:
+        if len(escape) == 6 and not 0xD800 <= int(escape[2:], 16) <= 0xDFFF:
+            return chr(int(escape[2:], 16))
+        if escape[1:] not in _ESCAPES:
+            self.complain("R015", token, name=escape)
+        return _ESCAPES.get(escape[1:], escape[1:])
 
     def date(self, token: Token) -> date:
         """The day of a date token; the first of all days, with a complaint, when there is no such day."""

@@ -201,8 +201,8 @@ class Batch:
         return ~found if node.mode is Mode.NONE else found
 
     def _constant(self, node: Literal) -> Column:
-        values: Array = np.full(self._size, node.value, dtype=object if isinstance(node, Text | Day) else None)
-        return Column(values, np.ones(self._size, dtype=bool))
+        value: Array = np.array(node.value, dtype=object if isinstance(node, Text | Day) else None)
+        return Column(np.broadcast_to(value, self._size), np.broadcast_to(np.array(object=True), self._size))
 
     def _compare(self, op: str, left: Expr, right: Expr) -> Truth:
         one, two = self.value(left), self.value(right)

@@ -6,4 +6,5 @@ MAX_NODES = 2_000  # nodes of one expression
 MAX_TERMS = 50_000  # words of one list
 MAX_WITHIN = 1_000  # characters between two hits
 MAX_CHAIN = 16  # conditions that build on each other
+MAX_HEIGHT = 120  # nodes inside each other, conditions included
 MAX_QUOTES = 8  # quotations shown for `{hits}`

@@ -40,7 +40,7 @@ MESSAGES: dict[str, Message] = {
     "R012": _error("未知词表 `{name}`", "unknown list `{name}`", "{near_zh}", "{near_en}"),
     "R013": _error("理由中的占位符 `{name}` 无法填写", "placeholder `{name}` in the reason cannot be filled", "{near_zh}", "{near_en}"),
     "R014": _error("`{clause_zh}` 没有 `{name}` 这个取值", "`{clause_en}` has no value `{name}`", "可用：{near_zh}", "one of {near_en}"),
-    "R015": _error("未知转义 `{name}`", "unknown escape `{name}`", "可用 `\\\"`、`\\\\`、`\\n`、`\\t`", "one of `\\\"`, `\\\\`, `\\n`, `\\t`"),
+    "R015": _error("未知转义 `{name}`", "unknown escape `{name}`", "可用 `\\\"`、`\\\\`、`\\n`、`\\t`、`\\u200b`", "one of `\\\"`, `\\\\`, `\\n`, `\\t`, `\\u200b`"),
     "R016": _error("日期 `{name}` 不存在", "no such date `{name}`", "写作 年-月-日，如 2021-04-29", "write year-month-day, such as 2021-04-29"),
     "R017": _error("规则 `{name}` 属于模型 `{model}`，却放在 `{pack}` 中", "rule `{name}` is of model `{model}` but stands in `{pack}`", "请移动文件或更正模型", "move the file or correct the model"),
     "R018": _error("列 `{name}` 没有 `{value}` 这个取值", "`{name}` has no value `{value}`", "{near_zh}", "{near_en}"),

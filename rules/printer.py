@@ -5,6 +5,7 @@
 'a 且 非 b'
 """
 
+import unicodedata
 from collections.abc import Iterable
 
 from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Example, Row, Rule, WordList
@@ -39,17 +40,23 @@ from rules.words import KEYWORDS, Language, word
 
 _OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRIMARY = range(1, 7)
 _WIDTH = 100
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def quote(text: str) -> str:
-    """A text in double quotes.
+    """A text in double quotes; what cannot be seen is written as an escape.
 
-    >>> print(quote('a "b"'))
-    "a \\"b\\""
+    >>> print(quote('a "b" \u200b'))
+    "a \\"b\\" \\u200b"
     """
-    for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
-        text = text.replace(plain, escape)
-    return f'"{text}"'
+    return '"' + "".join(map(_escape, text)) + '"'
+
+
+def _escape(letter: str) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    hidden = letter <= "\uffff" and unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp")
+    return f"\\u{ord(letter):04x}" if hidden else letter
 
 
 def show(node: Node, language: Language = "en") -> str:

@@ -11,6 +11,8 @@ from lark import Lark
 
 from rules.check import check
 from rules.diagnostics import errors, render_all
+from rules.evaluate import evaluate
+from rules.explain import explain
 from rules.grammar import grammar_text
 from rules.items import Condition, Rule, WordList
 from rules.nodes import Compare, Expr, InSet, Literal, Name
@@ -205,11 +207,25 @@ def test_depth_is_bounded(text: str) -> None:
 
 
 def test_the_deepest_allowed_tree_works_everywhere() -> None:
-    text = "(not " * 11 + "(has_wechat) is known" + ")" * 11
-    pack = pack_from_text(f'condition a = {text}\nrule r "x" when a')
-    assert not pack.diagnostics
-    assert check(pack, VOCABULARY)
-    assert make_inputs(pack)(["x"]).size == 1
+    one = "((has_wechat or has_wechat and ({} otherwise false) = true) otherwise true)"
+    text = "deepest"
+    while not parse(f"condition a = {one.format(text)}").diagnostics:
+        text = one.format(text)
+    texts = [f"condition c{index} = {text.replace('deepest', f'c{index - 1}' if index else 'has_wechat')}" for index in range(12)]
+    packs = [pack_from_text("\n".join(texts[: size + 1]) + f'\nrule r "x" when not c{size}') for size in range(12)]
+    codes = [{item.code for item in errors(check(pack, VOCABULARY))} - {"R030"} for pack in packs]
+    assert codes[0] == set()
+    assert codes[-1] == {"R045"}
+    pack = packs[codes.index({"R045"}) - 1]
+    inputs = make_inputs(pack)(["x"])
+    assert evaluate(pack, inputs).outcome.tolist() == [[0]]
+    assert explain(pack, inputs, "r", 0, VOCABULARY).outcome is False
+    assert pack_from_text(show_all([*pack.conditions, *pack.rules], "zh")) == pack
+
+
+@pytest.mark.parametrize("text", ["hits { }", 'misses {text: "a",}', 'owner ""'])
+def test_small_things_are_read(text: str) -> None:
+    assert not parse(f'rule r "x" {text}').diagnostics
 
 
 def test_a_hundred_rules_are_read_in_well_under_a_second() -> None:
