@@ -11,7 +11,7 @@ True
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -122,7 +122,13 @@ class Pack:
 
 def pack_from_texts(texts: Mapping[str, str], name: str = "demo") -> Pack:
     """A pack of several files, by name; read in the order of their names. What cannot be read stands in `diagnostics`."""
-    return _gather(name, [parse(text, file) for file, text in sorted(texts.items())])
+    return _gather(name, [_parsed(text, file) for file, text in sorted(texts.items())])
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str, file: str) -> ParsedFile:
+    """Parsing is pure: shared files are read once for all packs."""
+    return parse(text, file)
 
 
 def pack_from_text(text: str, name: str = "demo") -> Pack:
