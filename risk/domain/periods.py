@@ -17,6 +17,7 @@ register(
     }
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """[start, end) with the name that reports carry."""

@@ -6,6 +6,7 @@ GRADE_WORDS = {"red": ("红", "red"), "orange": ("橙", "orange"), "yellow": ("�
 
 MODEL_WORDS = {
     "false_medical_advertising": ("虚假医疗广告", "False medical advertising"),
+    "illegal_fundraising": ("非法集资", "Illegal fundraising"),
     "illegal_fundraising.solicitation": ("非法集资·招揽", "Illegal fundraising: solicitation"),
     "illegal_fundraising.report": ("非法集资·举报舆情", "Illegal fundraising: reports"),
     "illegal_fundraising.firm": ("非法集资·企业", "Illegal fundraising: firms"),

@@ -9,11 +9,13 @@ from features.catalogue import describe
 from features.context import CONTEXT
 from risk.domain.grades import Grade
 from risk.domain.signals import digest
+from risk.scoring.keys import split_key
 from risk.scoring.scorer import Judged, Reading, Scorer
 
 if TYPE_CHECKING:
     from models.explain import Contribution
     from rules.explain import Firing
+    from rules.items import Bilingual
 
 _AROUND = {feature.name: feature for feature in CONTEXT}
 NOTABLE = 0.15
@@ -23,6 +25,7 @@ NOTABLE = 0.15
 def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     """The evidence of each row as plain values for storage and pages: what fired, what is quoted, what weighed, in words."""
     firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows)
+    pack = scorer.packs.get(split_key(judged.key)[0])
     told = []
     for row, fired, shares in zip(rows, firings, contributions, strict=True):
         text = reading.inputs.text(int(row))
@@ -31,7 +34,7 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
             {
                 "text_hash": digest(text),
                 "grade": Grade(int(judged.ranks[row])).code,
-                "rules": [_rule(firing) for firing in fired],
+                "rules": [_rule(firing, pack.rule_by_id[firing.rule].advice) for firing in fired] if pack else [],
                 "contributions": [_share(share, text) for share in shares if share.kind not in ("base", "rest")],
                 "zh": zh,
                 "en": en,
@@ -71,9 +74,9 @@ def say(share: Contribution, text: str) -> tuple[str, str] | None:
     return f"{feature.zh}：{value}", f"{feature.doc_en}: {'unknown' if value == '未知' else value}"
 
 
-def _rule(firing: Firing) -> dict[str, Any]:
+def _rule(firing: Firing, advice: Bilingual) -> dict[str, Any]:
     return {
-        "id": firing.rule,
+        "rule": firing.rule,
         "severity": firing.severity.en,
         "title": {"zh": firing.title.zh, "en": firing.title.en},
         "because": {"zh": firing.because.zh, "en": firing.because.en},
@@ -81,6 +84,7 @@ def _rule(firing: Firing) -> dict[str, Any]:
             {"law": b.law, "article": b.article, "dated": b.dated.isoformat() if b.dated else None, "verified": b.verified}
             for b in firing.basis
         ],
+        "advice": {"zh": advice.zh, "en": advice.en},
         "quotes": [
             {"quote": e.quote, "start": e.start, "end": e.end, "term": e.term, "list": e.list, "disguised": e.aggressive}
             for e in firing.evidence

@@ -18,6 +18,7 @@ from models.grades import FIXED_CUTOFFS, Cutoffs
 from risk.domain.grades import Grade
 from risk.scoring import fusion
 from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
+from risk.scoring.keys import split_key
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer, Firing
 from rules.nodes import ListRef, Term, walk
@@ -27,26 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.explain import Contribution
-
-TEXT_KEYS = (
-    "false_medical_advertising",
-    "illegal_fundraising.solicitation",
-    "illegal_fundraising.report",
-    "illegal_drug_sales",
-    "illegal_prescription_drug_sales",
-    "illegal_medical_device_sales",
-)
-"""Every model (with its lens, where it has lenses) that judges texts."""
-
-
-def split_key(key: str) -> tuple[str, str]:
-    """Model and lens of a key.
-
-    >>> split_key("illegal_fundraising.report"), split_key("illegal_drug_sales")
-    (('illegal_fundraising', 'report'), ('illegal_drug_sales', ''))
-    """
-    model, _, lens = key.partition(".")
-    return model, lens
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +67,7 @@ class Judged:
 
 
 class Scorer:
-    """The rules of all packs with the learners in use. Learners are keyed like ``TEXT_KEYS``; a key without one scores by rules alone."""
+    """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone."""
 
     def __init__(self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None) -> None:
         self.packs = {pack.name: pack for pack in (load_packs() if packs is None else packs)}

@@ -1,29 +1,31 @@
-"""Registers: subjects and their licences, taken from files of the registries (市场主体库, 许可库). Loading the same file again changes nothing."""
+"""Registers: subjects and their licences, as the registries hold them (市场主体库, 许可库). Loading the same rows again changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
 
+from risk.domain import aliases
+from risk.services.bulk import select_in
 from risk.storage.tables import licences, subject_aliases, subjects
-
-CHUNK = 2_000
+from risk.storage.upsert import batches, insert_new
 
 
 def load_subjects(conn: Connection, rows: Iterable[Mapping[str, Any]], *, now: datetime) -> int:
-    """Store subjects; each row has ``uscc`` or ``name``+``region`` or ``platform``+``shop``. Returns how many are new.
+    """Store subjects by their ``key`` (USCC or provisional); what is there stays as it is. Returns how many are new.
 
-    ``aliases`` are how later rows find the subject: shop:<platform>/<shop>, licence:<number>, name:<region>/<name>.
+    ``aliases`` of a row are how later rows find the subject: the forms of ``risk.domain.aliases``.
     """
     new = 0
-    for chunk in _chunks(rows):
-        known = _ids(conn, [row["key"] for row in chunk])
-        fresh = {
-            row["key"]: {
+    for batch in batches(rows, 2_000):
+        fresh = {row["key"]: row for row in batch}
+        for key in _ids(conn, fresh):
+            del fresh[key]
+        values = [
+            {
                 "key": row["key"],
                 "uscc": row.get("uscc"),
                 "name": row.get("name"),
@@ -34,69 +36,40 @@ def load_subjects(conn: Connection, rows: Iterable[Mapping[str, Any]], *, now: d
                 "facts": dict(row.get("facts") or {}),
                 "created_at": now,
             }
-            for row in chunk
-            if row["key"] not in known
-        }
-        if fresh:
-            conn.execute(insert(subjects), list(fresh.values()))
-            known = _ids(conn, [row["key"] for row in chunk])
-        new += len(fresh)
-        aliases = {alias: known[row["key"]] for row in chunk for alias in row.get("aliases", ())}
-        _insert_missing(conn, subject_aliases, [{"alias": a, "subject_id": i} for a, i in aliases.items()], ["alias"])
+            for row in fresh.values()
+        ]
+        insert_new(conn, subjects, values, ["key"])
+        new += len(values)
+        ids = _ids(conn, [row["key"] for row in batch])
+        known = {alias: ids[row["key"]] for row in reversed(batch) for alias in row.get("aliases", ())}
+        insert_new(conn, subject_aliases, [{"alias": alias, "subject_id": number} for alias, number in known.items()], ["alias"])
     return new
 
 
 def load_licences(conn: Connection, rows: Iterable[Mapping[str, Any]], *, source: str) -> int:
     """Store licences of known subjects (by ``subject_key``); a licence is one kind and number. Returns how many rows named a known subject."""
     stored = 0
-    for chunk in _chunks(rows):
-        known = _ids(conn, [row["subject_key"] for row in chunk])
+    for batch in batches(rows, 2_000):
+        ids = _ids(conn, [row["subject_key"] for row in batch])
         values = [
             {
-                "subject_id": known[row["subject_key"]],
+                "subject_id": ids[row["subject_key"]],
                 "kind": row["kind"],
                 "number": row["number"],
-                "valid_from": _day(row.get("valid_from")),
-                "valid_to": _day(row.get("valid_to")),
+                "valid_from": row.get("valid_from"),
+                "valid_to": row.get("valid_to"),
                 "source": source,
             }
-            for row in chunk
-            if row["subject_key"] in known
+            for row in batch
+            if row["subject_key"] in ids
         ]
-        _insert_missing(conn, licences, values, ["kind", "number"])
-        _insert_missing(
-            conn, subject_aliases, [{"alias": f"licence:{v['number']}", "subject_id": v["subject_id"]} for v in values], ["alias"]
-        )
+        insert_new(conn, licences, values, ["kind", "number"])
+        named = [{"alias": aliases.licence(str(v["number"])), "subject_id": v["subject_id"]} for v in values]
+        insert_new(conn, subject_aliases, named, ["alias"])
         stored += len(values)
     return stored
 
 
-def _insert_missing(conn: Connection, table: Any, values: Sequence[Mapping[str, Any]], keys: list[str]) -> None:
-    """Insert rows whose key is not there yet, on either database."""
-    if not values:
-        return
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    conn.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=keys), list(values))
-
-
-def _ids(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(keys), 500):
-        query = select(subjects.c.key, subjects.c.id).where(subjects.c.key.in_(keys[start : start + 500]))
-        found.update((row.key, row.id) for row in conn.execute(query))
-    return found
-
-
-def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
-    chunk: list[Mapping[str, Any]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) and value else value or None  # type: ignore[return-value]
+def _ids(conn: Connection, keys: Iterable[str]) -> dict[str, int]:
+    query = select(subjects.c.key, subjects.c.id)
+    return {row.key: row.id for row in select_in(conn, query, subjects.c.key, keys)}

@@ -1,0 +1,50 @@
+"""``risk run``: judge what is new, raise alerts, issue tasks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from risk.cli.output import lang, tell
+from risk.domain.messages import register
+from risk.settings import Settings
+
+register({"run_progress": ("已读取 {n} 条", "{n} signals read")})
+
+
+@click.command()
+@click.option("--model", "model", help="one model only, with its lens as model.lens / 只运行一个模型")
+@click.option("--as-of", "as_of", help="judge what was known then (default: now) / 截止时刻")
+@click.option("--actor", default="operator", show_default=True, help="who asks / 操作人")
+@click.option("--chunk", default=2000, show_default=True, type=click.IntRange(1, 50_000), help="signals in one transaction / 每批条数")
+@click.option("--rules-only", is_flag=True, help="without the champions / 只用规则")
+def run(model: str | None, as_of: str | None, actor: str, chunk: int, rules_only: bool) -> None:
+    """Judge stored signals, raise alerts, issue tasks. / 研判已接入的信号，产生预警并派发任务"""
+    from risk.bootstrap import open_scorer, open_store
+    from risk.cli.moments import parse_moment
+    from risk.services import runs
+
+    settings = Settings.from_environment()
+    keys = _keys(model)
+    moment = parse_moment(as_of)
+    engine = open_store(settings)
+    try:
+        scorer = open_scorer(settings, keys, rules_only=rules_only)
+        results = runs.run(engine, scorer, keys, as_of=moment, now=datetime.now(UTC), actor=actor, chunk=chunk)
+    finally:
+        engine.dispose()
+    from risk.reports.words import model_title
+
+    for one in results:
+        tell("run_done", model=model_title(one.key, lang()), judged=one.judged, candidates=one.balance.candidates, **one.balance.as_dict())
+
+
+def _keys(model: str | None) -> tuple[str, ...]:
+    from risk.scoring.keys import TEXT_KEYS, key_of
+
+    if model is None:
+        return TEXT_KEYS
+    if model == "illegal_fundraising":
+        return tuple(key for key in TEXT_KEYS if key.startswith(model))
+    return (key_of(model),)

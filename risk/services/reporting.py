@@ -1,0 +1,57 @@
+"""Situation reports: numbers frozen to a cut-off, a page made from them, a file in the reports folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from risk.domain import periods, regions
+from risk.domain.verdicts import taxonomy
+from risk.reports import situation as page
+from risk.reports.words import word
+from risk.services import situation
+from risk.storage.engine import transaction
+
+
+def make(engine: Engine, period: str, *, actor: str, now: datetime, cutoff: datetime | None = None) -> dict[str, Any]:
+    """The numbers of a report for ``period`` (``2026-10`` or ``latest``), frozen to the newest finished run or to ``cutoff``.
+
+    Made again for the same period and cut-off, the numbers are the stored ones. Raises ``NotFoundError`` while no run has finished.
+    """
+    with transaction(engine) as conn:
+        cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff
+        chosen = periods.latest(cutoff) if period == "latest" else periods.month(period)
+        return situation.freeze(conn, chosen, cutoff, actor=actor, now=now)
+
+
+def to_html(numbers: Mapping[str, Any], lang: str) -> str:
+    """The page in ``zh`` or ``en``."""
+
+    def place(code: str | None) -> str:
+        if not code:
+            return word("unknown_place", lang)
+        return regions.name(code, lang) if code in regions.DIVISIONS else code
+
+    def verdict(code: str) -> str:
+        kind = taxonomy().get(code)
+        if kind is not None:
+            return kind.title(lang)
+        for known in taxonomy().values():
+            if code in known.sub_reasons:
+                sub = known.sub_reasons[code]
+                return sub.zh if lang == "zh" else sub.en
+        return code
+
+    return page.render(numbers, lang, place=place, verdict=verdict)
+
+
+def write(numbers: Mapping[str, Any], folder: Path, lang: str, output: Path | None = None) -> Path:
+    """Write the page and return its path: ``situation-<period>.<lang>.html`` in ``folder`` unless ``output`` names the file."""
+    target = output or folder / f"situation-{numbers['period']['name']}.{lang}.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(to_html(numbers, lang), encoding="utf-8")
+    return target
