@@ -53,6 +53,7 @@ __all__ = [
     "pack_from_text",
     "pack_from_texts",
     "pack_names",
+    "shared_texts",
 ]
 
 SHARED = "shared"
@@ -172,6 +173,11 @@ def load_pack(model: str) -> Pack:
     if model not in pack_names():
         raise PackMissing(f"no rules for `{model}`")
     return pack_from_texts({**_texts(SHARED), **_texts(model)}, model)
+
+
+def shared_texts() -> dict[str, str]:
+    """The shared files as shipped, by name: for packs built from other places."""
+    return _texts(SHARED)
 
 
 def _texts(folder: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ The vocabulary (which names a rule may use) and the way to each value stand toge
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from features.catalogue import FEATURES
 from features.context import LICENCE_KINDS, Context
 from features.lexicon import Lexicon, ListHits, WordList
+from risk.scoring.firm_fields import FIRM_FIELDS
 from rules.functions import Field, Function, Parameter, Vocabulary
 from rules.inputs import Column, Hits
 from rules.kinds import Kind, Type, Unit
@@ -21,6 +22,8 @@ from rules.nodes import Term, walk
 from rules.pack import Pack
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from features.frame import TextFrame
 
 CHANNELS = (
@@ -102,7 +105,7 @@ def vocabulary() -> Vocabulary:
             f"{kind}s as of the judged moment, without the unit; unknown where the subject is",
         )
         functions.append(Function(name, zh, days, Type(Kind.NUMBER), doc_zh, doc_en))
-    return Vocabulary(fields, functions)
+    return Vocabulary([*fields, *FIRM_FIELDS], functions)
 
 
 def lexicon_of(packs: Iterable[Pack]) -> Lexicon:
@@ -151,7 +154,9 @@ class TextInputs:
             return Column.of(self._around.channel)
         if field.name == "signal_kind":
             return Column.of(self._around.signal_kind)
-        feature = self._columns[field.name]
+        feature = self._columns.get(field.name)
+        if feature is None:  # a column of firms: unknown of a text
+            return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
         values = self._frame.columns[feature.name].to_numpy(dtype=np.float64)
         known = ~np.isnan(values)
         return Column(values > 0, known) if feature.kind == "flag" else Column(values, known)
@@ -178,6 +183,80 @@ class TextInputs:
                     present |= table[f"{name}_{column}"].to_numpy() > 0
             states[present] = state
         return Column(states, np.ones(self.size, dtype=bool))
+
+
+class RowInputs:
+    """Rows of named columns, as rule examples give them; what a row does not name is asked of ``texts``, where its text stands."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], texts: TextInputs) -> None:
+        self._rows = rows
+        self._texts = texts
+
+    @property
+    def size(self) -> int:
+        return len(self._rows)
+
+    def text(self, row: int) -> str:
+        return self._texts.text(row)
+
+    def hits(self, list_name: str) -> Hits:
+        return self._texts.hits(list_name)
+
+    def literal(self, term: str) -> Hits:
+        return self._texts.literal(term)
+
+    def field(self, name: str) -> Column:
+        field = vocabulary().field(name)
+        names = (name,) if field is None else (field.name, field.zh)
+        told = [next((row[n] for n in names if n in row), None) for row in self._rows]
+        given = Column.of(told)
+        if all(any(n in row for n in names) for row in self._rows):
+            return given
+        fallback = self._texts.field(name)
+        values = [
+            told[i] if any(n in row for n in names) else fallback.values[i] if fallback.known[i] else None
+            for i, row in enumerate(self._rows)
+        ]
+        return Column.of(values)
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Column:
+        return self._texts.call(name, args)
+
+
+class FirmInputs:
+    """Firms, one row each, as ``features.tabular`` builds them. Firms have no text."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+
+    @property
+    def size(self) -> int:
+        return len(self._table)
+
+    def text(self, row: int) -> str:  # noqa: ARG002 - a firm has none
+        return ""
+
+    def hits(self, list_name: str) -> Hits:  # noqa: ARG002
+        return _no_hits()
+
+    def literal(self, term: str) -> Hits:  # noqa: ARG002
+        return _no_hits()
+
+    def field(self, name: str) -> Column:
+        field = vocabulary().field(name)
+        if field is None or field.name not in self._table.columns:
+            return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
+        values = self._table[field.name].to_numpy(dtype=np.float64)
+        known = ~np.isnan(values)
+        return Column(values > 0, known) if field.type.kind is Kind.FLAG else Column(values, known)
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Column:  # noqa: ARG002 - nothing around a bare row is known
+        return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
+
+
+def _no_hits() -> Hits:
+    none, off = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+    return Hits(none, none, none, none, off, off, off)
 
 
 def _hits(found: ListHits) -> Hits:
