@@ -67,13 +67,13 @@ def contacts(text: NormalisedText) -> list[Contact]:
     if not _GATE.search(t):
         return []
     found: list[Contact] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(t))
     for kind, pattern in _PATTERNS:
         for m in pattern.finditer(t):
             lo, hi = m.span()
-            if any(lo < e and s < hi for s, e in taken):
+            if any(taken[lo:hi]):
                 continue
-            taken.append((lo, hi))
+            taken[lo:hi] = b"\1" * (hi - lo)
             raw = next((g for g in m.groups() if g), "") if m.groups() else m.group()
             number = re.sub(r"\D(?<![x*])", "", raw) if kind == "phone" else "" if re.search("[\u4e00-\u9fff]", raw) else raw
             start, end = view.span(lo, hi)

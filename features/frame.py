@@ -134,4 +134,4 @@ def _cues(one: NormalisedText, stance: Stance) -> dict[str, float]:
 def _list_counts(hits: ListHits, n: int) -> Column:
     """For each list: asserted, reported or negated, asserted but aggressive; side by side."""
     parts = (hits.asserted & ~hits.aggressive, ~hits.asserted, hits.asserted & hits.aggressive)
-    return np.stack([hits.where(p).counts(n) for p in parts], axis=2).reshape(n, -1).astype(np.float64)
+    return np.stack([hits.where(p).counts(n) for p in parts], axis=2).reshape(n, 3 * len(hits.names)).astype(np.float64)

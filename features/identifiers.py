@@ -150,8 +150,8 @@ KINDS: tuple[Kind, ...] = (
         "药械食品广告批准文号",
         "drug, device or food advertisement approval",
         re.compile(rf"[\u4e00-\u9fa5]\d?(?:药|医?械|食健|食特)广审{_OPEN}?[视声文]{_SHUT}?{_GAP}第?[\dx*-]{{0,16}}号?"),
-        re.compile(rf"[国{PROVINCES}](?:药|械|食健|食特)广审{_OPEN}[视声文]{_SHUT}第?(?P<day>\d{{6}})-\d{{5}}号?"),
-        legacy=re.compile(rf"[国{PROVINCES}]\d?(?:药|医?械|食健)广审{_OPEN}[视声文]{_SHUT}第?(?:19|20)\d{{8}}号?"),
+        re.compile(rf"[国{PROVINCES}](?:药|械|食健|食特)广审{_OPEN}?[视声文]{_SHUT}?第?(?P<day>\d{{6}})-\d{{5}}号?"),
+        legacy=re.compile(rf"[国{PROVINCES}]\d?(?:药|医?械|食健)广审{_OPEN}?[视声文]{_SHUT}?第?(?:19|20)\d{{8}}号?"),
         valid_to=_stated_end,
     ),
     Kind(

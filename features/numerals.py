@@ -14,8 +14,8 @@ import re
 from functools import lru_cache
 
 HAN = "零一二两三四五六七八九十百千半壹贰叁肆伍陆柒捌玖拾佰仟"
-NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?|[{HAN}]+(?:点[{HAN}]+)?)"
-"""a number without a big unit; one group-free pattern to build others from"""
+NUMBER = rf"(?:\d{{1,15}}(?:,\d{{3}}){{0,5}}(?:\.\d{{1,9}})?|[{HAN}]{{1,16}}(?:点[{HAN}]{{1,9}})?)"
+"""a number without a big unit; a group-free pattern to build others from, bounded so that a page of digits costs no more than its length"""
 AMOUNT = rf"(?:{NUMBER}[万亿千百wk]?(?:[{HAN}](?![天日月年周个季]))?)"
 """a number with 万, 亿, w …"""
 

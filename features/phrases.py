@@ -49,7 +49,7 @@ _SOUND = """
 药品: 药pin 要品 葯品 yao品 药晶
 药店: 药dian 葯店
 药房: 药fang
-买药: 买yao 卖艹约
+买药: 买yao
 假药: 假yao
 麻醉: 麻zui 嘛醉 麻最
 迷药: 迷yao 谜药 迷要 咪药

@@ -17,13 +17,15 @@ A negator that is part of the span is part of the claim (无副作用, 永不复
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import cache
 
 import daachorse
 
 from features.cues import MARKERS, NEGATE, STRONG, TABLE, WARNINGS, WEAK
 
+_FARTHEST = 10
+"""the longest reach of a negator"""
 _CLAUSE_ENDS = frozenset(",。.!?;:、\n…")
 _SENTENCE_ENDS = re.compile(r"[。!?;\n]|\.(?![0-9])")
 _AFTER = re.compile(r".{0,2}?(?:不了|是不可能|不可能|并不存在|不属实|是假的|系虚假|纯属|≠|不等于|是不存在|不成立|是谎言|治不了)")
@@ -33,9 +35,9 @@ _QUESTION = re.compile(
     r"(?:吗|呢|么|是不是|能不能|可不可以|会不会|是否|真的假的|怎么|怎样|如何|什么|哪|多久|啥)[^。!?;\n]{0,12}\?|(?:能不能|可不可以|是否|会不会|是不是)[^。!?;\n]{0,20}$|吗\s*\?*\s*$"
 )
 _SOLICITS = re.compile(
-    r"(?:微信|加我|私聊|qq|咨询|热线|电话|手机|联系|预约|报名|下单|抢购)[^,。!?;\n]{0,8}?[a-z0-9_x…-]{5,}|加微信|加我|私聊我|扫码|点击链接|名额有限|欢迎咨询|欢迎来电|火爆招|诚招"
+    r"(?:微信|[薇威徽v]信|(?<![a-z])(?:vx|wx)|加我|加v|加薇|私聊|qq|咨询|热线|电话|手机|联系|预约|报名|下单|抢购)[^,。!?;\n]{0,8}?[a-z0-9_x…-]{5,}|加微信|加我|私聊我|扫码|点击链接|名额有限|欢迎咨询|欢迎来电|火爆招|诚招"
 )
-_OFFICIAL_LINE = re.compile("举报|投诉|报警|110|12315|96110|12345|12331|反诈")
+_OFFICIAL_LINE = re.compile(r"举报|投诉|报警|反诈|(?<!\d)(?:110|12315|96110|12345|12331)(?!\d)")
 _QUOTES = re.compile('“[^“”]{1,60}”|「[^「」]{1,60}」|『[^『』]{1,60}』|"[^"]{1,60}"')
 _SAID_TO = re.compile(
     "宣称|声称|号称|所谓|自称|打着|谎称|以.{0,6}为(?:名|由|诱饵|幌子)|名义|吹嘘|虚构|诱骗|为诱饵|等字样|等内容|等用语|涉及"
@@ -45,7 +47,7 @@ _SAID_TO = re.compile(
 class Stance:
     """The cues of one text, found once; `negated` and `reported` then look them up."""
 
-    __slots__ = ("_negators", "_quotes", "_solicits", "_strong", "_weak", "text")
+    __slots__ = ("_ends", "_negators", "_quotes", "_solicits", "_strong", "_told", "_weak", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -54,6 +56,8 @@ class Stance:
         self._weak: list[int] = []
         self._solicits: bool | None = None
         self._quotes: list[tuple[int, int]] | None = None
+        self._ends: list[int] | None = None
+        self._told: dict[tuple[int, int], bool] = {}
         for lo, hi, which in _automaton().find(text):
             marker = MARKERS[which]
             kind, reach = TABLE[marker]
@@ -98,46 +102,48 @@ class Stance:
         if not self._negators:
             return False
         count = 0
-        for _, hi, reach in self._negators[: bisect_left(self._negators, (start, 0, 0))]:
+        for k in range(bisect_left(self._negators, (start, 0, 0)) - 1, -1, -1):
+            _, hi, reach = self._negators[k]
+            if start - hi > _FARTHEST:
+                break
             if hi <= start and start - hi <= reach and not _broken(text, hi, start):
                 count += 1
         return count % 2 == 1 and not _OR_MONEY_BACK.match(text, end)
 
     def reported(self, start: int, end: int) -> bool:
         """Whether somebody tells of the span rather than claims it: news, penalty, warning, question, attributed quotation."""
+        sentence = self._sentence(start, end)
+        if sentence not in self._told:
+            self._told[sentence] = self._tells(*sentence) or self._asks(*sentence)
+        return self._told[sentence] or self._quoted(start, end)
+
+    def _tells(self, lo: int, hi: int) -> bool:
         strong, weak = len(self._strong), len(self._weak)
-        if strong or weak:
-            lo, hi = self._sentence(start, end)
-            near = any(lo <= p < hi for p in self._strong)
-            near_weak = sum(lo <= p < hi for p in self._weak)
-            if self.solicits:
-                if strong + weak >= 3 and strong and (near or near_weak):
-                    return True
-            elif near or near_weak >= 2 or strong >= 2 or (strong and weak) or weak >= 3:
-                return True
-        if self._quoted(start, end) and (strong or weak or _SAID_TO.search(self.text)):
-            return True
-        return self._asked(start, end)
+        if not (strong or weak):
+            return False
+        near, near_weak = _between(self._strong, lo, hi), _between(self._weak, lo, hi)
+        if self.solicits:  # a swindler may borrow the words of the press: it takes more to believe them
+            return strong > 0 and strong + weak >= 3 and near + near_weak > 0
+        return near > 0 or near_weak >= 2 or strong >= 2 or (strong > 0 and weak > 0) or weak >= 3
+
+    def _asks(self, lo: int, hi: int) -> bool:
+        if not any(mark in self.text for mark in ("?", "吗", "是否", "能不能")):
+            return False
+        return bool(_QUESTION.search(self.text[lo:hi])) and not self.solicits
 
     def _sentence(self, start: int, end: int) -> tuple[int, int]:
-        lo = 0
-        for m in _SENTENCE_ENDS.finditer(self.text):
-            if m.start() >= end:
-                return lo, m.end()
-            if m.end() <= start:
-                lo = m.end()
-        return lo, len(self.text)
+        if self._ends is None:
+            self._ends = [m.end() for m in _SENTENCE_ENDS.finditer(self.text)]
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._ends, end)
+        return self._ends[first - 1] if first else 0, self._ends[last] if last < len(self._ends) else len(self.text)
 
     def _quoted(self, start: int, end: int) -> bool:
         if self._quotes is None:
-            self._quotes = [m.span() for m in _QUOTES.finditer(self.text)]
-        return any(lo < start and end < hi for lo, hi in self._quotes)
-
-    def _asked(self, start: int, end: int) -> bool:
-        if not ("?" in self.text or "吗" in self.text or "是否" in self.text or "能不能" in self.text):
-            return False
-        lo, hi = self._sentence(start, end)
-        return bool(_QUESTION.search(self.text[lo:hi])) and not self.solicits
+            told = bool(self._strong or self._weak) or _SAID_TO.search(self.text) is not None
+            self._quotes = [m.span() for m in _QUOTES.finditer(self.text)] if told else []
+        k = bisect_left(self._quotes, (start, 0)) - 1
+        return k >= 0 and end < self._quotes[k][1]
 
 
 def negated(text: str, start: int) -> bool:
@@ -156,6 +162,10 @@ def reported(text: str, start: int, end: int) -> bool:
     True
     """
     return Stance(text).reported(start, end)
+
+
+def _between(places: list[int], lo: int, hi: int) -> int:
+    return bisect_left(places, hi) - bisect_left(places, lo)
 
 
 def _broken(text: str, lo: int, hi: int) -> bool:

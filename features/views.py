@@ -11,6 +11,7 @@ The one rule: whatever a view shows, `span` says which characters of the origina
 """
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ Mark = tuple[int, int, str]
 Edit = tuple[int, int, str, str]
 """`(from, to, replacement, transform)`: edits of one pass are sorted and do not overlap."""
 
+_MANY = 16
+_WIDEST = 64
+"""no mark is wider: replacements are words"""
 _COUNT = array("i", range(4096))
 
 
@@ -35,6 +39,7 @@ class View:
     starts: "array[int]"
     ends: "array[int]"
     marks: tuple[Mark, ...] = ()
+    """sorted by place"""
 
     def span(self, i: int, j: int) -> tuple[int, int]:
         """The original offsets of `text[i:j]`; an empty slice has an empty span.
@@ -53,7 +58,10 @@ class View:
         """The aggressive transforms that took part in `text[i:j]`."""
         if not self.marks:
             return frozenset()
-        return frozenset(name for lo, hi, name in self.marks if lo < j and hi > i)
+        near = self.marks
+        if len(near) > _MANY:
+            near = near[bisect_left(near, i - _WIDEST, key=_from) : bisect_left(near, j, key=_from)]
+        return frozenset(name for lo, hi, name in near if lo < j and hi > i)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ def rewrite(view: View, edits: Sequence[Edit]) -> View:
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
     marks: list[Mark] = []
-    moves: list[tuple[int, int]] = []
+    after: list[int] = []
+    by: list[int] = []
     at = shift = 0
     for lo, hi, new, name in edits:
         pieces += (view.text[at:lo], new)
@@ -106,19 +115,21 @@ def rewrite(view: View, edits: Sequence[Edit]) -> View:
             ends += array("i", [last]) * len(new)
         marks.append((lo + shift, lo + shift + len(new), name))
         shift += len(new) - (hi - lo)
-        moves.append((hi, shift))
+        after.append(hi)
+        by.append(shift)
         at = hi
     pieces.append(view.text[at:])
     starts += view.starts[at:]
     ends += view.ends[at:]
-    old = [(_moved(lo, moves), _moved(hi, moves), name) for lo, hi, name in view.marks]
-    return View("".join(pieces), starts, ends, tuple(old + marks))
+    old = [(_moved(lo, after, by), _moved(hi, after, by), name) for lo, hi, name in view.marks]
+    return View("".join(pieces), starts, ends, tuple(sorted(old + marks)))
 
 
-def _moved(place: int, moves: Sequence[tuple[int, int]]) -> int:
-    shift = 0
-    for after, by in moves:
-        if place < after:
-            break
-        shift = by
-    return max(0, place + shift)
+def _moved(place: int, after: Sequence[int], by: Sequence[int]) -> int:
+    """Where a place is found once the edits that end at `after` have shifted it `by`."""
+    k = bisect_right(after, place)
+    return max(0, place + by[k - 1]) if k else place
+
+
+def _from(mark: Mark) -> int:
+    return mark[0]
