@@ -40,7 +40,7 @@ def list_(import_id: int | None, code: str | None, status: str, limit: int, form
     if form == "json":
         import orjson
 
-        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
     elif not rows:
         tell("quarantine_none")
     else:

@@ -47,10 +47,10 @@ def list_rows(
     if status is not None:
         query = query.where(quarantine.c.status.in_(("open", "repaired") if status == "open" else (status,)))
     found: list[dict[str, Any]] = []
-    with reading(engine) as connection:
-        for row in connection.execution_options(yield_per=500).execute(query).mappings():
+    with reading(engine) as connection, connection.execution_options(yield_per=500).execute(query) as rows:
+        for row in rows.mappings():
             if code is None or any(problem["code"] == code for problem in row["problems"]):
-                found.append(dict(row))
+                found.append({str(name): value for name, value in row.items()})
                 if len(found) == limit:
                     break
     return found

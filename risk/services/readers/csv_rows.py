@@ -144,9 +144,10 @@ class CsvReader:
         scanner = QuoteScanner(self._delimiter)
         decoder = codecs.getincrementaldecoder(self._encoding.name)("replace")
         self._taken = 0
-        while piece := self._file.readline(_PIECE):
-            self._taken += len(piece)
-            scanner.feed(decoder.decode(piece))
+        while piece := self._file.read(_PIECE):
+            text = decoder.decode(piece)
+            lines = text[: scanner.feed(text)].count("\n")
+            self._taken += _end_of_line(piece, lines) if scanner.ended else len(piece)
             if scanner.broken:
                 return None
             if scanner.ended:
@@ -188,6 +189,14 @@ class CsvReader:
             if "new-line character" in str(error):
                 raise InvalidInputError("csv_line_ends", path=self._path.name) from error
         return []
+
+
+def _end_of_line(piece: bytes, number: int) -> int:
+    """The offset after the n-th line end: a byte LF is a line end in UTF-8 and in GB18030 alike."""
+    position = 0
+    for _ in range(number):
+        position = piece.index(b"\n", position) + 1
+    return position
 
 
 def _large(error: Exception) -> Problem:

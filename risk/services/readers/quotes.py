@@ -11,11 +11,11 @@ class QuoteScanner:
     """Feed pieces; ``ended`` when a line end stands outside quotes, ``broken`` when something follows a closing quote.
 
     >>> scanner = QuoteScanner(",")
-    >>> [scanner.feed(piece) or scanner.ended for piece in ('a,"b', '\\n""c', '"\\n')]
-    [False, False, True]
+    >>> [(scanner.feed(piece), scanner.ended) for piece in ('a,"b', '\\n""c', '"\\nrest')]
+    [(4, False), (4, False), (2, True)]
     >>> scanner = QuoteScanner(",")
-    >>> scanner.feed('"a\\n"b\\n') or scanner.broken
-    True
+    >>> scanner.feed('"a\\n"b\\n'), scanner.broken
+    (6, True)
     """
 
     def __init__(self, delimiter: str) -> None:
@@ -30,18 +30,26 @@ class QuoteScanner:
         """Whether the file may end here."""
         return self._state != _QUOTED
 
-    def feed(self, piece: str) -> None:
-        """Go on with the next piece of the record."""
+    def feed(self, piece: str) -> int:
+        """Go on with the next piece; how much of it belongs to the record."""
         position = 0
-        for match in self._marks.finditer(piece):
-            if match.start() > position:
+        while position < len(piece) and not self.broken:
+            if self._state == _QUOTED:
+                quote = piece.find('"', position)
+                if quote < 0:
+                    break
+                position, self._state = quote + 1, _CLOSING
+                continue
+            match = self._marks.search(piece, position)
+            if match is None or match.start() > position:
                 self._other()
-            self._mark(match.group())
+            if match is None or self.broken:
+                break
             position = match.end()
-            if self.ended or self.broken:
-                return
-        if position < len(piece):
-            self._other()
+            self._mark(match.group())
+            if self.ended:
+                return position
+        return len(piece)
 
     def _other(self) -> None:
         if self._state == _START:
@@ -50,11 +58,8 @@ class QuoteScanner:
             self.broken = True
 
     def _mark(self, mark: str) -> None:
-        if self._state == _QUOTED:
-            if mark == '"':
-                self._state = _CLOSING
-        elif mark == '"':
-            self._state = {_START: _QUOTED, _PLAIN: _PLAIN, _CLOSING: _QUOTED}[self._state]
+        if mark == '"':
+            self._state = _PLAIN if self._state == _PLAIN else _QUOTED
         elif mark == self._delimiter:
             self._state = _START
         elif mark == "\n":

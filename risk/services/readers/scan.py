@@ -13,7 +13,7 @@ from risk.services.readers.rows import ROW_LIMIT
 
 _BLOCK = 1 << 20
 _HEAD = 1 << 16
-_ENOUGH = 0.5  # of the lines that are not plain ASCII must decode, or it is another encoding altogether
+_ENOUGH = 0.5  # of all lines must decode, or it is another encoding altogether
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Scan:
             return TextEncoding(_codec(told, path), lossy=True)
         if self.is_utf8:
             return TextEncoding("utf-8")
-        utf8, gb, lines = _fitting_lines(path)
-        best = TextEncoding("utf-8", lossy=True) if utf8 >= gb else TextEncoding("gb18030", lossy=gb < lines)
-        if max(utf8, gb) < lines * _ENOUGH:
+        utf8, gb, other, lines = _fitting_lines(path)
+        best = TextEncoding("utf-8", lossy=True) if utf8 >= gb else TextEncoding("gb18030", lossy=gb < other)
+        if lines - other + max(utf8, gb) < lines * _ENOUGH:
             raise InvalidInputError("encoding_unknown", path=path.name)
         return best
 
@@ -93,16 +93,17 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
     return True
 
 
-def _fitting_lines(path: Path) -> tuple[int, int, int]:
-    """How many lines that are not ASCII fit UTF-8, fit GB18030, and are there."""
-    utf8 = gb = lines = 0
+def _fitting_lines(path: Path) -> tuple[int, int, int, int]:
+    """Of the lines that are not ASCII: how many fit UTF-8, fit GB18030, are there; and how many lines there are."""
+    utf8 = gb = other = lines = 0
     with path.open("rb") as file:
         while line := file.readline(ROW_LIMIT):
+            lines += 1
             if not line.isascii():
-                lines += 1
+                other += 1
                 utf8 += _fits(line, "utf-8")
                 gb += _fits(line, "gb18030")
-    return utf8, gb, lines
+    return utf8, gb, other, lines
 
 
 def _fits(line: bytes, encoding: str) -> bool:
