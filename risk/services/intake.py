@@ -26,7 +26,7 @@ from risk.domain.values import keepable
 from risk.services import imports
 from risk.services.imports import Summary
 from risk.services.readers import RawRow, Reader, open_reader, scan
-from risk.services.signal_store import store
+from risk.services.signal_store import hold, store
 from risk.storage.engine import reading, transaction
 from risk.storage.tables import quarantine
 from risk.storage.upsert import insert_new
@@ -140,6 +140,7 @@ def _settle(engine: Engine, import_id: int, chunk: list[RawRow], check: _Checks,
     """One chunk, one transaction. Checked before the lock is taken; what another process settled meanwhile is left out."""
     outcomes = [(row, check(row)) for row in chunk]
     with transaction(engine) as connection:
+        hold(connection)
         held = imports.lock(connection, import_id)
         outcomes = [(row, outcome) for row, outcome in outcomes if row.number > held.rows_done]
         if not outcomes:

@@ -20,7 +20,7 @@ from risk.domain.problems import Problem
 from risk.domain.signals import Signal
 from risk.services import imports
 from risk.services.readers.rows import EXTRA, RAW
-from risk.services.signal_store import store
+from risk.services.signal_store import hold, store
 from risk.storage.engine import reading, transaction
 from risk.storage.tables import audit, quarantine
 from risk.storage.upsert import batches
@@ -77,6 +77,7 @@ def resubmit(engine: Engine, row_ids: Sequence[int] | None = None, *, actor: str
     total = Resubmission()
     for chunk in batches(row_ids, _CHUNK):
         with transaction(engine) as connection:
+            hold(connection)
             for row_id in chunk:
                 one = _resubmit(connection, row_id, actor, now)
                 total = Resubmission(total.accepted + one.accepted, total.duplicates + one.duplicates, total.refused + one.refused)

@@ -29,12 +29,17 @@ class Stored:
     warnings: Counter[str] = field(default_factory=Counter)
 
 
+def hold(connection: Connection) -> None:
+    """Become the one writer of signals until the transaction ends. Take it before any row lock: two orders would be a deadlock."""
+    serialise(connection, _LOCK)
+
+
 def store(connection: Connection, batch: Sequence[Signal], *, now: datetime, import_id: int | None = None) -> Stored:
     """Keep the signals that are not there yet, linked to their subjects, in the order given.
 
     Writers pass one at a time, so that ids become visible in ascending order and counts are exact.
     """
-    serialise(connection, _LOCK)
+    hold(connection)
     fresh: dict[str, Signal] = {}
     for signal in batch:
         fresh.setdefault(signal.identity, signal)
