@@ -51,7 +51,7 @@ CONTEXT: tuple[Feature, ...] = (
 """The columns that :meth:`Context.columns` gives, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """n units: where they came from and what was known of their subjects when judged.
 
@@ -65,6 +65,8 @@ class Context:
     age_days: Sequence[float] | None = None
     events: pd.DataFrame | None = None
     queries: pd.DataFrame | None = None
+    parts: tuple[tuple[Context, int], ...] = ()
+    """Where rows come from several moments: the context and row that each one's history is counted in."""
 
     @classmethod
     def unknown(cls, n: int) -> Context:
@@ -82,6 +84,9 @@ class Context:
 
     def counts(self, kind: str, days: float) -> NDArray[np.float64]:
         """How many events of that kind lie in the ``days`` before each unit's moment; nan where the subject is unknown."""
+        if self.parts:
+            counted = {one: one.counts(kind, days) for one in dict.fromkeys(c for c, _ in self.parts)}
+            return np.array([counted[one][row] for one, row in self.parts])
         if self.events is None or self.queries is None:
             return np.full(self.n, np.nan)
         found = history(self.events, self.queries, days, kind=kind)["count"].to_numpy(dtype=np.float64, copy=True)
@@ -91,7 +96,9 @@ class Context:
     def columns(self) -> pd.DataFrame:
         """The numeric columns for learners."""
         known = np.full(self.n, np.nan)
-        if self.queries is not None:
+        if self.parts:
+            known[:] = [float("nan") if c.queries is None else float(pd.notna(c.queries["subject"].iloc[i])) for c, i in self.parts]
+        elif self.queries is not None:
             known[:] = self.queries["subject"].notna().to_numpy()
         table: dict[str, NDArray[np.float64]] = {
             "subject_known": known,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -14,6 +15,9 @@ from risk.domain.errors import ConflictError, InvalidInputError
 from risk.settings import Settings
 from risk.storage import migrate
 from risk.storage.engine import open_engine
+
+if TYPE_CHECKING:
+    from risk.scoring.scorer import Scorer
 
 
 def open_store(settings: Settings) -> Engine:
@@ -44,6 +48,27 @@ def move_store(settings: Settings, how: Literal["upgrade", "downgrade", "current
             return migrate.current(engine)
     finally:
         engine.dispose()
+
+
+def open_scorer(
+    settings: Settings, keys: Sequence[str] | None = None, *, rules_only: bool = False, using: Mapping[str, str] | None = None
+) -> Scorer:
+    """A scorer with the shipped rules and the champions of the registry; a model without a champion scores by its rules.
+
+    ``using`` names, for a model key, a bundle's folder or a registered version instead of the champion. Files are verified before they are read.
+    """
+    from risk.scoring.learners import champions, learner_of, registered
+    from risk.scoring.scorer import Scorer
+
+    learners = {} if rules_only else champions(settings.registry_dir, keys)
+    for key, what in (using or {}).items():
+        if what == "champion":
+            continue
+        if Path(what).is_dir():
+            learners[key] = learner_of(Path(what), key=key)[1]
+        else:
+            learners[key] = registered(settings.registry_dir, key, what)
+    return Scorer(learners)
 
 
 @contextmanager

@@ -34,10 +34,10 @@ def run(model: str | None, as_of: str | None, actor: str, chunk: int, rules_only
         results = runs.run(engine, scorer, keys, as_of=moment, now=datetime.now(UTC), actor=actor, chunk=chunk)
     finally:
         engine.dispose()
-    from risk.reports.words import model_title
+    from risk.scoring.keys import title
 
     for one in results:
-        tell("run_done", model=model_title(one.key, lang()), judged=one.judged, candidates=one.balance.candidates, **one.balance.as_dict())
+        tell("run_done", model=title(one.key, lang()), judged=one.judged, candidates=one.balance.candidates, **one.balance.as_dict())
 
 
 def _keys(model: str | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
+from risk.bootstrap import open_scorer
 from risk.demo import officers
 from risk.demo.banks import MODEL_KEYS, Passage, passages
 from risk.demo.evasion import disguise
@@ -50,10 +51,8 @@ class Told:
     retrained: list[Retrained]
 
 
-def tell(
-    engine: Engine, settings: Settings, *, days: int, seed: int, say: Say, scorer: Callable[[], Any], first: Callable[[datetime], None]
-) -> Told:
-    """Tell the story on an empty store. ``scorer`` opens a scorer with the champions of the moment; ``first`` trains the first ones."""
+def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) -> Told:
+    """Tell the story on an empty store and an empty registry."""
     province = build(days=days, seed=seed, end=END)
     say(f"province: {len(province.subjects):,} subjects, {len(province.observed):,} signals over {days} days")
     begin = datetime.combine(province.start, datetime.min.time(), SHANGHAI).astimezone(UTC)
@@ -63,8 +62,8 @@ def tell(
         register.load_licences(conn, _licences(province), source="许可库（虚构）")
         added = cases.add(conn, _cases(province, seed), known_at=begin, now=begin)
     say(f"case library: {added:,} labels from the project's own phrase banks")
-    first(begin)
-    rng, learned, truth = random.Random(seed + 1), [], _Truth(province)
+    learned = _learn(engine, settings, begin, seed, say)
+    rng, truth = random.Random(seed + 1), _Truth(province)
     weeks = -(-days // 7)
     learn_in = {max(1, round(weeks * share)) for share in LEARN_AT}
     for week in range(1, weeks + 1):
@@ -74,22 +73,26 @@ def tell(
         accepted = 0
         for source, path in write_week(settings.home / "demo" / "incoming", week, rows):
             accepted += intake.take(engine, path, source=source, actor=ACTOR, now=now).accepted
-        results = runs.run(engine, scorer(), TEXT_KEYS, as_of=now, now=now, actor=ACTOR)
+        results = runs.run(engine, open_scorer(settings), TEXT_KEYS, as_of=now, now=now, actor=ACTOR)
         alerts = sum(r.balance.new for r in results)
         with transaction(engine) as conn:
             acted = officers.work(conn, now=now + timedelta(days=6), truth=truth.of(conn), rng=rng)
         say(f"week {week:>2}: {accepted:>5,} signals in, {alerts:>3} new alerts, {acted.reported:>3} verdicts, {acted.labels:>3} labels")
         if week in learn_in:
             _learn_emerging(engine, province, seed, now)
-            for key in TEXT_KEYS:
-                learned.append(
-                    retrain(
-                        engine, settings, scorer(), key, as_of=now + timedelta(days=6), now=now + timedelta(days=6), actor=ACTOR, seed=seed
-                    )
-                )
-                say(f"         {learned[-1].line()}")
+            learned += _learn(engine, settings, now + timedelta(days=6), seed, say)
     truth.write(settings.home / "demo" / "truth.csv")
     return Told(province, begin + timedelta(days=days), learned)
+
+
+def _learn(engine: Engine, settings: Settings, at: datetime, seed: int, say: Say) -> list[Retrained]:
+    """Retrain every text model from what is known at ``at``."""
+    learned = []
+    scorer = open_scorer(settings)
+    for key in TEXT_KEYS:
+        learned.append(retrain(engine, settings, scorer, key, as_of=at, now=at, actor=ACTOR, seed=seed))
+        say(f"         {learned[-1].line()}")
+    return learned
 
 
 class _Truth:

@@ -6,23 +6,30 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from risk.reports.words import GRADE_WORDS, model_title, word
+from risk.reports.words import GRADE_WORDS, word
 
 COLOURS = {"red": "#d4380d", "orange": "#fa8c16", "yellow": "#d4b106", "blue": "#1677ff"}
 FUNNEL = ("signals", "candidates", "alerts", "tasks", "signed", "reported", "confirmed", "filed")
 BALANCE = ("new", "merged", "suppressed", "below_grade", "over_capacity", "failed")
 
 
-def render(numbers: Mapping[str, Any], lang: str, *, place: Callable[[str | None], str], verdict: Callable[[str], str]) -> str:
+def render(
+    numbers: Mapping[str, Any],
+    lang: str,
+    *,
+    place: Callable[[str | None], str],
+    verdict: Callable[[str], str],
+    title: Callable[[str], str],
+) -> str:
     """The page for frozen ``numbers`` in ``zh`` or ``en``.
 
-    ``place`` and ``verdict`` say a region code or a verdict code in the language; the same numbers give the same page.
+    ``place``, ``verdict`` and ``title`` say a region code, a verdict code or a model's key in the language; the same numbers give the same page.
     """
     page: str = _template().render(
         n=numbers,
         lang=lang,
         w=lambda key: word(key, lang),
-        title=lambda key: model_title(key, lang),
+        title=title,
         grade=lambda code: GRADE_WORDS[code][0 if lang == "zh" else 1],
         place=place,
         verdict=verdict,
@@ -88,7 +95,7 @@ def _trend(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
             if row[code]:
                 bars.append(
                     {
-                        "x": round(i * width + 4, 1),
+                        "x": round(i * width + max((width - 90) / 2, 4), 1),
                         "y": round(y, 1),
                         "h": round(height, 1),
                         "code": code,
@@ -97,7 +104,7 @@ def _trend(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
                     }
                 )
         bars.append({"x": round(i * width + width / 2, 1), "label": row["key"][-3:], "total": row["total"], "y": round(y - 4, 1)})
-    return {"bars": bars, "w": round(max(width - 8, 3), 1), "top": top}
+    return {"bars": bars, "w": round(min(max(width - 8, 3), 90), 1), "top": top}
 
 
 def _heat(cells: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 GRADE_WORDS = {"red": ("红", "red"), "orange": ("橙", "orange"), "yellow": ("黄", "yellow"), "blue": ("蓝", "blue"), "all": ("合计", "all")}
 
-MODEL_WORDS = {
-    "false_medical_advertising": ("虚假医疗广告", "False medical advertising"),
-    "illegal_fundraising": ("非法集资", "Illegal fundraising"),
-    "illegal_fundraising.solicitation": ("非法集资·招揽", "Illegal fundraising: solicitation"),
-    "illegal_fundraising.report": ("非法集资·举报舆情", "Illegal fundraising: reports"),
-    "illegal_fundraising.firm": ("非法集资·企业", "Illegal fundraising: firms"),
-    "illegal_drug_sales": ("非法销售药品", "Illegal drug sales"),
-    "illegal_prescription_drug_sales": ("非法销售处方药", "Illegal prescription-drug sales"),
-    "illegal_medical_device_sales": ("非法销售医疗器械", "Illegal medical-device sales"),
-}
-
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("风险预警态势报告", "Risk early warning: situation report"),
     "province": ("湖北省", "Hubei Province"),
@@ -125,8 +114,3 @@ def word(key: str, lang: str) -> str:
     '逾期未反馈'
     """
     return WORDS[key][0 if lang == "zh" else 1]
-
-
-def model_title(key: str, lang: str) -> str:
-    """The title of a model (with its lens); an unknown one is shown by its key."""
-    return MODEL_WORDS.get(key, (key, key))[0 if lang == "zh" else 1]

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from models.lineup import LINEUP, names, registered_names
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
 
-LENSES = ("solicitation", "report", "firm")
 FIRM_KEY = "illegal_fundraising.firm"
-KEYS = (
-    "false_medical_advertising",
-    "illegal_fundraising.solicitation",
-    "illegal_fundraising.report",
-    "illegal_fundraising.firm",
-    "illegal_drug_sales",
-    "illegal_prescription_drug_sales",
-    "illegal_medical_device_sales",
-)
+KEYS: tuple[str, ...] = tuple(registered_names())
 """Every model with its lens, in the order of the line-up."""
 
-TEXT_KEYS = tuple(key for key in KEYS if key != FIRM_KEY)
+TEXT_KEYS: tuple[str, ...] = tuple(spec.registered(lens.name) for spec in LINEUP for lens in spec.lenses if lens.looks_at == "text")
 """Every model (with its lens, where it has lenses) that judges texts."""
-
-_MODELS = tuple(dict.fromkeys(key.partition(".")[0] for key in KEYS))
 
 register(
     {
@@ -46,18 +36,19 @@ def key_of(model: str, lens: str | None = None) -> str:
     """
     name, _, inner = model.partition(".")
     lens = lens or inner or ""
-    if name not in _MODELS:
-        close = get_close_matches(name, _MODELS, 1)
+    if name not in names():
+        close = get_close_matches(name, names(), 1)
         raise InvalidInputError(
-            "unknown_model", name=model, names=", ".join(_MODELS), close=f" (did you mean {close[0]}?)" if close else ""
+            "unknown_model", name=model, names=", ".join(names()), close=f" (did you mean {close[0]}?)" if close else ""
         )
     if name != "illegal_fundraising":
         if lens:
             raise InvalidInputError("unknown_lens", model=name, lens=lens)
         return name
-    if lens and lens not in LENSES:
+    key = f"{name}.{lens or 'solicitation'}"
+    if key not in KEYS:
         raise InvalidInputError("unknown_lens", model=name, lens=lens)
-    return f"{name}.{lens or 'solicitation'}"
+    return key
 
 
 def split_key(key: str) -> tuple[str, str]:
@@ -68,3 +59,19 @@ def split_key(key: str) -> tuple[str, str]:
     """
     model, _, lens = key.partition(".")
     return model, lens
+
+
+def title(key: str, lang: str) -> str:
+    """What people call the model: its title, with the lens where it has several.
+
+    >>> title("illegal_fundraising.report", "zh"), title("illegal_drug_sales", "en")
+    ('非法集资·报道与投诉', 'Illegal drug sales')
+    """
+    name, lens = split_key(key)
+    spec = next((spec for spec in LINEUP if spec.name == name), None)
+    if spec is None:
+        return key
+    index = 0 if lang == "zh" else 1
+    if not lens or lens not in {one.name for one in spec.lenses}:
+        return spec.title[index]
+    return spec.title[index] + ("·", ": ")[index] + spec.lens(lens).title[index]

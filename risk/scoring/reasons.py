@@ -9,6 +9,7 @@ from features.catalogue import describe
 from features.context import CONTEXT
 from risk.domain.grades import Grade
 from risk.domain.signals import digest
+from risk.scoring.firm_fields import FIRM_FIELDS
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Judged, Reading, Scorer
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rules.items import Bilingual
 
 _AROUND = {feature.name: feature for feature in CONTEXT}
+_FIRMS = {field.name: field for field in FIRM_FIELDS}
 NOTABLE = 0.15
 """Log-odds below which a contribution is not worth a line."""
 
@@ -66,6 +68,10 @@ def say(share: Contribution, text: str) -> tuple[str, str] | None:
         return (f"措辞“{quote}”", f'wording "{quote}"') if len(quote.strip()) > 1 else None
     if share.kind != "column":
         return None
+    if share.feature in _FIRMS:
+        field = _FIRMS[share.feature]
+        told = "未知" if share.value is None or share.value != share.value else f"{share.value:g}"
+        return f"{field.zh}：{told}", f"{field.doc_en}: {'unknown' if told == '未知' else told}"
     try:
         feature = _AROUND.get(share.feature) or describe(share.feature)
     except KeyError:

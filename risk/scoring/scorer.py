@@ -66,6 +66,14 @@ class Judged:
         return np.flatnonzero((self.ranks >= int(Grade.BLUE)) | self.hits.fired.any(axis=1))
 
 
+def rule_table(hits: RuleHits) -> pd.DataFrame:
+    """Rule outcomes as columns for learners: 1 fired, 0 not, nan unknown."""
+    import pandas as pd
+
+    table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
+    return pd.DataFrame(table, columns=[f"rule:{name}" for name in hits.ids])
+
+
 class Scorer:
     """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone."""
 
@@ -89,13 +97,10 @@ class Scorer:
 
     def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:
         """The outcome of the key's rules, and the same as columns for learners: 1 fired, 0 not, nan unknown."""
-        import pandas as pd
-
         model, lens = split_key(key)
         pack = self.packs.get(model) or Pack(model)
         hits = evaluate(pack, reading.inputs, on, lens=lens)
-        table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
-        return hits, pd.DataFrame(table, columns=[f"rule:{name}" for name in hits.ids])
+        return hits, rule_table(hits)
 
     def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
         """Probability and grade of every unit by one model; ``on`` is the day whose rules hold."""

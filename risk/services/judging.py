@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import Row
 
+from features.context import Context
 from risk.domain.grades import Grade
-from risk.reports.words import model_title
+from risk.scoring.keys import title
 from risk.services import units
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Judged, Reading, Scorer
+
+_GIVE_UP = 24
+"""A model that failed on so many single rows, and on every one it was tried on, is broken: the rest of its rows fail without being tried."""
+_ERROR = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +33,59 @@ class Part:
     error: str | None = None
 
 
+class _Halving:
+    """Tries rows together, and in halves where that fails, until the bad ones stand alone."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self.worked = False
+
+    def halves(self, rows: list[int]) -> tuple[list[int], ...]:
+        """What to try next; nothing when there is no hope."""
+        if len(rows) == 1:
+            self.failed += 1
+        if len(rows) < 2 or (self.failed >= _GIVE_UP and not self.worked):
+            return ()
+        return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+
 def judge(scorer: Scorer, loaded: units.Units, wanted: Mapping[str, Sequence[int]], as_of: datetime) -> dict[str, list[Part]]:
     """Every model over its rows. One bad row never stops a batch: halves are tried until the bad ones stand alone."""
-    position = {signal: i for i, signal in enumerate(loaded.ids)}
+    mine = {key: set(ids) for key, ids in wanted.items()}
     parts: dict[str, list[Part]] = {key: [] for key in wanted}
-    for batch in _readable(scorer, loaded, list(range(len(loaded.ids)))):
-        rows, read = batch
-        if read is None or isinstance(read, str):
-            for key, ids in wanted.items():
-                mine = [i for i in rows if loaded.ids[i] in set(ids)]
-                parts[key] += [Part([i], None, {}, str(read)) for i in mine]
-            continue
-        for key, ids in wanted.items():
-            chosen = {position[i] for i in ids}
-            keep = [k for k, i in enumerate(rows) if i in chosen]
-            try:
-                parts[key].append(_judged(scorer, read, key, rows, keep, as_of))
-            except Exception as error:  # whatever a model raises, the other models and the run go on
-                parts[key] += [Part([rows[k]], None, {}, f"{type(error).__name__}: {error}") for k in keep]
+    halving = {key: _Halving() for key in wanted}
+    for rows, read in _readable(scorer, loaded, list(range(len(loaded.ids))), _Halving()):
+        for key in wanted:
+            keep = [i for i in rows if loaded.ids[i] in mine[key]]
+            if isinstance(read, str):
+                parts[key] += [Part([i], None, {}, read) for i in keep]
+            elif keep:
+                parts[key] += _judged(scorer, loaded, read, key, rows, keep, as_of, halving[key])
     return parts
 
 
-def _readable(scorer: Scorer, loaded: units.Units, rows: list[int]) -> Iterable[tuple[list[int], Reading | str]]:
+def _readable(scorer: Scorer, loaded: units.Units, rows: list[int], halving: _Halving) -> Iterator[tuple[list[int], Reading | str]]:
     """Readings of the rows, cut in halves around a text that cannot be read."""
     if not rows:
         return
     try:
-        yield rows, scorer.read([loaded.rows[i].text for i in rows], _around(loaded, rows))
-    except Exception as error:  # see judge
-        if len(rows) == 1:
-            yield rows, f"{type(error).__name__}: {error}"
-            return
-        half = len(rows) // 2
-        yield from _readable(scorer, loaded, rows[:half])
-        yield from _readable(scorer, loaded, rows[half:])
+        read = _read(scorer, loaded, rows)
+    except Exception as error:  # whatever a text does to the features, the others are read
+        halves = halving.halves(rows)
+        if not halves:
+            yield rows, _said(error)
+        for half in halves:
+            yield from _readable(scorer, loaded, half, halving)
+        return
+    halving.worked = True
+    yield rows, read
 
 
-def _around(loaded: units.Units, rows: list[int]) -> Any:
-    around = loaded.around
+def _read(scorer: Scorer, loaded: units.Units, rows: list[int]) -> Reading:
+    return scorer.read([loaded.rows[i].text for i in rows], _around(loaded.around, rows))
+
+
+def _around(around: Context, rows: list[int]) -> Context:
     if len(rows) == around.n:
         return around
     return replace(
@@ -77,21 +98,53 @@ def _around(loaded: units.Units, rows: list[int]) -> Any:
     )
 
 
-def _judged(scorer: Scorer, read: Reading, key: str, rows: list[int], keep: list[int], as_of: datetime) -> Part:
+def _judged(
+    scorer: Scorer, loaded: units.Units, read: Reading, key: str, rows: list[int], keep: list[int], as_of: datetime, halving: _Halving
+) -> list[Part]:
+    """One model over the rows it should ``keep`` of those read; in halves, read anew, around a row that it fails on."""
+    try:
+        part = _try(scorer, read, key, rows, keep, as_of)
+    except Exception as error:  # whatever a model raises, the other models and the run go on
+        halves = halving.halves(keep)
+        if not halves:
+            return [Part([i], None, {}, _said(error)) for i in keep]
+        return [
+            part
+            for half in halves
+            for part in _judged(scorer, loaded, _read(scorer, loaded, half), key, half, half, as_of, halving)
+        ]  # fmt: skip
+    halving.worked = True
+    return [part]
+
+
+def _try(scorer: Scorer, read: Reading, key: str, rows: list[int], keep: list[int], as_of: datetime) -> Part:
     from risk.scoring.reasons import evidence
 
-    judged = scorer.judge(read, key, on=as_of.date())
+    judged = scorer.judge(read, key, on=units.judged_day(as_of))
     mine = set(keep)
-    shown = [k for k in judged.candidates.tolist() if k in mine and judged.ranks[k] >= int(Grade.BLUE)]
+    places = [k for k, i in enumerate(rows) if i in mine]
+    _check(judged.probability[places])
+    shown = [k for k in places if judged.ranks[k] >= int(Grade.BLUE)]
     told = {rows[k]: e for k, e in zip(shown, evidence(scorer, read, judged, shown), strict=True)}
-    return Part([rows[k] for k in keep], judged, told) if len(keep) == len(rows) else _narrow(judged, rows, keep, told)
+    return Part(keep, judged if len(keep) == len(rows) else _narrow(judged, places), told)
 
 
-def _narrow(judged: Judged, rows: list[int], keep: list[int], told: dict[int, dict[str, Any]]) -> Part:
+def _check(probability: Any) -> None:
+    """Refuse what is no probability: stored, it would stop the run for good."""
+    if not (np.isfinite(probability).all() and (probability >= 0).all() and (probability <= 1).all()):
+        raise ValueError("the model gave what is no probability")
+
+
+def _narrow(judged: Judged, places: list[int]) -> Judged:
     """The part of a judgement that belongs to the model's own rows."""
-    hits = replace(judged.hits, outcome=judged.hits.outcome[keep])
-    small = replace(judged, probability=judged.probability[keep], ranks=judged.ranks[keep], hits=hits, rules=judged.rules.iloc[keep])
-    return Part([rows[k] for k in keep], small, told)
+    hits = replace(judged.hits, outcome=judged.hits.outcome[places])
+    return replace(judged, probability=judged.probability[places], ranks=judged.ranks[places], hits=hits, rules=judged.rules.iloc[places])
+
+
+def _said(error: Exception) -> str:
+    """An error as both databases can keep it."""
+    text = f"{type(error).__name__}: {error}"
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:_ERROR]
 
 
 def seen(row: Row[Any]) -> dict[str, Any]:
@@ -108,10 +161,10 @@ def seen(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def titles(key: str, told: dict[str, Any] | None) -> tuple[str, str]:
+def titles(key: str, told: Mapping[str, Any] | None) -> tuple[str, str]:
     """What a person reads first: suspected what, and the gravest reason. A clue, not a finding."""
     rules = told["rules"] if told else []
-    zh, en = f"涉嫌{model_title(key, 'zh')}", f"Suspected: {model_title(key, 'en').lower()}"
+    zh, en = f"涉嫌{title(key, 'zh')}", f"Suspected: {title(key, 'en').lower()}"
     if rules:
         return f"{zh}：{rules[0]['title']['zh']}", f"{en}: {rules[0]['title']['en']}"
     if told and told["zh"]:

@@ -13,6 +13,7 @@ from risk.domain import periods, regions
 from risk.domain.verdicts import taxonomy
 from risk.reports import situation as page
 from risk.reports.words import word
+from risk.scoring.keys import title
 from risk.services import situation
 from risk.storage.engine import transaction
 
@@ -46,7 +47,7 @@ def to_html(numbers: Mapping[str, Any], lang: str) -> str:
                 return sub.zh if lang == "zh" else sub.en
         return code
 
-    return page.render(numbers, lang, place=place, verdict=verdict)
+    return page.render(numbers, lang, place=place, verdict=verdict, title=lambda key: title(key, lang))
 
 
 def write(numbers: Mapping[str, Any], folder: Path, lang: str, output: Path | None = None) -> Path:

@@ -1,0 +1,64 @@
+"""Firms: the same judgement as for texts, over one row a firm."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.cold import ColdModel
+from risk.domain.grades import Grade
+from risk.scoring import fusion
+from risk.scoring.inputs import FirmInputs, vocabulary
+from risk.scoring.keys import FIRM_KEY, split_key
+from risk.scoring.reasons import reasons
+from risk.scoring.scorer import Judged, Learner, Scorer, rule_table
+from rules.evaluate import RuleHits, evaluate
+from rules.explain import Explainer
+from rules.pack import Pack
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, rules_only: bool = False) -> Judged:
+    """Probability and grade of every firm of a table made by ``features.tabular.load_firms``."""
+    hits, rules = firm_rules(scorer, table, on)
+    weights = scorer.weights(FIRM_KEY)
+    learner = (None if rules_only else scorer.learners.get(FIRM_KEY)) or Learner(ColdModel(weights), "rules")
+    probability = np.asarray(learner.model.predict(table, rules, weights), dtype=np.float64)
+    ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired))
+    pack = scorer.packs.get(split_key(FIRM_KEY)[0])
+    return Judged(FIRM_KEY, probability, ranks, hits, rules, learner, pack.version if pack else "")
+
+
+def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> tuple[RuleHits, pd.DataFrame]:
+    """The outcome of the firm rules, and the same as columns for learners."""
+    model, lens = split_key(FIRM_KEY)
+    hits = evaluate(scorer.packs.get(model) or Pack(model), FirmInputs(table), on, lens=lens)
+    return hits, rule_table(hits)
+
+
+def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False) -> pd.DataFrame:
+    """One row a firm, in the order of the list: id, probability, grade, rules that fired, top reasons in Chinese."""
+    import pandas as pd
+
+    judged = judge_firms(scorer, table, rules_only=rules_only)
+    said = [""] * len(table)
+    rows = judged.candidates.tolist()
+    shares = judged.learner.model.contributions(table, judged.rules, rows, scorer.weights(FIRM_KEY), 12)
+    pack = scorer.packs.get(split_key(FIRM_KEY)[0])
+    explainer = Explainer(pack, FirmInputs(table), vocabulary()) if pack else None
+    for row, parts in zip(rows, shares, strict=True):
+        fired = explainer.firings(judged.hits, row) if explainer else []
+        said[row] = "；".join(reasons(fired, parts, "", most=4)[0])
+    return pd.DataFrame(
+        {
+            "id": table.index.to_numpy(),
+            "probability": judged.probability.round(6),
+            "grade": [Grade(int(rank)).code for rank in judged.ranks],
+            "rules": ["|".join(rule.id for rule in judged.hits.fired_rules(row)) for row in range(len(table))],
+            "reasons": said,
+        }
+    )

@@ -1,0 +1,180 @@
+"""Training: texts or firms with labels in, a bundle of the trained model out, registered when asked. One path for the command line, the demo and retraining."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.context import Context
+from risk import __version__
+from risk.domain.errors import ConflictError
+from risk.domain.messages import register
+from risk.scoring.keys import split_key
+from risk.scoring.scorer import Learner, Scorer
+from risk.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.grades import Cutoffs
+    from models.text import Fitted
+
+register(
+    {
+        "too_few_labels": ("标签不足，无法训练：{reason}", "too few labels to train on: {reason}"),
+        "too_few_labels.hint": ("没有模型时按规则评分；补充标签后再训练", "without a model the rules score; add labels and train again"),
+        "laws_broken": ("模型未通过法则，不能上线：{laws}", "the model breaks the laws and cannot be promoted: {laws}"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained model that is not stored yet."""
+
+    key: str
+    fitted: Fitted
+    cutoffs: Cutoffs
+    seed: int
+
+    @property
+    def learner(self) -> Learner:
+        """To score with before it is stored."""
+        return Learner(self.fitted.model, "unsaved", self.cutoffs)
+
+
+def train_texts(
+    scorer: Scorer,
+    key: str,
+    texts: Sequence[str],
+    labels: Any,
+    *,
+    around: Context | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    times: Sequence[datetime] | None = None,
+    as_of: datetime | None = None,
+    seed: int = 0,
+) -> Trained:
+    """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone."""
+    from models.grades import solve
+    from models.text import TooFewLabelsError, train_text
+
+    reading = scorer.read(texts, around)
+    _, rules = scorer.rules(reading, key, None if as_of is None else as_of.date())
+    try:
+        fitted = train_text(
+            reading.frame, rules, labels, rule_weights=scorer.weights(key), sample_weights=weights, groups=groups, times=times, as_of=as_of,
+            seed=seed,
+        )  # fmt: skip
+    except TooFewLabelsError as error:
+        raise ConflictError("too_few_labels", reason=str(error)) from error
+    return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed)
+
+
+def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, seed: int = 0) -> Trained:
+    """Learn the firm lens from one row a firm (``features.tabular.load_firms``)."""
+    from models.firm import train_firm
+    from models.grades import solve
+    from models.text import TooFewLabelsError
+    from risk.scoring.firms import firm_rules
+
+    _, rules = firm_rules(scorer, table)
+    try:
+        fitted = train_firm(table, rules, labels, rule_weights=scorer.weights(key), seed=seed)
+    except TooFewLabelsError as error:
+        raise ConflictError("too_few_labels", reason=str(error)) from error
+    return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed)
+
+
+def save(trained: Trained, folder: Path, *, sources: Mapping[str, int]) -> dict[str, Any]:
+    """Write the bundle into ``folder`` (new or empty); gives the manifest."""
+    from features import text as words
+    from models import bundle
+
+    model, lens = split_key(trained.key)
+    return bundle.save(
+        folder, trained.fitted.model, name=model, lens=lens, seed=trained.seed, report=trained.fitted.report, cutoffs=trained.cutoffs,
+        label_sources=sources, segmenter=words.engine(), versions={"risk-early-warning": __version__},
+    )  # fmt: skip
+
+
+def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], promote: bool, window: str = "") -> str:
+    """Save, register and, when asked, promote; gives the version. What lies in the registry is a copy: the working folder is removed."""
+    import tempfile
+
+    from models.registry import Registry
+
+    model, lens = split_key(trained.key)
+    registry = Registry(settings.registry_dir)
+    with tempfile.TemporaryDirectory(prefix="risk-bundle-") as scratch:
+        folder = Path(scratch) / "bundle"
+        manifest = save(trained, folder, sources=sources)
+        version = registry.register(folder, code_file(), dossier(trained, manifest, window))
+    if promote:
+        registry.promote(model, version, lens)
+    return str(version)
+
+
+def code_file() -> Path:
+    """The file that MLflow runs to load a model of ours."""
+    return Path(__file__).resolve().parent.parent / "scoring" / "served_model.py"
+
+
+def dossier(trained: Trained, manifest: Mapping[str, Any], window: str) -> dict[str, Any]:
+    """What is written down about a version: purpose, legal basis, data, metrics, limits, owner."""
+    from models.lineup import get
+
+    model, lens = split_key(trained.key)
+    spec = get(model)
+    looks = spec.lens(lens)
+    return {
+        "purpose": {"zh": spec.question[0], "en": spec.question[1]},
+        "lens": {"zh": looks.title[0], "en": looks.title[1]},
+        "label": {"zh": looks.meaning[0], "en": looks.meaning[1]},
+        "basis": [{"law": law, "article": article} for law, article in spec.basis],
+        "data": dict(manifest["label_sources"]),
+        "training_window": window,
+        "training": {k: v for k, v in manifest["training"].items() if k != "out_of_fold"},
+        "metrics_out_of_fold": manifest["training"].get("out_of_fold", {}).get("metrics", {}),
+        "cutoffs": manifest["cutoffs"],
+        "limits": [{"zh": zh, "en": en} for zh, en in spec.limits],
+        "owner": {"zh": spec.owner[0], "en": spec.owner[1]},
+        "approver": None,
+    }
+
+
+def broken_laws(scorer: Scorer, trained: Trained, texts: Sequence[str]) -> list[str]:
+    """The laws of design §6 that the model breaks on a sample of texts; empty for one that may be promoted."""
+    import tempfile
+    from dataclasses import replace
+
+    from models import bundle
+    from models.laws import Case, failures
+
+    sample = list(texts[:60])
+    reading = scorer.read(sample)
+    _, rules = scorer.rules(reading, trained.key, None)
+
+    def reload(_model: Any) -> Any:
+        with tempfile.TemporaryDirectory(prefix="risk-law-") as scratch:
+            folder = Path(scratch) / "bundle"
+            save(Trained(trained.key, trained.fitted, trained.cutoffs, trained.seed), folder, sources={})
+            return bundle.load(folder).model
+
+    error = trained.fitted.report.get("out_of_fold", {}).get("metrics", {}).get("ece")
+    case = Case(
+        model=trained.fitted.model,
+        frame=reading.frame,
+        rules=rules,
+        take=lambda frame, rows: replace(frame, texts=[frame.texts[r] for r in rows], columns=frame.columns.iloc[list(rows)]),
+        columns=lambda frame: frame.columns,
+        with_columns=lambda frame, columns: replace(frame, columns=columns),
+        weights=scorer.weights(trained.key),
+        calibration_error=float(error["value"]) if error else None,
+        reload=reload,
+    )
+    return failures(case)
