@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -142,27 +142,28 @@ def _subject_key(one: MarketSubject) -> str:
     return one.uscc or aliases.provisional_key(aliases.shop(one.platform, one.shop))
 
 
-def _cases(province: Province, seed: int) -> list[tuple[str, dict[str, float]]]:
+def _cases(province: Province, seed: int) -> list[cases.Case]:
     """What is known before the story starts: every training family that has not yet to emerge, plain and disguised."""
-    return _as_cases([p for p in passages() if not p.held and p.family not in province.emerging], seed)
+    return as_cases([p for p in passages() if not p.held and p.family not in province.emerging], seed)
 
 
-def _as_cases(chosen: list[Passage], seed: int) -> list[tuple[str, dict[str, float]]]:
+def as_cases(chosen: Sequence[Passage], seed: int) -> list[cases.Case]:
+    """Passages with their slots filled; every positive stands once more in disguise. A family is a scheme."""
     rng = random.Random(seed + 2)
     found = []
     for passage in chosen:
         labels = {key: float(key in passage.positive_of) for key in MODEL_KEYS}
         text = fill_slots(passage.text, rng, "江城", "店000000")
-        found.append((text, labels))
-        if passage.positive_of and rng.random() < 0.5:
-            found.append((disguise(text, rng), labels))
+        found.append(cases.Case(text, labels, passage.family))
+        if passage.positive_of:
+            found.append(cases.Case(disguise(text, rng), labels, passage.family))
     return found
 
 
 def _learn_emerging(engine: Engine, province: Province, seed: int, now: datetime) -> None:
     """Analysts add the schemes that came up meanwhile to the case library."""
     with transaction(engine) as conn:
-        cases.add(conn, _as_cases([p for p in passages() if p.family in province.emerging], seed), known_at=now, now=now)
+        cases.add(conn, as_cases([p for p in passages() if p.family in province.emerging], seed), known_at=now, now=now)
 
 
 def held_out(seed: int) -> list[tuple[str, frozenset[str], str]]:

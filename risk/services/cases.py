@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -15,11 +16,20 @@ from risk.storage import tables as t
 SOURCE = "案例库"
 
 
-def add(conn: Connection, cases: Iterable[tuple[str, Mapping[str, float]]], *, known_at: datetime, now: datetime) -> int:
-    """Add cases: a text and, for model keys, whether it is one (1) or not (0). A case that is there already only gains labels. Returns how many labels are new."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text whose answer is known for some models (1 or 0), and the scheme it is an example of: cases of a scheme are never split between fitting and checking."""
+
+    text: str
+    labels: Mapping[str, float]
+    scheme: str = ""
+
+
+def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: datetime) -> int:
+    """Add cases; one that is there already only gains labels. Returns how many labels are new."""
     added = 0
     for part in slices_of(cases):
-        signals = [Signal(SOURCE, text, known_at, time_given=False, kind="case") for text, _ in part]
+        signals = [Signal(SOURCE, one.text, known_at, time_given=False, kind="case", fields={"scheme": one.scheme}) for one in part]
         store(conn, signals, now=now)
         ids = {
             row.identity: row.id
@@ -39,8 +49,8 @@ def add(conn: Connection, cases: Iterable[tuple[str, Mapping[str, float]]], *, k
                 "model": key, "signal_id": ids[signal.identity], "value": float(value), "weight": 1.0, "source": "case_library",
                 "known_at": known_at, "matures_at": known_at,
             }
-            for signal, (_, labels) in zip(signals, part, strict=True)
-            for key, value in labels.items()
+            for signal, one in zip(signals, part, strict=True)
+            for key, value in one.labels.items()
             if (ids[signal.identity], key) not in have
         ]  # fmt: skip
         insert_rows(conn, t.labels, rows)
@@ -48,8 +58,8 @@ def add(conn: Connection, cases: Iterable[tuple[str, Mapping[str, float]]], *, k
     return added
 
 
-def slices_of(cases: Iterable[tuple[str, Mapping[str, float]]], size: int = 800) -> Iterable[Sequence[tuple[str, Mapping[str, float]]]]:
+def slices_of(cases: Iterable[Case], size: int = 800) -> Iterable[Sequence[Case]]:
     """The cases in runs of at most ``size``, the same text once."""
-    unique = dict(cases)
+    unique = {one.text: one for one in cases}
     for part in slices(unique, size):
-        yield [(text, unique[text]) for text in part]
+        yield [unique[text] for text in part]

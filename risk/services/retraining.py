@@ -79,6 +79,7 @@ class _Case:
     known_at: datetime
     judged_as_of: datetime
     from_verdict: bool
+    scheme: str
 
 
 def retrain(
@@ -112,7 +113,7 @@ def _challenge(
     frame = _read(engine, train)
     try:
         trained = training.train_texts(
-            scorer, key, [c.text for c in train], np.array([c.value for c in train]), around=frame, weights=np.array([c.weight for c in train]),
+            scorer, key, [c.text for c in train], np.array([c.value for c in train]), around=frame, weights=np.array([c.weight for c in train]), groups=groups_of(train),
             times=[c.known_at for c in train], as_of=as_of, seed=seed,
         )  # fmt: skip
     except ConflictError as error:
@@ -172,11 +173,20 @@ def split(cases: Sequence[_Case]) -> tuple[list[_Case], list[_Case]]:
     return kept, later
 
 
+def groups_of(cases: Sequence[_Case]) -> list[str]:
+    """What may not be parted between fitting and checking: a scheme of the case library, with near-duplicates of its cases; else near-duplicates."""
+    from models.neardup import near_duplicate_groups
+
+    near = near_duplicate_groups([c.text for c in cases]).tolist()
+    scheme = {group: c.scheme for c, group in zip(cases, near, strict=True) if c.scheme}
+    return [c.scheme or scheme.get(group) or f"near-duplicates {group}" for c, group in zip(cases, near, strict=True)]
+
+
 def _cases(conn: Connection, key: str, as_of: datetime) -> list[_Case]:
     """The labelled signals of a key as they could be known at ``as_of``, in the order of their signals."""
     found = {one.signal_id: one for one in labels.matured(conn, key, as_of) if one.signal_id is not None}
     s, a = t.signals.c, t.assessments.c
-    rows = select_in(conn, select(s.id, s.text, s.kind, s.subject_id), s.id, found)
+    rows = select_in(conn, select(s.id, s.text, s.kind, s.subject_id, s.fields), s.id, found)
     judged = {
         row.signal_id: row.as_of
         for row in select_in(conn, select(a.signal_id, a.as_of).where(a.model == key, a.as_of <= as_of).order_by(a.id), a.signal_id, found)
@@ -184,7 +194,7 @@ def _cases(conn: Connection, key: str, as_of: datetime) -> list[_Case]:
     cases = [
         _Case(
             row.id, row.subject_id, row.text, one.value if one.value in (0.0, 1.0) else 1.0, one.weight * (1.0 if one.value in (0.0, 1.0) else 0.5),
-            one.known_at, judged.get(row.id, one.known_at), row.kind != "case",
+            one.known_at, judged.get(row.id, one.known_at), row.kind != "case", str(row.fields.get("scheme", "")) if row.kind == "case" else "",
         )
         for row in rows
         if (one := found[row.id])

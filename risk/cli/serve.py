@@ -1,0 +1,113 @@
+"""``risk serve`` and ``risk worker``: the two long-running processes. One of them is enough to try; several workers share the jobs."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import click
+
+from risk.cli.output import tell
+from risk.domain.errors import InvalidInputError
+from risk.domain.messages import register
+from risk.settings import Settings
+
+if TYPE_CHECKING:
+    from risk.scheduling.worker import Worker
+
+APPLICATION = "api.app:create_app"
+"""By name: the one reference upwards. ``risk`` imports nothing of ``api``; a smoke test starts the server for real."""
+
+register(
+    {
+        "not_loopback": ("不是本机地址：{host}", "not an address of this machine only: {host}"),
+        "not_loopback.hint": (
+            "有账号之前只监听 127.0.0.1、::1 或 localhost",
+            "until there are accounts only 127.0.0.1, ::1 or localhost may be served",
+        ),
+        "serving": ("首页与接口：http://{host}:{port}/  （Ctrl+C 停止）", "start page and API: http://{host}:{port}/  (Ctrl+C stops)"),
+        "working": ("作业已启动：{name}（Ctrl+C 停止）", "the jobs are running: {name} (Ctrl+C stops)"),
+    }
+)
+
+
+@click.command()
+@click.option("--host", help="loopback address; RISK_HOST or 127.0.0.1 / 本机地址")
+@click.option("--port", type=click.IntRange(0, 65_535), help="RISK_PORT or 8000 / 端口")
+@click.option("--with-worker", is_flag=True, help="run the scheduled jobs too / 同时运行定时作业")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="warning", show_default=True)
+def serve(host: str | None, port: int | None, *, with_worker: bool, log_level: str) -> None:
+    """Start page and API, on loopback until there are accounts. / 首页与接口（有账号之前仅限本机）"""
+    settings = Settings.from_environment()
+    address = require_loopback(host or settings.host)
+    chosen = settings.port if port is None else port
+    import uvicorn
+
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    tell("serving", host=f"[{address}]" if ":" in address else address, port=chosen)
+    with _beside(settings) if with_worker else _nothing():
+        uvicorn.run(APPLICATION, factory=True, host=address, port=chosen, log_level=log_level, server_header=False)
+
+
+@click.command()
+@click.option("--once", metavar="JOB", help="run one job now and end / 立即运行一个作业后退出")
+def worker(once: str | None) -> None:
+    """Run the scheduled jobs. Several workers may run: each slot runs once. / 运行定时作业（可多个进程，每个时刻只运行一次）"""
+    settings = Settings.from_environment()
+    if once is not None:
+        from risk.cli.jobs import run_now
+
+        run_now(settings, once)
+        return
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with _beside(settings) as running:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: running.ask_to_stop())
+        tell("working", name=running.name)
+        running.wait()
+
+
+def require_loopback(host: str) -> str:
+    """The address, if only this machine can reach it; ``InvalidInputError`` (``not_loopback``) else.
+
+    >>> require_loopback("::1"), require_loopback("localhost")
+    ('::1', 'localhost')
+    >>> require_loopback("0.0.0.0")
+    Traceback (most recent call last):
+    risk.domain.errors.InvalidInputError: not an address of this machine only: 0.0.0.0
+    """
+    name = host.strip().strip("[]")
+    try:
+        loopback = ip_address(name).is_loopback
+    except ValueError:
+        loopback = name.lower() == "localhost"
+    if not loopback:
+        raise InvalidInputError("not_loopback", host=host)
+    return name
+
+
+@contextmanager
+def _beside(settings: Settings) -> Iterator[Worker]:
+    """A worker for the length of a block; what runs is waited for at the end."""
+    from risk.bootstrap import open_scorer, open_store
+    from risk.scheduling.use_cases import Tools
+    from risk.scheduling.worker import Worker
+    from risk.services.scorer_cache import ScorerCache
+
+    engine = open_store(settings)
+    running = Worker(Tools(engine, settings, ScorerCache(settings, open_scorer)))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        engine.dispose()
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
