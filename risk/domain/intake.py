@@ -25,6 +25,7 @@ LIMITS = {"url": 2000, "source_id": 300, "name": 400, "platform": 200, "shop": 3
 OLDEST_YEAR = 1990
 
 _MISSING = frozenset({"", "-", "--", "—", "/", "\\n", "无", "未知", "不详", "null", "none", "nan", "nat", "n/a", "na"})
+_LONGEST_MISSING = max(map(len, _MISSING))
 _KEPT_BESIDE = ("uscc", "licence_no", "platform", "shop", "name")
 
 
@@ -121,14 +122,16 @@ class RowCheck:
 
     def _read_values(self, row: Mapping[str, Any], fields: dict[str, Any], problems: list[Problem]) -> dict[str, str]:
         values = dict(self._mapping.constants)
+        tables = self._mapping.values
         for target, column in self._single:
             given = row.get(column)
             if target == "time" or given is None:
                 continue
-            value = as_text(given).strip()
-            if value.lower() in _MISSING or not sound(value, column, problems):
+            value = given.strip() if type(given) is str else as_text(given).strip()
+            if (len(value) <= _LONGEST_MISSING and value.lower() in _MISSING) or not sound(value, column, problems):
                 continue
-            value = self._mapping.values.get(target, {}).get(value, value)
+            if tables:
+                value = tables.get(target, {}).get(value, value)
             problem = _unfit(target, column, value)
             if problem is None:
                 values[target] = value
