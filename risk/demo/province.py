@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from risk.demo.banks import Passage, passages
@@ -155,7 +155,7 @@ def _licences(rng: random.Random, one: MarketSubject, start: date) -> list[dict[
     serial = f"{one.number:05d}"[-5:]
     shapes = {
         "药品经营许可证": f"鄂DA{one.region[2:6]}{serial}",
-        "医疗器械经营许可证": f"鄂药监械经营许{issued.year}{serial[-4:]}号",
+        "医疗器械经营许可证": f"鄂药监械经营许{issued.year}{serial}号",
         "医疗机构执业许可证": f"PDY{one.number:019d}"[:22],
     }
     held = [{"kind": kind, "number": shapes[kind], "valid_from": issued, "valid_to": issued + timedelta(days=5 * 365)}]
@@ -223,13 +223,13 @@ def _row(
     text = fill_slots(passage.text, rng, regions.name(one.region, "zh"), one.shop)
     if hide:
         text = disguise(text, rng)
-    at = datetime.combine(start, datetime.min.time(), UTC) + timedelta(days=day, minutes=rng.randrange(1440))
+    at = datetime.combine(start, datetime.min.time(), SHANGHAI) + timedelta(days=day, minutes=rng.randrange(1440))
     row: dict[str, Any] = {
         "编号": f"{source}-{day:03d}-{rng.randrange(16**8):08x}",
         "内容": text,
-        "发布时间": at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
+        "发布时间": at.strftime("%Y-%m-%d %H:%M:%S"),
         "渠道": _CHANNEL_ZH[passage.channel],
-        "类别": "report" if source == COMPLAINTS else "content",
+        "信号类型": "report" if source == COMPLAINTS else "content",
         "地区": one.region if rng.random() < 0.6 else regions.name(one.region, "zh"),
         "统一社会信用代码": one.uscc if rng.random() < 0.7 else None,
         "平台": one.platform,

@@ -108,9 +108,9 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def word(key: str, lang: str) -> str:
-    """A word of the report.
+    """A word of the report; what is no word (a decision, a reason that came up since) is shown as it is.
 
-    >>> word("overdue", "zh")
-    '逾期未反馈'
+    >>> word("overdue", "zh"), word("rolled_back", "en")
+    ('逾期未反馈', 'rolled_back')
     """
-    return WORDS[key][0 if lang == "zh" else 1]
+    return WORDS.get(key, (key, key))[0 if lang == "zh" else 1]

@@ -4,7 +4,7 @@ Without labels a unit scores by its rules alone: the noisy-or of `models.cold`. 
 (monotone in them), gives the calibrated probability. Then:
 
 - a rule may set a floor;
-- a rule that is a single keyword counts at most as blue while rules score alone;
+- a rule that is a single keyword counts at most as blue while rules score alone, and so does one keyword that several such rules know;
 - where everything that fired was seen only through aggressive normalising (sound-alikes, separators …), the grade stays at yellow or below.
 """
 
@@ -19,7 +19,7 @@ from models.cold import SEVERITY_WEIGHTS
 from models.grades import Cutoffs
 from risk.domain.grades import Grade
 from rules.items import Rule
-from rules.nodes import Has, Mode, Name, Or
+from rules.nodes import Has, ListRef, Mode, Name, Node, Or, Term, walk
 from rules.pack import Pack
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,9 @@ Ranks = npt.NDArray[np.int64]
 
 AGGRESSIVE_CAP = Grade.YELLOW
 """The gravest grade for hits seen only through aggressive transforms."""
+
+KEYWORD_CAP = Grade.BLUE
+"""The gravest grade for a single keyword, while rules score alone."""
 
 
 def rule_weights(pack: Pack) -> dict[str, float]:
@@ -58,6 +61,27 @@ def _leaves(node: object, pack: Pack, seen: frozenset[str]) -> Iterable[object]:
         yield from _leaves(pack.condition_by_name[node.name].expr, pack, seen | {node.name})
     else:
         yield node
+
+
+def operands_of(rule: Rule, pack: Pack) -> frozenset[ListRef | Term]:
+    """The lists and words that a rule looks for, those of its named conditions included.
+
+    >>> from rules.pack import pack_from_text
+    >>> p = pack_from_text('condition c when text has any of "根治"\nrule a "y" when c and text has any of "糖尿病"')
+    >>> sorted(o.text for o in operands_of(p.rules[0], p))
+    ['根治', '糖尿病']
+    """
+    found: set[ListRef | Term] = set()
+    nodes: list[Node] = [rule.when]
+    seen: set[str] = set()
+    while nodes:
+        for node in walk(nodes.pop()):
+            if isinstance(node, (ListRef, Term)):
+                found.add(node)
+            elif isinstance(node, Name) and node.name in pack.condition_by_name and node.name not in seen:
+                seen.add(node.name)
+                nodes.append(pack.condition_by_name[node.name].expr)
+    return frozenset(found)
 
 
 def grades(probability: Floats, cutoffs: Cutoffs, floors: Ranks | None = None, caps: Ranks | None = None) -> Ranks:

@@ -21,7 +21,8 @@ from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
 from risk.scoring.keys import split_key
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer, Firing
-from rules.nodes import ListRef, Term, walk
+from rules.inputs import Hits
+from rules.nodes import ListRef, Term
 from rules.pack import Pack, load_packs
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Scorer:
         self._lexicon: Lexicon = lexicon_of(self.packs.values())
         self._literals = literals_of(self.packs.values())
         self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}
+        self._operands = {(name, rule.id): fusion.operands_of(rule, pack) for name, pack in self.packs.items() for rule in pack.rules}
+        self._keywords = {(name, rule.id) for name, pack in self.packs.items() for rule in pack.rules if fusion.is_keyword(rule, pack)}
 
     def weights(self, key: str) -> dict[str, float]:
         """What each rule of the key's pack counts for."""
@@ -109,11 +112,14 @@ class Scorer:
         learner = (None if rules_only else self.learners.get(key)) or Learner(ColdModel(weights), "rules")
         probability = np.asarray(learner.model.predict(reading.frame, table, weights), dtype=np.float64)
         model = split_key(key)[0]
-        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired), self._caps(reading, hits))
+        caps = self._aggressive_caps(reading, model, hits)
+        if learner.version == "rules":
+            caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
+        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired), caps)
         pack = self.packs.get(model)
         return Judged(key, probability, ranks, hits, table, learner, pack.version if pack else "")
 
-    def _caps(self, reading: Reading, hits: RuleHits) -> npt.NDArray[np.int64]:
+    def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
@@ -121,15 +127,39 @@ class Scorer:
         for j, rule in enumerate(hits.rules):
             if not hits.fired[:, j].any():
                 continue
-            operands = {node for node in walk(rule.when) if isinstance(node, (ListRef, Term))}
+            operands = self._operands[model, rule.id]
             for operand in operands - plain.keys():
-                found = reading.inputs.hits(operand.name) if isinstance(operand, ListRef) else reading.inputs.literal(operand.text)
+                found = _hits(reading, operand)
                 seen = np.zeros(n, dtype=bool)
                 seen[np.asarray(found.row)[~np.asarray(found.aggressive)]] = True
                 plain[operand] = seen
             shown = np.any([plain[o] for o in operands], axis=0) if operands else np.ones(n, dtype=bool)
             supported |= hits.fired[:, j] & shown
         return np.where(hits.fired.any(axis=1) & ~supported, int(fusion.AGGRESSIVE_CAP), int(Grade.RED))
+
+    def _single_keyword(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.bool_]:
+        """Rows where all that fired are keyword rules, and all they saw is one keyword (or several that overlap)."""
+        n = reading.frame.n
+        keyword = np.array([(model, rule.id) in self._keywords for rule in hits.rules], dtype=bool)
+        lone = np.asarray(hits.fired.any(axis=1) & ~hits.fired[:, ~keyword].any(axis=1), dtype=bool)
+        if not lone.any():
+            return lone
+        first_end, last_start = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+        terms: dict[str, int] = {}
+        lowest, highest = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+        for j in np.flatnonzero(keyword & hits.fired[lone].any(axis=0)).tolist():
+            rows = lone & hits.fired[:, j]
+            for operand in self._operands[model, hits.rules[j].id]:
+                found = _hits(reading, operand)
+                row = np.asarray(found.row)
+                kept = np.flatnonzero(rows[row] & ~np.asarray(found.negated) & ~np.asarray(found.reported))
+                numbers = np.array([terms.setdefault(str(found.term[k]), len(terms)) for k in kept.tolist()], dtype=np.int64)
+                np.minimum.at(first_end, row[kept], np.asarray(found.end)[kept])
+                np.maximum.at(last_start, row[kept], np.asarray(found.start)[kept])
+                np.minimum.at(lowest, row[kept], numbers)
+                np.maximum.at(highest, row[kept], numbers)
+        several = (last_start >= first_end) & (lowest != highest)
+        return np.asarray(lone & ~several, dtype=bool)
 
     def firings(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Firing]]:
         """The rules that fired in each of the rows, gravest first, with quoted evidence in original offsets."""
@@ -145,3 +175,7 @@ class Scorer:
             reading.frame, judged.rules, [int(r) for r in rows], self.weights(judged.key), 12
         )
         return found
+
+
+def _hits(reading: Reading, operand: ListRef | Term) -> Hits:
+    return reading.inputs.hits(operand.name) if isinstance(operand, ListRef) else reading.inputs.literal(operand.text)

@@ -51,12 +51,13 @@ class _Halving:
 
 def judge(scorer: Scorer, loaded: units.Units, wanted: Mapping[str, Sequence[int]], as_of: datetime) -> dict[str, list[Part]]:
     """Every model over its rows. One bad row never stops a batch: halves are tried until the bad ones stand alone."""
-    mine = {key: set(ids) for key, ids in wanted.items()}
+    position = {signal: i for i, signal in enumerate(loaded.ids)}
+    mine = {key: {position[signal] for signal in ids} for key, ids in wanted.items()}
     parts: dict[str, list[Part]] = {key: [] for key in wanted}
     halving = {key: _Halving() for key in wanted}
-    for rows, read in _readable(scorer, loaded, list(range(len(loaded.ids))), _Halving()):
+    for rows, read in _readable(scorer, loaded, list(range(len(loaded.rows))), _Halving()):
         for key in wanted:
-            keep = [i for i in rows if loaded.ids[i] in mine[key]]
+            keep = [i for i in rows if i in mine[key]]
             if isinstance(read, str):
                 parts[key] += [Part([i], None, {}, read) for i in keep]
             elif keep:

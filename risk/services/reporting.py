@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def make(engine: Engine, period: str, *, actor: str, now: datetime, cutoff: date
     Made again for the same period and cut-off, the numbers are the stored ones. Raises ``NotFoundError`` while no run has finished.
     """
     with transaction(engine) as conn:
-        cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff
+        cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff.astimezone(UTC)
         chosen = periods.latest(cutoff) if period == "latest" else periods.month(period)
         return situation.freeze(conn, chosen, cutoff, actor=actor, now=now)
 

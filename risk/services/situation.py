@@ -1,26 +1,32 @@
 """The numbers of a situation report, for a period and as known at a cut-off. Nothing later than the cut-off is counted.
 
-The numbers are frozen with the report: the same period and cut-off is the same report, to the byte of its numbers.
+The numbers are frozen with the report: the same period and cut-off is the same report, to the byte of its numbers. What rows say today that they did not
+say at the cut-off (a grade that rose, a deadline that moved) comes from ``as_known``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
+from models.grades import wilson
 from risk.domain import regions
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
-from models.grades import wilson
 from risk.domain.messages import register
 from risk.domain.periods import Period
 from risk.domain.signals import digest
+from risk.services import judging
+from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
+from risk.services.bulk import select_in
 from risk.storage import tables as t
+from risk.storage.upsert import insert_new
 
 register(
     {
@@ -34,8 +40,9 @@ GRADES = [g.code for g in (Grade.RED, Grade.ORANGE, Grade.YELLOW, Grade.BLUE)]
 
 
 def latest_cutoff(conn: Connection) -> datetime:
-    """The as-of of the newest finished run: what a report is frozen to unless told otherwise."""
-    found: datetime | None = conn.execute(select(t.runs.c.as_of).where(t.runs.c.status == "done").order_by(t.runs.c.as_of.desc())).scalar()
+    """When the newest finished run ended, with what it opened: what a report is frozen to unless told otherwise."""
+    r = t.runs.c
+    found: datetime | None = conn.execute(select(r.ended_at).where(r.status == "done").order_by(r.ended_at.desc(), r.id.desc())).scalar()
     if found is None:
         raise NotFoundError("no_runs")
     return found
@@ -43,23 +50,29 @@ def latest_cutoff(conn: Connection) -> datetime:
 
 def freeze(conn: Connection, period: Period, cutoff: datetime, *, actor: str, now: datetime) -> dict[str, Any]:
     """The numbers of the report for ``period`` at ``cutoff``: the stored ones if it was made before, else computed and stored."""
-    stored = conn.execute(select(t.reports.c.numbers).where(t.reports.c.period == period.name, t.reports.c.cutoff == cutoff)).scalar()
-    if stored is not None:
-        return dict(stored)
-    found = numbers(conn, period, cutoff)
-    conn.execute(
-        t.reports.insert().values(period=period.name, cutoff=cutoff, numbers=found, numbers_hash=digest(found), created_at=now, actor=actor)
-    )
-    return found
+    query = select(t.reports.c.numbers).where(t.reports.c.period == period.name, t.reports.c.cutoff == cutoff)
+    if conn.execute(query).first() is None:
+        found = numbers(conn, period, cutoff)
+        row = {"period": period.name, "cutoff": cutoff, "numbers": found, "numbers_hash": digest(found), "created_at": now, "actor": actor}
+        insert_new(conn, t.reports, [row], ["period", "cutoff"])
+    return dict(_canonical(conn.execute(query).scalar_one()))
+
+
+def _canonical(value: Any) -> Any:
+    """The same value with its keys in order: databases differ in the order they give them back in."""
+    if isinstance(value, dict):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    return [_canonical(item) for item in value] if isinstance(value, list) else value
 
 
 def numbers(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
     """Everything the report shows, as plain values."""
+    r = t.runs.c
     last_run = conn.execute(
-        select(t.runs.c.id, t.runs.c.as_of, t.runs.c.versions)
-        .where(t.runs.c.status == "done", t.runs.c.as_of <= cutoff)
-        .order_by(t.runs.c.as_of.desc(), t.runs.c.id.desc())
+        select(r.id, r.as_of, r.versions).where(r.status == "done", r.ended_at <= cutoff).order_by(r.ended_at.desc(), r.id.desc())
     ).first()
+    alerts = alerts_of(conn, period, cutoff)
+    tasks = tasks_of(conn, [one.id for one in alerts], cutoff)
     return {
         "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
         "cutoff": cutoff.isoformat(),
@@ -67,18 +80,24 @@ def numbers(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any
         "monitoring": _monitoring(conn, period, cutoff),
         "before": _headline(conn, period.previous, cutoff),
         "headline": _headline(conn, period, cutoff),
-        "alerts": _alerts(conn, period, cutoff),
-        "balance": _balance(conn, period),
-        "disposal": _disposal(conn, period, cutoff),
+        "alerts": _alerts(alerts, period, cutoff),
+        "balance": _balance(conn, period, cutoff),
+        "disposal": _disposal(conn, tasks, period, cutoff),
         "quality": _quality(conn, period, cutoff),
         "trainings": _trainings(conn, cutoff),
-        "funnel": _funnel(conn, period, cutoff),
-        "clues": _clues(conn, period, cutoff),
+        "funnel": _funnel(conn, len(alerts), tasks, period, cutoff),
+        "clues": _clues(conn, alerts, cutoff),
     }
 
 
 def _within(column: Any, period: Period, cutoff: datetime) -> Any:
     return and_(column >= period.start, column < period.end, column <= cutoff)
+
+
+def _observed(period: Period, cutoff: datetime) -> Any:
+    """Signals of the period that had come in by the cut-off."""
+    s = t.signals.c
+    return and_(_within(s.observed_at, period, cutoff), s.received_at <= cutoff, s.kind != "case")
 
 
 def _count(conn: Connection, table: Any, *conditions: Any) -> int:
@@ -89,15 +108,17 @@ def _headline(conn: Connection, period: Period, cutoff: datetime) -> dict[str, A
     verdicts = Counter(code for (code,) in conn.execute(_current_verdicts(period, cutoff, t.verdicts.c.code)))
     confirmed, told = sum(verdicts[c] for c in (*CONFIRMED, *PARTLY)), sum(verdicts[c] for c in (*CONFIRMED, *PARTLY, *UNFOUNDED))
     return {
-        "signals": _count(conn, t.signals, _within(t.signals.c.observed_at, period, cutoff), t.signals.c.kind != "case"),
-        "alerts": _count(conn, t.alerts, _within(t.alerts.c.opened_at, period, cutoff)),
+        "signals": _count(conn, t.signals, _observed(period, cutoff)),
+        "alerts": _count(
+            conn, t.alerts.join(t.runs, t.alerts.c.run_id == t.runs.c.id), runs_of(period, cutoff), t.alerts.c.opened_at <= cutoff
+        ),
         "verdicts": sum(verdicts.values()),
         "verified_rate": round(confirmed / told, 4) if told else None,
     }
 
 
 def _monitoring(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    inside = and_(_within(t.signals.c.observed_at, period, cutoff), t.signals.c.kind != "case")
+    inside = _observed(period, cutoff)
     by_source = conn.execute(
         select(
             t.signals.c.source,
@@ -111,7 +132,7 @@ def _monitoring(conn: Connection, period: Period, cutoff: datetime) -> dict[str,
     )
     imports = conn.execute(
         select(func.sum(t.imports.c.accepted), func.sum(t.imports.c.duplicates), func.sum(t.imports.c.quarantined)).where(
-            _within(t.imports.c.started_at, period, cutoff)
+            _within(t.imports.c.ended_at, period, cutoff)
         )
     ).one()
     return {
@@ -123,22 +144,17 @@ def _monitoring(conn: Connection, period: Period, cutoff: datetime) -> dict[str,
     }
 
 
-def _alerts(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    rows = conn.execute(
-        select(t.alerts.c.model, t.alerts.c.grade, t.alerts.c.region, t.alerts.c.opened_at).where(
-            _within(t.alerts.c.opened_at, period, cutoff)
-        )
-    ).all()
-    by_model, by_city, heat, trend = Counter[Any](), Counter[Any](), Counter[Any](), Counter[Any]()
-    for model, grade, region, opened in rows:
-        code, city = Grade(grade).code, city_of(region)
-        by_model[model, code] += 1
+def _alerts(alerts: Sequence[KnownAlert], period: Period, cutoff: datetime) -> dict[str, Any]:
+    by_model, by_city, heat = Counter[Any](), Counter[Any](), Counter[Any]()
+    trend = Counter[Any]({(week, GRADES[0]): 0 for week in _weeks(period.start, min(period.end, cutoff))})
+    for one in alerts:
+        code, city = one.grade.code, city_of(one.region)
+        by_model[one.model, code] += 1
         by_city[city, code] += 1
-        heat[model, city] += 1
-        week = opened.astimezone(SHANGHAI).date().isocalendar()
-        trend[f"{week.year}-W{week.week:02d}", code] += 1
+        heat[one.model, city] += 1
+        trend[_week(one.judged), code] += 1
     return {
-        "total": len(rows),
+        "total": len(alerts),
         "by_grade": {g: sum(n for (_, code), n in by_model.items() if code == g) for g in GRADES},
         "by_model": _table(by_model),
         "by_city": _table(by_city),
@@ -149,6 +165,17 @@ def _alerts(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any
     }
 
 
+def _week(moment: datetime) -> str:
+    year, week, _ = moment.astimezone(SHANGHAI).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _weeks(start: datetime, end: datetime) -> list[str]:
+    """The weeks that [start, end) touches: a week without alerts is shown, not left out."""
+    days = range(max((end - start).days, 0) + 1)
+    return sorted({_week(moment) for day in days if (moment := start + timedelta(days=day)) < end})
+
+
 def _table(counter: Counter[Any]) -> list[dict[str, Any]]:
     """[{key, red, orange, yellow, blue, total}] of a counter over (key, grade)."""
     keys = sorted({key for key, _ in counter}, key=lambda k: k or "")
@@ -157,61 +184,53 @@ def _table(counter: Counter[Any]) -> list[dict[str, Any]]:
 
 
 def city_of(region: str | None) -> str | None:
-    """The division of the 17 that a region lies in; None where no place is known, the province itself for a province-wide one.
+    """The division of the 17 that a region lies in; None where no place is known, the province itself for a province-wide one, a code that is none of ours as it is.
 
     >>> city_of("420102"), city_of("429004"), city_of(None)
     ('420100', '429004', None)
     """
-    if not region or region == "420000":
+    if not region or region not in regions.DIVISIONS or region == regions.PROVINCE:
         return region
-    chain = [region, *regions.parents(region)]
-    return chain[-2] if len(chain) > 1 and chain[-1] == "420000" else chain[0]
+    return [region, *regions.parents(region)][-2]
 
 
-def _balance(conn: Connection, period: Period) -> dict[str, int]:
+def _balance(conn: Connection, period: Period, cutoff: datetime) -> dict[str, int]:
     total: Counter[str] = Counter()
-    for candidates, balance in conn.execute(
-        select(t.runs.c.candidates, t.runs.c.balance).where(t.runs.c.as_of > period.start, t.runs.c.as_of <= period.end)
-    ):
+    for candidates, balance in conn.execute(select(t.runs.c.candidates, t.runs.c.balance).where(runs_of(period, cutoff))):
         total["candidates"] += candidates
         total.update({name: int(n) for name, n in balance.items()})
     return dict(total)
 
 
-def _disposal(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    rows = conn.execute(
-        select(
-            t.tasks.c.office_code, t.tasks.c.issued_at, t.tasks.c.sign_due, t.tasks.c.report_due, t.tasks.c.signed_at, t.tasks.c.reported_at
-        ).where(_within(t.tasks.c.issued_at, period, cutoff))
-    ).all()
+def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cutoff: datetime) -> dict[str, Any]:
     late: Counter[str] = Counter()
     load: Counter[str] = Counter()
     days = []
     signed = reported = signed_in_time = reported_in_time = overdue = 0
-    for office, issued, sign_due, report_due, signed_at, reported_at in rows:
-        load[office] += 1
-        if signed_at and signed_at <= cutoff:
+    for one in tasks:
+        load[one.office] += 1
+        if one.signed_at:
             signed += 1
-            signed_in_time += signed_at <= sign_due
-        if reported_at and reported_at <= cutoff:
+            signed_in_time += one.signed_at <= one.sign_due
+        if one.reported_at:
             reported += 1
-            reported_in_time += reported_at <= report_due
-            days.append((reported_at - issued).total_seconds() / 86_400)
-        if (reported_at or cutoff) > report_due and report_due <= cutoff:
-            late[office] += 1
-            overdue += not (reported_at and reported_at <= cutoff)
+            reported_in_time += one.reported_at <= one.report_due
+            days.append((one.reported_at - one.issued_at).total_seconds() / 86_400)
+        if (one.reported_at or cutoff) > one.report_due:
+            late[one.office] += 1
+            overdue += not one.reported_at
     names = {code: (zh, en) for code, zh, en in conn.execute(select(t.offices.c.code, t.offices.c.name_zh, t.offices.c.name_en))}
     verdicts = Counter(
         (code, sub) for code, sub in conn.execute(_current_verdicts(period, cutoff, t.verdicts.c.code, t.verdicts.c.sub_reason))
     )
     return {
-        "issued": len(rows),
+        "issued": len(tasks),
         "signed": signed,
         "signed_in_time": signed_in_time,
         "reported": reported,
         "reported_in_time": reported_in_time,
         "overdue": overdue,
-        "median_days": round(sorted(days)[len(days) // 2], 2) if days else None,
+        "median_days": round(median(days), 2) if days else None,
         "late_offices": [
             {"office": o, "zh": names.get(o, (o, o))[0], "en": names.get(o, (o, o))[1], "late": n, "tasks": load[o]}
             for o, n in sorted(late.items(), key=lambda item: (-item[1], item[0]))[:10]
@@ -239,14 +258,17 @@ def _quality(conn: Connection, period: Period, cutoff: datetime) -> list[dict[st
     """核实率 per model and grade with its Wilson interval: (confirmed + partly) / (confirmed + partly + unfounded)."""
     told: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()
-    query = _current_verdicts(period, cutoff, t.alerts.c.model, t.alerts.c.grade, t.verdicts.c.code).join_from(
-        t.verdicts, t.alerts, t.alerts.c.id == t.verdicts.c.alert_id
+    a = t.alerts.c
+    query = _current_verdicts(period, cutoff, a.id, a.model, a.grade, a.probability, t.verdicts.c.code).join_from(
+        t.verdicts, t.alerts, a.id == t.verdicts.c.alert_id
     )
-    for model, grade, code in conn.execute(query):
-        for key in ((model, "all"), (model, Grade(grade).code)):
-            if code in (*CONFIRMED, *PARTLY, *UNFOUNDED):
+    rows = conn.execute(query).all()
+    standing = standings(conn, {row.id: row for row in rows}, cutoff)
+    for row in rows:
+        if row.code in (*CONFIRMED, *PARTLY, *UNFOUNDED):
+            for key in ((row.model, "all"), (row.model, standing[row.id].grade.code)):
                 told[key] += 1
-                right[key] += code in (*CONFIRMED, *PARTLY)
+                right[key] += row.code in (*CONFIRMED, *PARTLY)
     return [
         {
             "model": m,
@@ -265,7 +287,7 @@ def _rounded(values: Iterable[float]) -> list[float]:
 
 
 def _trainings(conn: Connection, cutoff: datetime) -> list[dict[str, Any]]:
-    rows = conn.execute(select(t.trainings).where(t.trainings.c.as_of <= cutoff).order_by(t.trainings.c.as_of, t.trainings.c.id))
+    rows = conn.execute(select(t.trainings).where(t.trainings.c.ended_at <= cutoff).order_by(t.trainings.c.as_of, t.trainings.c.id))
     return [
         {
             "model": r.model,
@@ -279,56 +301,53 @@ def _trainings(conn: Connection, cutoff: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _funnel(conn: Connection, period: Period, cutoff: datetime) -> dict[str, int]:
-    issued = _within(t.tasks.c.issued_at, period, cutoff)
+def _funnel(conn: Connection, alerts: int, tasks: Sequence[KnownTask], period: Period, cutoff: datetime) -> dict[str, int]:
     confirmed = _current_verdicts(period, cutoff, t.verdicts.c.id).where(t.verdicts.c.code.in_((*CONFIRMED, *PARTLY)))
     filed = _current_verdicts(period, cutoff, t.verdicts.c.id).where(t.verdicts.c.code == "10")
-    runs = conn.execute(
-        select(func.sum(t.runs.c.judged), func.sum(t.runs.c.candidates)).where(t.runs.c.as_of > period.start, t.runs.c.as_of <= period.end)
-    ).one()
+    runs = conn.execute(select(func.sum(t.runs.c.judged), func.sum(t.runs.c.candidates)).where(runs_of(period, cutoff))).one()
     return {
-        "signals": _count(conn, t.signals, _within(t.signals.c.observed_at, period, cutoff), t.signals.c.kind != "case"),
+        "signals": _count(conn, t.signals, _observed(period, cutoff)),
         "assessments": int(runs[0] or 0),
         "candidates": int(runs[1] or 0),
-        "alerts": _count(conn, t.alerts, _within(t.alerts.c.opened_at, period, cutoff)),
-        "tasks": _count(conn, t.tasks, issued),
-        "signed": _count(conn, t.tasks, issued, t.tasks.c.signed_at <= cutoff),
-        "reported": _count(conn, t.tasks, issued, t.tasks.c.reported_at <= cutoff),
+        "alerts": alerts,
+        "tasks": len(tasks),
+        "signed": sum(one.signed_at is not None for one in tasks),
+        "reported": sum(one.reported_at is not None for one in tasks),
         "confirmed": _count(conn, confirmed.subquery()),
         "filed": _count(conn, filed.subquery()),
         "labels": _count(conn, t.labels, _within(t.labels.c.known_at, period, cutoff), t.labels.c.source == "verdict"),
     }
 
 
-def _clues(conn: Connection, period: Period, cutoff: datetime) -> list[dict[str, Any]]:
-    """The ten gravest alerts. A name is shown only after a verdict confirmed it; before that the clue is anonymous."""
-    decided = (
-        select(t.verdicts.c.alert_id)
-        .where(t.verdicts.c.alert_id == t.alerts.c.id, t.verdicts.c.code.in_(CONFIRMED), t.verdicts.c.reported_at <= cutoff)
-        .exists()
-    )
-    pieces = (
-        select(func.count()).where(t.alert_evidence.c.alert_id == t.alerts.c.id, t.alert_evidence.c.added_at <= cutoff).scalar_subquery()
-    )
-    rows = conn.execute(
-        select(t.alerts, t.subjects.c.name, decided.label("decided"), pieces.label("pieces"))
-        .join(t.subjects, t.subjects.c.id == t.alerts.c.subject_id, isouter=True)
-        .where(_within(t.alerts.c.opened_at, period, cutoff))
-        .order_by(t.alerts.c.grade.desc(), pieces.desc(), t.alerts.c.probability.desc(), t.alerts.c.id)
-        .limit(10)
-    )
-    return [
-        {
-            "alert": r.id,
-            "model": r.model,
-            "grade": Grade(r.grade).code,
-            "probability": round(r.probability, 4),
-            "region": r.region,
-            "zh": r.title_zh,
-            "en": r.title_en,
-            "evidence": int(r.pieces or 0),
-            "subject": r.name if r.decided else None,
-            "opened": r.opened_at.isoformat(),
-        }
-        for r in rows
-    ]
+def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:
+    """The ten gravest alerts. A name is shown only while a verdict that confirms it stands; before that the clue is anonymous."""
+    top = sorted(alerts, key=lambda one: (-one.grade, -one.pieces, -one.probability, one.id))[:10]
+    v, newer = t.verdicts.c, t.verdicts.alias("newer")
+    superseded = select(newer.c.id).where(newer.c.supersedes == v.id, newer.c.reported_at <= cutoff).exists()
+    query = select(v.alert_id).where(v.code.in_(CONFIRMED), v.reported_at <= cutoff, ~superseded)
+    decided = {row.alert_id for row in select_in(conn, query, v.alert_id, [one.id for one in top])}
+    subjects, s = t.subjects.c, t.assessments.c
+    names = {
+        r.id: r.name for r in select_in(conn, select(subjects.id, subjects.name), subjects.id, [a.subject_id for a in top if a.subject_id])
+    }
+    best = {r.id: r for r in select_in(conn, select(s.id, s.model, s.evidence), s.id, [a.best for a in top if a.best])}
+    stored = {r.id: r for r in select_in(conn, select(t.alerts), t.alerts.c.id, [a.id for a in top])}
+    clues = []
+    for one in top:
+        row = best.get(one.best or 0)
+        zh, en = judging.titles(row.model, row.evidence) if row else (stored[one.id].title_zh, stored[one.id].title_en)
+        clues.append(
+            {
+                "alert": one.id,
+                "model": one.model,
+                "grade": one.grade.code,
+                "probability": round(one.probability, 4),
+                "region": one.region,
+                "zh": zh,
+                "en": en,
+                "evidence": one.pieces,
+                "subject": names.get(one.subject_id) if one.id in decided else None,
+                "opened": one.opened_at.isoformat(),
+            }
+        )
+    return clues
