@@ -19,7 +19,7 @@ from models.cold import SEVERITY_WEIGHTS
 from models.grades import Cutoffs
 from risk.domain.grades import Grade
 from rules.items import Rule
-from rules.nodes import Has, ListRef, Mode, Name, Node, Or, Term, walk
+from rules.nodes import Has, ListRef, Mode, Name, Node, Not, Or, Term, children
 from rules.pack import Pack
 
 Floats = npt.NDArray[np.float64]
@@ -64,23 +64,27 @@ def _leaves(node: object, pack: Pack, seen: frozenset[str]) -> Iterable[object]:
 
 
 def operands_of(rule: Rule, pack: Pack) -> frozenset[ListRef | Term]:
-    """The lists and words that a rule looks for, those of its named conditions included.
+    """The lists and words that a rule looks *for*, those of its named conditions included; not what must be absent.
 
     >>> from rules.pack import pack_from_text
-    >>> p = pack_from_text('condition c when text has any of "根治"\nrule a "y" when c and text has any of "糖尿病"')
+    >>> p = pack_from_text('condition c = text has any of "根治" and text has none of "不"\\nrule a "y" when c and not text has any of "糖"')
     >>> sorted(o.text for o in operands_of(p.rules[0], p))
-    ['根治', '糖尿病']
+    ['根治']
     """
     found: set[ListRef | Term] = set()
-    nodes: list[Node] = [rule.when]
-    seen: set[str] = set()
-    while nodes:
-        for node in walk(nodes.pop()):
-            if isinstance(node, (ListRef, Term)):
-                found.add(node)
-            elif isinstance(node, Name) and node.name in pack.condition_by_name and node.name not in seen:
-                seen.add(node.name)
-                nodes.append(pack.condition_by_name[node.name].expr)
+    todo: list[tuple[Node, bool]] = [(rule.when, True)]
+    seen: set[tuple[str, bool]] = set()
+    while todo:
+        node, wanted = todo.pop()
+        if isinstance(node, (ListRef, Term)):
+            found |= {node} if wanted else set()
+        elif isinstance(node, Name) and node.name in pack.condition_by_name:
+            if (node.name, wanted) not in seen:
+                seen.add((node.name, wanted))
+                todo.append((pack.condition_by_name[node.name].expr, wanted))
+        else:
+            turns = isinstance(node, Not) or (isinstance(node, Has) and node.mode is Mode.NONE)
+            todo += [(child, wanted != turns) for child in children(node)]
     return frozenset(found)
 
 
