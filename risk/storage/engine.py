@@ -31,8 +31,9 @@ BUSY_MS = 30_000
 CACHE_KB = 64_000
 """Pages a SQLite connection keeps. Digests are random keys: with the default of 2 MB every insert into their indexes reads from disk."""
 
-CHECKPOINT_PAGES = 10_000
-"""Pages (40 MB) after which the write-ahead log is copied back; at the default of 1,000 nearly every chunk of an intake would."""
+CHECKPOINT_PAGES = 50_000
+"""Pages (200 MB) after which the write-ahead log is copied back. A chunk of an intake touches thousands of index pages; at the default of 1,000
+every chunk would write them twice."""
 
 _WRITING = "risk_writing"
 _LOCK_SPACE = 0x5249534B  # "RISK": first key of our PostgreSQL advisory locks
@@ -127,6 +128,7 @@ def _set_up_sqlite(raw: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    cursor.execute(f"PRAGMA journal_size_limit = {64 << 20}")
     _use_wal(cursor)
     cursor.close()
 
