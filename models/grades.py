@@ -112,7 +112,7 @@ def solve(
 
     >>> p = [i / 1000 for i in range(1000)]
     >>> c = solve(p, [float(v > 0.6) for v in p])
-    >>> c.source, c.red, c.red >= c.orange >= c.yellow >= c.blue >= 0.15
+    >>> c.source, c.red, c.red >= c.orange >= c.yellow >= c.blue >= 0.3
     ('solved', 0.7, True)
     """
     p, y = [float(v) for v in probability], [float(v) for v in labels]
@@ -124,7 +124,7 @@ def solve(
         return Cutoffs(fallback.red, fallback.orange, fallback.yellow, fallback.blue, "fixed", note)
     found: dict[str, float] = {}
     first, above = 0, NEVER
-    least = {"red": floors["orange"], "orange": floors["yellow"], "yellow": floors["blue"], "blue": floors["blue"] / 2}
+    least = {"red": floors["orange"], "orange": floors["yellow"], "yellow": floors["blue"], "blue": floors["blue"]}
     for code in CODES:
         end = _furthest(rows, first, float(floors[code]), float(least[code]))
         if end > first:

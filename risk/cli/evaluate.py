@@ -45,7 +45,7 @@ def evaluate(
     if firms is not None:
         frame = options.load_firms(firms)
         labels = options.firm_labels(firms, frame)
-        scores, cells = score_firms(scorer, frame, rules_only=rules_only), None
+        scores, cells = score_firms(scorer, frame, rules_only=rules_only, explain=False), None
     else:
         assert texts is not None
         assert text is not None
@@ -56,7 +56,7 @@ def evaluate(
         cells = table[text].tolist()
         labels = np.zeros(len(table)) if all_negative else options.label_rule(positive, ignore, separator).labels(table[label])
         column = table[by].tolist() if by else None
-        scores = score_texts(scorer, key, cells, rules_only=rules_only)
+        scores = score_texts(scorer, key, cells, rules_only=rules_only, explain=False)
     told = evaluate_scores(scores, labels, cells, threshold=threshold, slices=column)
     version = scorer.learners[key].version if key in scorer.learners else "rules"
     result = {"model": key, "using": version, "rows": len(scores), **told}

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from risk.bootstrap import open_scorer
 from risk.demo import officers
@@ -24,6 +24,7 @@ from risk.demo.files import write_week
 from risk.demo.names import fill_slots
 from risk.demo.province import MarketSubject, Province, build
 from risk.domain import aliases
+from risk.domain.balance import Balance
 from risk.domain.calendar import SHANGHAI
 from risk.scoring.keys import TEXT_KEYS
 from risk.services import cases, intake, register, runs
@@ -166,23 +167,9 @@ def _learn_emerging(engine: Engine, province: Province, seed: int, now: datetime
         cases.add(conn, as_cases([p for p in passages() if p.family in province.emerging], seed), known_at=now, now=now)
 
 
-def held_out(seed: int) -> list[tuple[str, frozenset[str], str]]:
-    """The families written last, plain and disguised: text, what it is a positive of, kind. Never trained on."""
-    rng = random.Random(seed + 3)
-    found = []
-    for passage in passages():
-        if passage.held:
-            text = fill_slots(passage.text, rng, "江城", "店000000")
-            found.append((text, passage.positive_of, passage.kind))
-            if passage.positive_of:
-                found.append((disguise(text, rng), passage.positive_of, f"{passage.kind}·变形"))
-    return found
-
-
 def funnel(engine: Engine) -> list[tuple[str, int]]:
     """The counts of the chain, from what is stored."""
     with reading(engine) as conn:
-        from sqlalchemy import func
 
         def count(table: Any, *conditions: Any) -> int:
             return int(conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0)
@@ -197,3 +184,10 @@ def funnel(engine: Engine) -> list[tuple[str, int]]:
             ("labels", count(t.labels, t.labels.c.source == "verdict")),
             ("retrained", count(t.trainings, t.trainings.c.decision == "promoted")),
         ]
+
+
+def balance(engine: Engine) -> tuple[int, dict[str, int]]:
+    """Candidates of all runs and what became of them; every run was balanced when it ended."""
+    with reading(engine) as conn:
+        rows = conn.execute(select(t.runs.c.candidates, t.runs.c.balance)).all()
+    return sum(row.candidates for row in rows), {name: sum(row.balance[name] for row in rows) for name in Balance().as_dict()}

@@ -40,13 +40,13 @@ def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> t
     return hits, rule_table(hits)
 
 
-def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False) -> pd.DataFrame:
-    """One row a firm, in the order of the list: id, probability, grade, rules that fired, top reasons in Chinese."""
+def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False, explain: bool = True) -> pd.DataFrame:
+    """One row a firm, in the order of the list: id, probability, grade, rules that fired, top reasons in Chinese (unless not asked for)."""
     import pandas as pd
 
     judged = judge_firms(scorer, table, rules_only=rules_only)
     said = [""] * len(table)
-    rows = judged.candidates.tolist()
+    rows = judged.candidates.tolist() if explain else []
     shares = judged.learner.model.contributions(table, judged.rules, rows, scorer.weights(FIRM_KEY), 12)
     pack = scorer.packs.get(split_key(FIRM_KEY)[0])
     explainer = Explainer(pack, FirmInputs(table), vocabulary()) if pack else None

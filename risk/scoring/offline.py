@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 CHUNK = 4_000
 
 
-def score_texts(scorer: Scorer, key: str, texts: Sequence[str], *, rules_only: bool = False) -> pd.DataFrame:
-    """One row a text: id (the row's number, from 1), probability, grade, rules that fired (joined by ``|``), top reasons in Chinese."""
+def score_texts(scorer: Scorer, key: str, texts: Sequence[str], *, rules_only: bool = False, explain: bool = True) -> pd.DataFrame:
+    """One row a text: id (the row's number, from 1), probability, grade, rules that fired (joined by ``|``), top reasons in Chinese (unless not asked for)."""
     import pandas as pd
 
     parts = []
@@ -35,7 +35,7 @@ def score_texts(scorer: Scorer, key: str, texts: Sequence[str], *, rules_only: b
                     "probability": judged.probability.round(6),
                     "grade": [Grade(int(rank)).code for rank in judged.ranks],
                     "rules": ["|".join(rule.id for rule in judged.hits.fired_rules(row)) for row in range(len(part))],
-                    "reasons": _reasons(scorer, reading, judged),
+                    "reasons": _reasons(scorer, reading, judged) if explain else "",
                 }
             )
         )

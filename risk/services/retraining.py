@@ -113,7 +113,7 @@ def _challenge(
     frame = _read(engine, train)
     try:
         trained = training.train_texts(
-            scorer, key, [c.text for c in train], np.array([c.value for c in train]), around=frame, weights=np.array([c.weight for c in train]), groups=groups_of(train),
+            scorer, key, [c.text for c in train], np.array([c.value for c in train]), around=frame, weights=np.array([c.weight for c in train]), groups=groups_of(train), representative=[c.from_verdict for c in train],
             times=[c.known_at for c in train], as_of=as_of, seed=seed,
         )  # fmt: skip
     except ConflictError as error:

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from features.context import Context
 from risk import __version__
 from risk.domain.errors import ConflictError
@@ -57,9 +59,14 @@ def train_texts(
     groups: Any = None,
     times: Sequence[datetime] | None = None,
     as_of: datetime | None = None,
+    representative: Any = None,
     seed: int = 0,
 ) -> Trained:
-    """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone."""
+    """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone.
+
+    ``representative`` marks the rows whose mix is that of the field (verdicts are, a hand-picked case library is not): only those decide cut-offs; while
+    they are too few the fixed ones hold.
+    """
     from models.grades import solve
     from models.text import TooFewLabelsError, train_text
 
@@ -72,7 +79,8 @@ def train_texts(
         )  # fmt: skip
     except TooFewLabelsError as error:
         raise ConflictError("too_few_labels", reason=str(error)) from error
-    return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed)
+    fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
+    return Trained(key, fitted, solve(fitted.out_of_fold[fair], fitted.labels[fair], fitted.weights[fair]), seed)
 
 
 def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, seed: int = 0) -> Trained:
