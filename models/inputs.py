@@ -60,15 +60,15 @@ def table(columns: pd.DataFrame | None, names: Sequence[str], n: int) -> Floats:
     >>> table(pd.DataFrame({"b": [1, 2], "new": [9, 9]}), ["a", "b"], 2).tolist()
     [[nan, 1.0], [nan, 2.0]]
     """
-    result = np.full((n, len(names)), np.nan)
     if columns is None:
-        return result
+        return np.full((n, len(names)), np.nan)
     if len(columns) != n:
         raise ValueError(f"columns: {n} rows are needed, {len(columns)} were given")
-    have = set(columns.columns)
-    for j, name in enumerate(names):
-        if name in have:
-            result[:, j] = _numbers(columns[name])
+    chosen = columns.reindex(columns=list(names))
+    if all(kind.kind in "fiub" for kind in chosen.dtypes):
+        result = chosen.to_numpy(dtype=np.float64, copy=True)
+    else:
+        result = np.column_stack([_numbers(chosen.iloc[:, j]) for j in range(len(names))])
     result[~np.isfinite(result)] = np.nan
     return result
 
