@@ -17,9 +17,11 @@ MARKS = {"ok": "✓", "note": "·", "missing": "✗"}
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def doctor(form: str) -> None:
     """What is installed, what is missing / 环境检查."""
-    from risk.bootstrap import examine
+    from risk.bootstrap import move_store
+    from risk.services.examination import examine
 
-    found = examine(Settings.from_environment())
+    settings = Settings.from_environment()
+    found = examine(settings, lambda: move_store(settings, "current"))
     if form == "json":
         rows = [{"check": f.check, "state": f.state, "found": f.text(lang()), "hint": f.hint(lang())} for f in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))

@@ -17,7 +17,10 @@ from risk.settings import Settings
 
 register(
     {
-        "job_line": ("{name:<16} {cron:<18} {on}  下次 {next}  最近 {last}  {what}", "{name:<16} {cron:<18} {on}  next {next}  last {last}  {what}"),
+        "job_line": (
+            "{name:<16} {cron:<18} {on}  下次 {next}  最近 {last}  {what}",
+            "{name:<16} {cron:<18} {on}  next {next}  last {last}  {what}",
+        ),
         "job_on": ("启用", "on "),
         "job_off": ("停用", "off"),
         "job_switched": ("{name}：{on}", "{name}: {on}"),
@@ -54,7 +57,9 @@ def list_(form: str) -> None:
     for row in rows:
         last = f"{row.last_run.status} {_when(row.last_run.started_at)}" if row.last_run else "—"
         on = say("job_on" if row.enabled else "job_off", lang())
-        tell("job_line", name=row.name, cron=row.cron, on=on, next=_when(row.next_due), last=last, what=row.zh if lang() == "zh" else row.en)
+        tell(
+            "job_line", name=row.name, cron=row.cron, on=on, next=_when(row.next_due), last=last, what=row.zh if lang() == "zh" else row.en
+        )
 
 
 @jobs.command()

@@ -1,0 +1,86 @@
+"""The application: ``uvicorn --factory api.app:create_app``, or simply ``risk serve``. Nothing happens at import.
+
+The store is opened when the server starts and closed when it stops; models are loaded when the first request needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+import risk
+from api import errors, home
+from api.deps import Services
+from api.guard import Guard
+from api.openapi import DESCRIPTION, TAGS, as_problems, problems
+from api.routes import ROUTERS, health
+from risk.bootstrap import open_scorer, open_store
+from risk.scheduling import jobs
+from risk.scheduling.background import Background
+from risk.scheduling.use_cases import Tools
+from risk.services.desk import Desk
+from risk.services.scorer_cache import ScorerCache
+from risk.settings import Settings
+
+MOST_BYTES = 32 * 1024 * 1024
+"""The largest body; larger material comes in as a file, by ``risk intake``."""
+
+STOP_SECONDS = 20.0
+"""How long a stopping server waits for a run; what is left is taken up by the next one."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = _utc_now) -> FastAPI:
+    """The application for these settings (of the environment, where none are given); ``clock`` is for tests."""
+    chosen = settings or Settings.from_environment()
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        engine = open_store(chosen)
+        scorer = ScorerCache(chosen, open_scorer)
+        background = Background(Tools(engine, chosen, scorer, clock))
+        desk = Desk(engine, clock)
+        app.state.services = Services(chosen, desk, scorer, background)
+        try:
+            desk.act(jobs.seed)
+            yield
+        finally:
+            background.wait(STOP_SECONDS)
+            engine.dispose()
+
+    app = FastAPI(
+        title="风险预警 / Risk early warning",
+        version=risk.__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=living,
+    )
+    app.state.lang = chosen.lang
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
+    app.add_middleware(Guard)  # the outer one: it says 413 as a problem
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1", responses=problems(403, 422))
+    app.include_router(health.router, responses=problems(403, 422))
+    app.include_router(home.router)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    made = app.openapi
+
+    def described() -> dict[str, Any]:
+        return as_problems(made())
+
+    app.openapi = described  # type: ignore[method-assign]

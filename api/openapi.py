@@ -1,0 +1,53 @@
+"""The description of the API: tags in both languages, the problems each operation may answer with, and one place where they are declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.errors import MEDIA_TYPE, TITLES
+from api.schemas import Problem
+
+TAGS: list[dict[str, str]] = [
+    {"name": "loop", "description": "闭环状态 / the state of the loop"},
+    {"name": "signals", "description": "信号：看到了什么 / signals: what was observed"},
+    {"name": "quarantine", "description": "隔离行：未通过检查的行 / quarantine: rows that did not pass"},
+    {"name": "assessments", "description": "研判与解释 / assessments with their explanation"},
+    {"name": "alerts", "description": "预警（线索，不是结论） / alerts: clues, not findings"},
+    {"name": "tasks", "description": "核查任务 / verification tasks"},
+    {"name": "verdicts", "description": "核查结论 / verdicts"},
+    {"name": "runs", "description": "研判运行与守恒 / runs and their balance"},
+    {"name": "models", "description": "模型版本与冠军 / model versions and champions"},
+    {"name": "reports", "description": "态势报告 / situation reports"},
+    {"name": "jobs", "description": "定时作业 / scheduled jobs"},
+    {"name": "health", "description": "健康检查 / health"},
+]
+
+DESCRIPTION = """市场监管风险预警：信号 → 研判 → 预警 → 核查任务 → 核查结论 → 标签 → 再训练 → 报告。预警是线索，不是结论。
+
+Risk early warning for market supervision. A warning is a clue, never a finding. Refusals are RFC 9457 problems; lists are paged by an opaque cursor;
+the language follows `?lang=` or `Accept-Language`. Until there are accounts the service answers this machine only."""
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*statuses: int) -> Responses:
+    """The declaration of refusals an operation may answer with."""
+    return {
+        status: {
+            "model": Problem,
+            "description": " / ".join(TITLES[status]),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def as_problems(schema: dict[str, Any]) -> dict[str, Any]:
+    """The generated description with refusals under their own media type only: FastAPI also lists them as plain JSON."""
+    for path in schema.get("paths", {}).values():
+        for operation in path.values():
+            for answer in operation.get("responses", {}).values():
+                content = answer.get("content", {})
+                if MEDIA_TYPE in content:
+                    content.pop("application/json", None)
+    return schema

@@ -1,0 +1,20 @@
+"""One noun a file. ``ROUTERS`` is the one list of them."""
+
+from __future__ import annotations
+
+from api.routes import alerts, assessments, jobs, loop, model_versions, quarantine, reports, runs, signals, tasks, verdicts
+
+ROUTERS = (
+    loop.router,
+    signals.router,
+    quarantine.router,
+    assessments.router,
+    alerts.router,
+    tasks.router,
+    verdicts.router,
+    runs.router,
+    model_versions.router,
+    reports.router,
+    jobs.router,
+)
+"""In the order of the description; all under ``/api/v1``."""

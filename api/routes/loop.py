@@ -1,0 +1,41 @@
+"""The loop: what passed each arrow, what waits, what is late, what judges, what runs next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from api.deps import Services, Svc
+from risk.scheduling import jobs
+from risk.scheduling.jobs import JobRow
+from risk.services import model_desk, views_loop
+from risk.services.model_desk import ModelRow
+from risk.services.views_loop import LoopView
+
+router = APIRouter(prefix="/loop", tags=["loop"])
+
+
+@dataclass(frozen=True, slots=True)
+class LoopState:
+    """Everything the start page shows."""
+
+    loop: LoopView
+    champions: tuple[ModelRow, ...]
+    jobs: tuple[JobRow, ...]
+
+
+@router.get("", summary="闭环状态 / The state of the loop")
+def get_loop(svc: Svc) -> LoopState:
+    """Counts per arrow, what waits, last runs with balance, versions in use, next tasks and jobs."""
+    return state_of(svc)
+
+
+def state_of(svc: Services) -> LoopState:
+    """The state, for the page and for programs."""
+    now = svc.desk.clock()
+    return LoopState(
+        svc.desk.read(views_loop.loop, now),
+        model_desk.list_models(svc.settings, versions=False),
+        tuple(svc.desk.read(jobs.overview, now)),
+    )

@@ -1,0 +1,43 @@
+"""Signals: posted one or many, listed, shown."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.deps import ActorHeader, Cursor, Id, Limit, Moment, Svc, Text, actor_of
+from api.openapi import problems
+from api.schemas import SignalsSent
+from risk.services import posting, views_signals
+from risk.services.paging import Page
+from risk.services.posting import PostSummary
+from risk.services.views_signals import SignalFilter, SignalRow, SignalView
+
+router = APIRouter(prefix="/signals", tags=["signals"])
+
+
+@router.post("", summary="提交信号 / Post one or many signals", responses=problems(409, 413))
+def post_signals(sent: SignalsSent, svc: Svc, x_actor: ActorHeader = None) -> PostSummary:
+    """The same checks as a file: a row that does not pass is quarantined with its reasons and stops nothing. The same post again changes nothing."""
+    rows = [one.model_dump(exclude_unset=True) for one in sent.signals]
+    actor = actor_of(x_actor, sent.actor)
+    return svc.desk.act(posting.post, rows, source=sent.source, actor=actor, now=svc.desk.clock())
+
+
+@router.get("", summary="信号列表 / List signals")
+def list_signals(
+    svc: Svc,
+    source: Text | None = None,
+    region: Text | None = None,
+    subject: Text | None = None,
+    since: Moment | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[SignalRow]:
+    """The newest received first. `region` includes what lies below it; `subject` is a USCC, a key or a name; `since` looks at when it was observed."""
+    return svc.desk.read(views_signals.list_signals, SignalFilter(source, region, subject, since), limit=limit, cursor=cursor)
+
+
+@router.get("/{signal_id}", summary="信号详情 / One signal", responses=problems(404))
+def get_signal(signal_id: Id, svc: Svc) -> SignalView:
+    """With the newest judgement of each model and the alerts it stands behind."""
+    return svc.desk.read(views_signals.get_signal, signal_id)

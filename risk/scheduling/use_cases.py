@@ -1,0 +1,115 @@
+"""What a job can do: name → function. The one place for it; a job of the table names one of these.
+
+A use case takes the tools of its process and the job's arguments, and returns plain values that are kept with the job's run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, func, select
+
+from risk.domain.calendar import SHANGHAI
+from risk.domain.errors import NotFoundError
+from risk.domain.messages import register
+from risk.settings import Settings
+from risk.storage import tables as t
+from risk.storage.engine import reading, transaction
+
+if TYPE_CHECKING:
+    from risk.scoring.scorer import Scorer
+
+register(
+    {
+        "use_case_unknown": ("没有这个用例：{name}", "no such use case: {name}"),
+        "use_case_unknown.hint": ("可用：{known}", "one of: {known}"),
+    }
+)
+
+
+def utc_now() -> datetime:
+    """The clock of a process."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a process gives its use cases. ``scorer`` makes or remembers the scorer with the champions in force."""
+
+    engine: Engine
+    settings: Settings
+    scorer: Callable[[], Scorer]
+    clock: Callable[[], datetime] = utc_now
+
+
+UseCase = Callable[[Tools, Mapping[str, Any]], dict[str, Any]]
+
+
+def judge(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge what is new. Without anything new it does nothing, except once a day, when what was over capacity is offered again."""
+    from risk.scoring.keys import TEXT_KEYS
+    from risk.services import runs
+
+    now = tools.clock()
+    as_of = datetime.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else now
+    keys = tuple(arguments.get("models") or TEXT_KEYS)
+    if not arguments.get("always"):
+        with reading(tools.engine) as conn:
+            today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+            waiting = runs.pending(conn, as_of)
+            ran = conn.execute(select(func.count()).select_from(t.runs).where(t.runs.c.started_at >= today)).scalar()
+            unfinished = conn.execute(select(func.count()).select_from(t.runs).where(t.runs.c.status == "running")).scalar()
+        if not waiting and ran and not unfinished:
+            return {"pending": 0}
+    actor = str(arguments.get("actor") or "scheduler")
+    results = runs.run(tools.engine, tools.scorer(), keys, as_of=as_of, now=now, actor=actor)
+    return {"runs": [{"id": one.id, "model": one.key, "judged": one.judged, **one.balance.as_dict()} for one in results]}
+
+
+def report(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Freeze a report and write its page in both languages. ``period``: ``latest``, ``last_month`` or ``2026-10``."""
+    from risk.services import reporting
+
+    now = tools.clock()
+    period = str(arguments.get("period", "latest"))
+    if period == "last_month":
+        period = f"{now.astimezone(SHANGHAI).replace(day=1) - timedelta(days=1):%Y-%m}"
+    numbers = reporting.make(tools.engine, period, actor=str(arguments.get("actor") or "scheduler"), now=now)
+    pages = [reporting.write(numbers, tools.settings.reports_dir, lang).name for lang in ("zh", "en")]
+    return {"period": numbers["period"]["name"], "cutoff": numbers["cutoff"], "pages": pages}
+
+
+def remind(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Note which tasks have reached half, four fifths or all of their time."""
+    from risk.services import reminders
+
+    with transaction(tools.engine) as conn:
+        return {"reminders": reminders.scan(conn, tools.clock(), actor=str(arguments.get("actor") or "scheduler"))}
+
+
+def retrain(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Train challengers from matured labels, compare them with the champions, promote what is better beyond noise."""
+    from risk.scoring.keys import TEXT_KEYS
+    from risk.services import retraining
+
+    now = tools.clock()
+    actor = str(arguments.get("actor") or "scheduler")
+    found = {}
+    for key in tuple(arguments.get("models") or TEXT_KEYS):
+        one = retraining.retrain(tools.engine, tools.settings, tools.scorer(), key, as_of=now, now=now, actor=actor)
+        found[key] = {"decision": one.decision, "champion": one.champion, "challenger": one.challenger, "labels": one.labels}
+    return {"decisions": found}
+
+
+USE_CASES: dict[str, UseCase] = {"judge": judge, "report": report, "remind": remind, "retrain": retrain}
+"""Name → function."""
+
+
+def use_case(name: str) -> UseCase:
+    """The function of a name; ``NotFoundError`` (``use_case_unknown``)."""
+    if name not in USE_CASES:
+        raise NotFoundError("use_case_unknown", name=name, known=", ".join(USE_CASES))
+    return USE_CASES[name]

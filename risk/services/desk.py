@@ -1,0 +1,40 @@
+"""The desk of the API: one engine, one transaction per question or act, so that no endpoint opens a transaction or sees a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from risk.storage.engine import reading, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Desk:
+    """``desk.read(views_alerts.list_alerts, filters)``; ``desk.act(tasks.sign, 12, actor="张三", now=desk.clock())``; ``clock`` is for tests."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _utc_now) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    def read(self, view: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask one question; what it reads is of one moment."""
+        with reading(self.engine) as conn:
+            return view(conn, *args, **kwargs)
+
+    def act(self, act: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one act in its own write transaction: all of it happens, or nothing."""
+        with transaction(self.engine) as conn:
+            return act(conn, *args, **kwargs)
+
+    def whole(self, service: Callable[Concatenate[Engine, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a service that keeps its own transactions (intake, quarantine, reports)."""
+        return service(self.engine, *args, **kwargs)

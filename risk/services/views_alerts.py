@@ -1,0 +1,177 @@
+"""Alerts as people look for them, and one with its evidence, history and task. A warning is a clue: titles say 涉嫌 (suspected)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from risk.domain.errors import NotFoundError
+from risk.domain.grades import Grade
+from risk.domain.messages import register
+from risk.scoring.keys import title as model_title
+from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.places import inside, place
+from risk.services.task_views import EvidenceView, TaskRow, get_task
+from risk.storage import tables as t
+
+register({"alert_not_found": ("没有编号为 {id} 的预警", "no alert with the number {id}")})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """What to list; ``region`` includes what lies below it."""
+
+    model: str | None = None
+    grade: Grade | None = None
+    region: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One line of a list."""
+
+    id: int
+    model: str
+    model_zh: str
+    model_en: str
+    grade: str
+    probability: float
+    status: str
+    region: str | None
+    region_zh: str | None
+    region_en: str | None
+    title_zh: str
+    title_en: str
+    subject_id: int | None
+    evidence: int
+    task_id: int | None
+    task_state: str | None
+    office: str | None
+    opened_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMoment:
+    """One thing that happened to an alert: settled in a run, or a step of its task."""
+
+    at: datetime
+    what: str
+    actor: str
+    count: int
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """One alert whole."""
+
+    alert: AlertRow
+    subject: str | None
+    uscc: str | None
+    evidence: tuple[EvidenceView, ...]
+    task: TaskRow | None
+    verdicts: tuple[dict[str, Any], ...]
+    history: tuple[AlertMoment, ...]
+
+
+def list_alerts(conn: Connection, filters: AlertFilter, *, limit: int = 50, cursor: str | None = None) -> Page[AlertRow]:
+    """Alerts, the newest first."""
+    query, a = _query(), t.alerts.c
+    if filters.model:
+        query = query.where(a.model == filters.model)
+    if filters.grade is not None:
+        query = query.where(a.grade == int(filters.grade))
+    if filters.region:
+        query = query.where(inside(a.region, filters.region))
+    if filters.status:
+        query = query.where(a.status == filters.status)
+    if cursor:
+        query = query.where(a.id < unpack_id(cursor))
+    return page_by_id(conn, query.order_by(a.id.desc()), limit, _row)
+
+
+def newest_by_grade(conn: Connection, each: int) -> tuple[AlertRow, ...]:
+    """The newest open alerts of every grade, the gravest grade first."""
+    a = t.alerts.c
+    found: list[AlertRow] = []
+    for grade in sorted(Grade, reverse=True):
+        if grade:
+            query = (
+                _query()
+                .where(a.grade == int(grade), a.status != "closed")
+                .order_by(a.opened_at.desc(), a.probability.desc(), a.id)
+                .limit(each)
+            )
+            found += [_row(row) for row in conn.execute(query)]
+    return tuple(found)
+
+
+def get_alert(conn: Connection, alert_id: int, now: datetime, *, evidence_limit: int = 50) -> AlertView:
+    """One alert; the gravest evidence first. ``NotFoundError`` (``alert_not_found``)."""
+    row = conn.execute(_query().where(t.alerts.c.id == alert_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("alert_not_found", id=alert_id)
+    view = get_task(conn, row.task_id, now, evidence_limit=evidence_limit) if row.task_id is not None else None
+    steps = [
+        AlertMoment(e["at"], f"task.{e['event']}", e["actor"], 1, {**e["detail"], "reason": e["reason"], "to": e["to_state"]})
+        for e in (view.events if view else ())
+    ]
+    return AlertView(
+        alert=_row(row),
+        subject=view.subject if view else None,
+        uscc=view.uscc if view else None,
+        evidence=view.evidence if view else (),
+        task=view.task if view else None,
+        verdicts=view.verdicts if view else (),
+        history=tuple(sorted(_settled(conn, alert_id) + steps, key=lambda moment: moment.at)),
+    )
+
+
+def _settled(conn: Connection, alert_id: int) -> list[AlertMoment]:
+    """Which runs brought candidates to the alert."""
+    c, r = t.candidates.c, t.runs.c
+    query = (
+        select(r.id, r.as_of, r.actor, r.model, c.outcome, func.count().label("pieces"))
+        .join_from(t.candidates, t.runs, c.run_id == r.id)
+        .where(c.alert_id == alert_id)
+        .group_by(r.id, r.as_of, r.actor, r.model, c.outcome)
+        .order_by(r.id)
+    )
+    return [AlertMoment(x.as_of, f"alert.{x.outcome}", x.actor, x.pieces, {"run": x.id, "model": x.model}) for x in conn.execute(query)]
+
+
+def _query() -> Select[Any]:
+    pieces = select(func.count()).where(t.alert_evidence.c.alert_id == t.alerts.c.id).correlate(t.alerts).scalar_subquery()
+    task = t.tasks.c
+    return select(
+        t.alerts, pieces.label("pieces"), task.id.label("task_id"), task.state.label("task_state"), task.office_code.label("office")
+    ).join(t.tasks, task.alert_id == t.alerts.c.id, isouter=True)
+
+
+def _row(row: Row[Any]) -> AlertRow:
+    return AlertRow(
+        id=row.id,
+        model=row.model,
+        model_zh=model_title(row.model, "zh"),
+        model_en=model_title(row.model, "en"),
+        grade=Grade(row.grade).code,
+        probability=row.probability,
+        status=row.status,
+        region=row.region,
+        region_zh=place(row.region, "zh"),
+        region_en=place(row.region, "en"),
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        subject_id=row.subject_id,
+        evidence=int(row.pieces or 0),
+        task_id=row.task_id,
+        task_state=row.task_state,
+        office=row.office,
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,63 @@
+"""Frozen reports as people look for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from risk.domain.errors import NotFoundError
+from risk.domain.messages import register
+from risk.services.paging import Page, page_by_id, unpack_id
+from risk.storage import tables as t
+
+register(
+    {
+        "report_not_found": ("没有这一期的报告：{period}", "no report of this period: {period}"),
+        "report_not_found.hint": (
+            "先生成：risk report --period {period}，或 POST /api/v1/reports",
+            "make it first: risk report --period {period}, or POST /api/v1/reports",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One frozen report; ``numbers_hash`` is what makes it the same report again."""
+
+    id: int
+    period: str
+    cutoff: datetime
+    created_at: datetime
+    actor: str
+    numbers_hash: str
+
+
+def list_reports(conn: Connection, *, period: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[ReportRow]:
+    """Reports, the newest first."""
+    r = t.reports.c
+    query = select(r.id, r.period, r.cutoff, r.created_at, r.actor, r.numbers_hash).order_by(r.id.desc())
+    if period:
+        query = query.where(r.period == period)
+    if cursor:
+        query = query.where(r.id < unpack_id(cursor))
+    return page_by_id(conn, query, limit, _row)
+
+
+def get_numbers(conn: Connection, period: str) -> dict[str, Any]:
+    """The numbers of the newest report of a period; ``latest`` is the newest of all. ``NotFoundError`` (``report_not_found``)."""
+    r = t.reports.c
+    query = select(r.numbers).order_by(r.cutoff.desc(), r.id.desc()).limit(1)
+    if period != "latest":
+        query = query.where(r.period == period)
+    found = conn.execute(query).scalar()
+    if found is None:
+        raise NotFoundError("report_not_found", period=period[:80])
+    return dict(found)
+
+
+def _row(row: Row[Any]) -> ReportRow:
+    return ReportRow(row.id, row.period, row.cutoff, row.created_at, row.actor, row.numbers_hash)

