@@ -67,6 +67,8 @@ _FILES = {
     "xlsx_too_many_rows": ("XLSX 超过 {limit} 行", "the XLSX has more than {limit} rows"),
     "xlsx_too_many_rows.hint": ("请另存为 CSV 或 Parquet 再接入", "save it as CSV or Parquet"),
     "parquet_too_large": ("Parquet 行组解压后 {size} 字节，超过上限 {limit}", "a row group unpacks to {size} bytes, the limit is {limit}"),
+    "parquet_nested": ("不支持嵌套列：{columns}", "nested columns cannot be taken in: {columns}"),
+    "parquet_nested.hint": ("展开为普通列，或改用 NDJSON", "flatten them, or use NDJSON"),
     "parquet_too_large.hint": ("以较小的行组重新写出", "write it with smaller row groups"),
 }
 _MAPPING = {

@@ -142,11 +142,20 @@ def test_ndjson_lines(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_parquet_that_repeats_one_huge_value(sqlite_engine: Engine, tmp_path: Path) -> None:
-    huge = pa.DictionaryArray.from_arrays(pa.array([0] * 3000 + [1]), pa.array(["x" * 20 * MEGABYTE, "kept"]))
+    huge = pa.array(["x" * 10 * MEGABYTE] * 30 + ["y" * 2 * MEGABYTE, "kept"])
     pq.write_table(pa.table({"text": huge}), tmp_path / "h.parquet", dictionary_pagesize_limit=100 * MEGABYTE)
     del huge
+    assert (tmp_path / "h.parquet").stat().st_size < 2 * MEGABYTE
+    before = pa.default_memory_pool().bytes_allocated()
     summary = run(sqlite_engine, tmp_path / "h.parquet")
-    assert (summary.accepted, summary.reasons) == (1, {"cell_too_large": 3000})
+    assert (summary.accepted, summary.reasons) == (1, {"cell_too_large": 31})
+    assert pa.default_memory_pool().bytes_allocated() - before < MEGABYTE
+
+
+def test_nested_parquet_is_refused(sqlite_engine: Engine, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a"], "tags": [["b", "c"]]}), tmp_path / "n.parquet")
+    with pytest.raises(InvalidInputError, match="nested columns cannot be taken in: tags"):
+        run(sqlite_engine, tmp_path / "n.parquet")
 
 
 def workbook(path: Path, rows: int) -> Path:
