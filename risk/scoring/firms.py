@@ -28,9 +28,9 @@ def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, 
     weights = scorer.weights(FIRM_KEY)
     learner = (None if rules_only else scorer.learners.get(FIRM_KEY)) or Learner(ColdModel(weights), "rules")
     probability = np.asarray(learner.model.predict(table, rules, weights), dtype=np.float64)
-    ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired))
-    pack = scorer.packs.get(split_key(FIRM_KEY)[0])
-    return Judged(FIRM_KEY, probability, ranks, hits, rules, learner, pack.version if pack else "")
+    pack = scorer.packs.get(split_key(FIRM_KEY)[0]) or Pack(FIRM_KEY)
+    ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired, pack))
+    return Judged(FIRM_KEY, probability, ranks, hits, rules, learner, pack.version if pack.rules else "")
 
 
 def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> tuple[RuleHits, pd.DataFrame]:

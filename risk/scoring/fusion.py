@@ -3,7 +3,7 @@
 Without labels a unit scores by its rules alone: the noisy-or of `models.cold`. With labels the learner, which has the rules among its inputs
 (monotone in them), gives the calibrated probability. Then:
 
-- a rule may set a floor;
+- a rule may set a floor, and a grave one has the floor of its severity;
 - a rule that is a single keyword counts at most as blue while rules score alone, and so does one keyword that several such rules know;
 - where everything that fired was seen only through aggressive normalising (sound-alikes, separators …), the grade stays at yellow or below.
 """
@@ -30,6 +30,10 @@ AGGRESSIVE_CAP = Grade.YELLOW
 
 KEYWORD_CAP = Grade.BLUE
 """The gravest grade for a single keyword, while rules score alone."""
+
+
+SEVERITY_FLOORS = {"critical": Grade.YELLOW, "high": Grade.BLUE}
+"""The lowest grade of a unit in which a rule of that severity fired, lone keywords aside."""
 
 
 def rule_weights(pack: Pack) -> dict[str, float]:
@@ -102,7 +106,23 @@ def grades(probability: Floats, cutoffs: Cutoffs, floors: Ranks | None = None, c
     return np.minimum(ranks, caps) if caps is not None else ranks
 
 
-def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_]) -> Ranks:
-    """The highest floor that a fired rule asks for, a row."""
-    ranks = np.array([Grade.parse(rule.floor) if rule.floor else 0 for rule in rules], dtype=np.int64)
+def floor_of(rule: Rule, pack: Pack) -> Grade:
+    """The lowest grade when the rule fires: what it says itself, else that of its severity; a lone keyword has none.
+
+    >>> from rules.pack import pack_from_text
+    >>> p = pack_from_text('rule a "x" severity high when text has any of "甲" and text has any of "乙"\nrule b "y" severity critical when text has any of "甲"')
+    >>> [floor_of(r, p).code for r in p.rules]
+    ['blue', 'none']
+    """
+    if rule.floor:
+        return Grade.parse(rule.floor)
+    return Grade.NONE if is_keyword(rule, pack) else SEVERITY_FLOORS.get(rule.severity.en, Grade.NONE)
+
+
+def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack) -> Ranks:
+    """The highest floor that a fired rule asks for, a row; a grave rule that names none has the floor of its severity.
+
+    A learner knows the rules it was trained with. A rule written today must count tomorrow, whatever the learner thinks of it.
+    """
+    ranks = np.array([int(floor_of(rule, pack)) for rule in rules], dtype=np.int64)
     return (fired * ranks).max(axis=1, initial=0) if len(ranks) else np.zeros(len(fired), dtype=np.int64)
