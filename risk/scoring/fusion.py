@@ -110,7 +110,7 @@ def floor_of(rule: Rule, pack: Pack) -> Grade:
     """The lowest grade when the rule fires: what it says itself, else that of its severity; a lone keyword has none.
 
     >>> from rules.pack import pack_from_text
-    >>> p = pack_from_text('rule a "x" severity high when text has any of "甲" and text has any of "乙"\nrule b "y" severity critical when text has any of "甲"')
+    >>> p = pack_from_text('rule a "x" severity high when text has any of "甲" and text has any of "乙"\\nrule b "y" severity critical when text has any of "甲"')
     >>> [floor_of(r, p).code for r in p.rules]
     ['blue', 'none']
     """
