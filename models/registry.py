@@ -177,8 +177,10 @@ class Registry:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
         self.folder.mkdir(parents=True, exist_ok=True)
+        import logging
         import warnings
 
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # that tables are made is not news
         import mlflow
 
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()

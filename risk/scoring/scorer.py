@@ -115,9 +115,9 @@ class Scorer:
         caps = self._aggressive_caps(reading, model, hits)
         if learner.version == "rules":
             caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
-        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired), caps)
-        pack = self.packs.get(model)
-        return Judged(key, probability, ranks, hits, table, learner, pack.version if pack else "")
+        pack = self.packs.get(model) or Pack(model)
+        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired, pack), caps)
+        return Judged(key, probability, ranks, hits, table, learner, pack.version if pack.rules else "")
 
     def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
