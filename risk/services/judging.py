@@ -167,7 +167,8 @@ def titles(key: str, told: Mapping[str, Any] | None) -> tuple[str, str]:
     rules = told["rules"] if told else []
     zh, en = f"涉嫌{title(key, 'zh')}", f"Suspected: {title(key, 'en').lower()}"
     if rules:
-        return f"{zh}：{rules[0]['title']['zh']}", f"{en}: {rules[0]['title']['en']}"
+        first = rules[0].get("title") or rules[0]["because"]
+        return f"{zh}：{first['zh']}", f"{en}: {first['en']}"
     if told and told["zh"]:
         return f"{zh}：{told['zh'][0]}", f"{en}: {told['en'][0]}"
     return zh, en

@@ -334,8 +334,9 @@ def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> 
     stored = {r.id: r for r in select_in(conn, select(t.alerts), t.alerts.c.id, [a.id for a in top])}
     clues = []
     for one in top:
-        row = best.get(one.best or 0)
-        zh, en = judging.titles(row.model, row.evidence) if row else (stored[one.id].title_zh, stored[one.id].title_en)
+        row, today = best.get(one.best or 0), stored[one.id]
+        risen = (today.grade, today.probability) != (one.grade, one.probability)
+        zh, en = judging.titles(row.model, row.evidence) if row and risen else (today.title_zh, today.title_en)
         clues.append(
             {
                 "alert": one.id,
