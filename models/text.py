@@ -102,7 +102,8 @@ class TextModel:
             found = self.linear.tokens(frame.texts[r], words[k], slope)
             base = slope * self.linear.bias + shift
             if self.trees is not None:
-                found += [_column(n, x[k, j], slope * shares[k, j]) for j, n in enumerate(self.trees.names)]
+                names = self.trees.names
+                found += [_column(names[j], x[k, j], slope * shares[k, j]) for j in np.flatnonzero(shares[k, : len(names)]).tolist()]
                 base += slope * float(shares[k, -1])
             told.append(ranked(found, base, top))
         return told

@@ -122,9 +122,15 @@ def _show_held_out(found: Sequence[HeldOut]) -> None:
         c, r = one.champion, one.rules
         ap = c["average_precision"]["value"]
         tell(
-            "demo_held_out_row", title=title(one.key, lang()), ap=ap, rap=r["average_precision"]["value"], recall=c["recall"]["value"],
-            rrecall=r["recall"]["value"], false=c["false_alarms"]["value"], rfalse=r["false_alarms"]["value"],
-        )  # fmt: skip
+            "demo_held_out_row",
+            title=title(one.key, lang()),
+            ap=ap,
+            rap=r["average_precision"]["value"],
+            recall=c["recall"]["value"],
+            rrecall=r["recall"]["value"],
+            false=c["false_alarms"]["value"],
+            rfalse=r["false_alarms"]["value"],
+        )
         if ap > TOO_EASY:
             easy.append(title(one.key, lang()))
     if easy:

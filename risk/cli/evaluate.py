@@ -23,9 +23,22 @@ from risk.settings import Settings
 @click.option("--by", "by", metavar="COL", help="slices / 分组列")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="file instead of the screen / 输出文件")
 def evaluate(
-    model: str, lens: str | None, texts: Path | None, text: str | None, firms: Path | None, label: str | None, positive: str, ignore: str,
-    separator: str, all_negative: bool, rules_only: bool, using: str | None, threshold: float | None, by: str | None, output: Path | None,
-) -> None:  # fmt: skip
+    model: str,
+    lens: str | None,
+    texts: Path | None,
+    text: str | None,
+    firms: Path | None,
+    label: str | None,
+    positive: str,
+    ignore: str,
+    separator: str,
+    all_negative: bool,
+    rules_only: bool,
+    using: str | None,
+    threshold: float | None,
+    by: str | None,
+    output: Path | None,
+) -> None:
     """Measure a model: precision, recall, F1, average precision, ROC-AUC, Brier skill, ECE, alarms, each with an interval. / 评估模型"""
     import numpy as np
 

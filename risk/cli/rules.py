@@ -45,9 +45,13 @@ def check(files: tuple[Path, ...]) -> None:
         click.echo(render_all(found, sources, "zh" if lang() == "zh" else "en"))
     bad = len(errors(found))
     tell(
-        "rules_checked", packs=len(packs), rules=sum(len(p.rules) for p in packs), lists=len({w.name for p in packs for w in p.lists}),
-        errors=bad, warnings=len(found) - bad,
-    )  # fmt: skip
+        "rules_checked",
+        packs=len(packs),
+        rules=sum(len(p.rules) for p in packs),
+        lists=len({w.name for p in packs for w in p.lists}),
+        errors=bad,
+        warnings=len(found) - bad,
+    )
     sys.exit(1 if bad else 0)
 
 

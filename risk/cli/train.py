@@ -38,9 +38,22 @@ register(
 @click.option("--as-of", "as_of", help="with --from-verdicts: what was known then / 截止时刻")
 @click.option("--actor", default="operator", show_default=True, help="who asks / 操作人")
 def train(
-    model: str, lens: str | None, texts: Path | None, text: str | None, firms: Path | None, label: str | None, positive: str, ignore: str,
-    separator: str, from_verdicts: bool, output: Path | None, registered: bool, seed: int, as_of: str | None, actor: str,
-) -> None:  # fmt: skip
+    model: str,
+    lens: str | None,
+    texts: Path | None,
+    text: str | None,
+    firms: Path | None,
+    label: str | None,
+    positive: str,
+    ignore: str,
+    separator: str,
+    from_verdicts: bool,
+    output: Path | None,
+    registered: bool,
+    seed: int,
+    as_of: str | None,
+    actor: str,
+) -> None:
     """Train a model from labelled texts, firm tables, or verdicts (challenger against champion). / 训练模型"""
     from risk.scoring.keys import key_of
 
@@ -57,9 +70,16 @@ def train(
 
 
 def _from_files(
-    key: str, texts: Path | None, text: str | None, firms: Path | None, label: str | None, codes: tuple[str, str, str], output: Path | None,
-    registered: bool, seed: int,
-) -> None:  # fmt: skip
+    key: str,
+    texts: Path | None,
+    text: str | None,
+    firms: Path | None,
+    label: str | None,
+    codes: tuple[str, str, str],
+    output: Path | None,
+    registered: bool,
+    seed: int,
+) -> None:
     from risk.scoring.scorer import Scorer
     from risk.scoring.tables import read_table
     from risk.services import training

@@ -63,9 +63,16 @@ def work(conn: Connection, *, now: datetime, truth: Mapping[int, frozenset[str]]
             continue
         code, sub = _finding(guilty.get(row.alert_id, False), rng)
         tasks.report(
-            conn, row.id, actor=officer, code=code, sub_reason=sub, facts=_FACTS[code in dict(CONFIRMING)], officers=[officer, f"{officer}-b"],
-            now=report_at, suggestion="建议由登记地核查" if code == "50" else None,
-        )  # fmt: skip
+            conn,
+            row.id,
+            actor=officer,
+            code=code,
+            sub_reason=sub,
+            facts=_FACTS[code in dict(CONFIRMING)],
+            officers=[officer, f"{officer}-b"],
+            now=report_at,
+            suggestion="建议由登记地核查" if code == "50" else None,
+        )
         reported += 1
         labels += tasks.accept(conn, row.id, actor="head-of-office", now=report_at + timedelta(hours=4), close_too=True)
     return Acted(signed, reported, labels)

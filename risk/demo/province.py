@@ -176,7 +176,7 @@ def _observe(
     lawful = [s for s in people if not s.risk]
     observed: list[Observed] = []
     scale = days / 90
-    for _ in range(int(total * scale * 0.075)):  # about one signal in thirteen is a positive of some model
+    for _ in range(int(total * scale * 0.06)):  # about one signal in seventeen is a positive of some model
         one = rng.choice(offenders)
         day = rng.randrange(max(one.starts, 0), days)
         pool = hits[one.risk or ""]

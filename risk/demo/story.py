@@ -64,6 +64,7 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
         added = cases.add(conn, _cases(province, seed), known_at=begin, now=begin)
     say(f"case library: {added:,} labels from the project's own phrase banks")
     learned = _learn(engine, settings, begin, seed, say)
+    scorer = open_scorer(settings)
     rng, truth = random.Random(seed + 1), _Truth(province)
     weeks = -(-days // 7)
     learn_in = {max(1, round(weeks * share)) for share in LEARN_AT}
@@ -74,7 +75,7 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
         accepted = 0
         for source, path in write_week(settings.home / "demo" / "incoming", week, rows):
             accepted += intake.take(engine, path, source=source, actor=ACTOR, now=now).accepted
-        results = runs.run(engine, open_scorer(settings), TEXT_KEYS, as_of=now, now=now, actor=ACTOR)
+        results = runs.run(engine, scorer, TEXT_KEYS, as_of=now, now=now, actor=ACTOR)
         alerts = sum(r.balance.new for r in results)
         with transaction(engine) as conn:
             acted = officers.work(conn, now=now + timedelta(days=6), truth=truth.of(conn), rng=rng)
@@ -82,6 +83,7 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
         if week in learn_in:
             _learn_emerging(engine, province, seed, now)
             learned += _learn(engine, settings, now + timedelta(days=6), seed, say)
+            scorer = open_scorer(settings)
     truth.write(settings.home / "demo" / "truth.csv")
     return Told(province, begin + timedelta(days=days), learned)
 

@@ -46,13 +46,18 @@ def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: dat
         }
         rows = [
             {
-                "model": key, "signal_id": ids[signal.identity], "value": float(value), "weight": 1.0, "source": "case_library",
-                "known_at": known_at, "matures_at": known_at,
+                "model": key,
+                "signal_id": ids[signal.identity],
+                "value": float(value),
+                "weight": 1.0,
+                "source": "case_library",
+                "known_at": known_at,
+                "matures_at": known_at,
             }
             for signal, one in zip(signals, part, strict=True)
             for key, value in one.labels.items()
             if (ids[signal.identity], key) not in have
-        ]  # fmt: skip
+        ]
         insert_rows(conn, t.labels, rows)
         added += len(rows)
     return added

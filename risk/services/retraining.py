@@ -113,9 +113,18 @@ def _challenge(
     frame = _read(engine, train)
     try:
         trained = training.train_texts(
-            scorer, key, [c.text for c in train], np.array([c.value for c in train]), around=frame, weights=np.array([c.weight for c in train]), groups=groups_of(train), representative=[c.from_verdict for c in train],
-            times=[c.known_at for c in train], as_of=as_of, seed=seed,
-        )  # fmt: skip
+            scorer,
+            key,
+            [c.text for c in train],
+            np.array([c.value for c in train]),
+            around=frame,
+            weights=np.array([c.weight for c in train]),
+            groups=groups_of(train),
+            representative=[c.from_verdict for c in train],
+            times=[c.known_at for c in train],
+            as_of=as_of,
+            seed=seed,
+        )
     except ConflictError as error:
         return "too_few_labels", None, {"reason": error.text("en")}
     broken = training.broken_laws(scorer, trained, [c.text for c in train])
@@ -193,12 +202,19 @@ def _cases(conn: Connection, key: str, as_of: datetime) -> list[_Case]:
     }
     cases = [
         _Case(
-            row.id, row.subject_id, row.text, one.value if one.value in (0.0, 1.0) else 1.0, one.weight * (1.0 if one.value in (0.0, 1.0) else 0.5),
-            one.known_at, judged.get(row.id, one.known_at), row.kind != "case", str(row.fields.get("scheme", "")) if row.kind == "case" else "",
+            row.id,
+            row.subject_id,
+            row.text,
+            one.value if one.value in (0.0, 1.0) else 1.0,
+            one.weight * (1.0 if one.value in (0.0, 1.0) else 0.5),
+            one.known_at,
+            judged.get(row.id, one.known_at),
+            row.kind != "case",
+            str(row.fields.get("scheme", "")) if row.kind == "case" else "",
         )
         for row in rows
         if (one := found[row.id])
-    ]  # fmt: skip
+    ]
     latest = sorted(cases, key=lambda c: (c.known_at, c.signal_id))[-MOST:]
     return sorted(latest, key=lambda c: c.signal_id)
 

@@ -74,9 +74,16 @@ def train_texts(
     _, rules = scorer.rules(reading, key, None if as_of is None else as_of.date())
     try:
         fitted = train_text(
-            reading.frame, rules, labels, rule_weights=scorer.weights(key), sample_weights=weights, groups=groups, times=times, as_of=as_of,
+            reading.frame,
+            rules,
+            labels,
+            rule_weights=scorer.weights(key),
+            sample_weights=weights,
+            groups=groups,
+            times=times,
+            as_of=as_of,
             seed=seed,
-        )  # fmt: skip
+        )
     except TooFewLabelsError as error:
         raise ConflictError("too_few_labels", reason=str(error)) from error
     fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
@@ -105,9 +112,17 @@ def save(trained: Trained, folder: Path, *, sources: Mapping[str, int]) -> dict[
 
     model, lens = split_key(trained.key)
     return bundle.save(
-        folder, trained.fitted.model, name=model, lens=lens, seed=trained.seed, report=trained.fitted.report, cutoffs=trained.cutoffs,
-        label_sources=sources, segmenter=words.engine(), versions={"risk-early-warning": __version__},
-    )  # fmt: skip
+        folder,
+        trained.fitted.model,
+        name=model,
+        lens=lens,
+        seed=trained.seed,
+        report=trained.fitted.report,
+        cutoffs=trained.cutoffs,
+        label_sources=sources,
+        segmenter=words.engine(),
+        versions={"risk-early-warning": __version__},
+    )
 
 
 def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], promote: bool, window: str = "") -> str:

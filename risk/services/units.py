@@ -55,9 +55,21 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
     """
     s, sub = t.signals.c, t.subjects.c
     query = select(
-        s.id, s.text, s.kind, s.channel, s.region, s.source, s.url, s.content_hash, s.observed_at, s.subject_id,
-        sub.key.label("subject_key"), sub.name.label("subject_name"), sub.region.label("subject_region"), sub.registered_on,
-    ).join_from(t.signals, t.subjects, s.subject_id == sub.id, isouter=True)  # fmt: skip
+        s.id,
+        s.text,
+        s.kind,
+        s.channel,
+        s.region,
+        s.source,
+        s.url,
+        s.content_hash,
+        s.observed_at,
+        s.subject_id,
+        sub.key.label("subject_key"),
+        sub.name.label("subject_name"),
+        sub.region.label("subject_region"),
+        sub.registered_on,
+    ).join_from(t.signals, t.subjects, s.subject_id == sub.id, isouter=True)
     rows = sorted(select_in(conn, query, s.id, signal_ids), key=lambda row: row.id)
     subjects = sorted({row.subject_id for row in rows if row.subject_id is not None})
     day = judged_day(as_of)
