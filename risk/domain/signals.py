@@ -59,8 +59,14 @@ class Signal:
         >>> a.identity == b.identity, a.identity == Signal("x", "根治糖尿病", at, True, subject=SubjectKeys(platform="p", shop="1")).identity
         (False, True)
         """
+        return self.hashes[0]
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """Identity and content hash, for callers that need both."""
+        content = self.content_hash
         where = self.source_id or self.url or (self.observed_at.isoformat() if self.time_given else "")
-        return digest([self.source, where, self.content_hash])
+        return digest([self.source, where, content]), content
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ class Subject:
     registered_on: date | None = None
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def digest(parts: Any) -> str:
     """SHA-256 of a value as canonical JSON: the one way things are hashed here."""
-    body = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(body.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL(parts).encode()).hexdigest()

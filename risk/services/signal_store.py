@@ -40,17 +40,18 @@ def store(connection: Connection, batch: Sequence[Signal], *, now: datetime, imp
     Writers pass one at a time, so that ids become visible in ascending order and counts are exact.
     """
     hold(connection)
-    fresh: dict[str, Signal] = {}
+    fresh: dict[str, tuple[Signal, str]] = {}
     for signal in batch:
-        fresh.setdefault(signal.identity, signal)
+        identity, content = signal.hashes
+        fresh.setdefault(identity, (signal, content))
     for identities in batches(list(fresh)):
-        for (identity,) in connection.execute(select(signals.c.identity).where(signals.c.identity.in_(identities))):
-            del fresh[identity]
-    links = link(connection, list(fresh.values()), now)
+        for (known,) in connection.execute(select(signals.c.identity).where(signals.c.identity.in_(identities))):
+            del fresh[known]
+    links = link(connection, [signal for signal, _ in fresh.values()], now)
     result = Stored(accepted=len(fresh), duplicates=len(batch) - len(fresh))
     rows = []
-    for (identity, signal), found in zip(fresh.items(), links, strict=True):
-        rows.append(_row(identity, signal, found, now, import_id))
+    for (identity, (signal, content)), found in zip(fresh.items(), links, strict=True):
+        rows.append(_row(identity, content, signal, found, now, import_id))
         _note(result, signal, found)
     insert_new(connection, signals, rows, ["identity"])
     return result
@@ -63,10 +64,10 @@ def _note(result: Stored, signal: Signal, found: Link) -> None:
     result.warnings.update(signal.warnings)
 
 
-def _row(identity: str, signal: Signal, found: Link, now: datetime, import_id: int | None) -> dict[str, Any]:
+def _row(identity: str, content: str, signal: Signal, found: Link, now: datetime, import_id: int | None) -> dict[str, Any]:
     return {
         "identity": identity,
-        "content_hash": signal.content_hash,
+        "content_hash": content,
         "import_id": import_id,
         "source": signal.source,
         "source_id": signal.source_id,
