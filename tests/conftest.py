@@ -13,12 +13,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from risk.storage import migrate
 from risk.storage.engine import open_engine
+
+# tests assert behaviour, never seconds: a busy machine is no failure
+hypothesis_settings.register_profile("behaviour", deadline=None)
+hypothesis_settings.load_profile("behaviour")
 
 BOTH = [
     pytest.param("sqlite"),

@@ -36,6 +36,7 @@ def report(period: str, format_: str, output: Path | None, actor: str) -> None:
         if output is None:
             click.echo(text)
             return
+        output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text + "\n", encoding="utf-8")
         path = output
     else:

@@ -37,7 +37,7 @@ from risk.storage.engine import reading, transaction
 END = date(2026, 11, 1)
 """The first day after the story: fixed, so that the story does not depend on the day it is told."""
 ACTOR = "demo"
-LEARN_AT = (0.55, 1.0)
+LEARN_AT = (0.7,)
 """When models are retrained, as shares of the story."""
 
 Say = Callable[[str], None]

@@ -32,7 +32,7 @@ from risk.services.suppressions import in_force
 from risk.storage import tables as t
 from risk.storage.engine import serialise
 
-_LOCK = 2  # of serialise: one settlement at a time, so that the capacity ledger is true
+_LOCK = 3  # of serialise: one settlement at a time, so that the capacity ledger is true
 _REASON = 400
 
 Settled = tuple[Outcome, int | None, str | None]
