@@ -180,8 +180,9 @@ class Registry:
         import logging
         import warnings
 
-        logging.getLogger("mlflow").setLevel(logging.WARNING)  # that tables are made is not news
         import mlflow
+
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # that tables are made is not news
 
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
         mlflow.set_tracking_uri(self.uri)

@@ -31,7 +31,8 @@ register(
         "demo_tasks": ("核查任务", "tasks"),
         "demo_verdicts": ("核查结论", "verdicts"),
         "demo_labels": ("标签", "labels"),
-        "demo_retrained": ("再训练后晋级的版本", "retrained versions promoted"),
+        "demo_retrained": ("训练出的版本", "trained versions"),
+        "demo_promoted": ("其中上线", "of these promoted"),
         "demo_balance": ("\n每次运行候选守恒：{candidates} = {parts}", "\nBalance of all runs: {candidates} = {parts}"),
         "demo_held_out": (
             "\n未参与训练的语料族（含变形），冠军模型 / 仅规则：",

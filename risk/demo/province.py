@@ -177,8 +177,10 @@ def _observe(
     observed: list[Observed] = []
     scale = days / 90
     for _ in range(int(total * scale * 0.06)):  # about one signal in seventeen is a positive of some model
+        day = rng.randrange(days)
         one = rng.choice(offenders)
-        day = rng.randrange(max(one.starts, 0), days)
+        while one.starts > day:  # one who offends by then
+            one = rng.choice(offenders)
         pool = hits[one.risk or ""]
         passage = rng.choice([p for p in pool if p.family not in emerging or day > days * 0.45] or pool)
         observed.append(_row(rng, one, passage, day, start, hide=rng.random() < 0.15))

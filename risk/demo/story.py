@@ -37,7 +37,7 @@ from risk.storage.engine import reading, transaction
 END = date(2026, 11, 1)
 """The first day after the story: fixed, so that the story does not depend on the day it is told."""
 ACTOR = "demo"
-LEARN_AT = (0.7,)
+LEARN_AT = (0.85,)
 """When models are retrained, as shares of the story."""
 
 Say = Callable[[str], None]
@@ -184,7 +184,8 @@ def funnel(engine: Engine) -> list[tuple[str, int]]:
             ("tasks", count(t.tasks)),
             ("verdicts", count(t.verdicts)),
             ("labels", count(t.labels, t.labels.c.source == "verdict")),
-            ("retrained", count(t.trainings, t.trainings.c.decision == "promoted")),
+            ("retrained", count(t.trainings, t.trainings.c.challenger.is_not(None))),
+            ("promoted", count(t.trainings, t.trainings.c.decision.in_(("first", "promoted")))),
         ]
 
 
