@@ -349,7 +349,7 @@ verdicts = Table(
     Column("suggestion", Text),
     Column("actor", String(120), nullable=False),
     Column("reported_at", UtcDateTime, nullable=False, index=True),
-    Column("supersedes", BigId),  # a correction keeps the old one
+    Column("supersedes", BigId, index=True),  # a correction keeps the old one
 )
 
 labels = Table(

@@ -400,6 +400,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_verdicts_alert_id"), "verdicts", ["alert_id"], unique=False)
     op.create_index(op.f("ix_verdicts_code"), "verdicts", ["code"], unique=False)
     op.create_index(op.f("ix_verdicts_reported_at"), "verdicts", ["reported_at"], unique=False)
+    op.create_index(op.f("ix_verdicts_supersedes"), "verdicts", ["supersedes"], unique=False)
     op.create_index(op.f("ix_verdicts_task_id"), "verdicts", ["task_id"], unique=False)
     op.create_table(
         "labels",
@@ -433,6 +434,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_labels_matures_at"), table_name="labels")
     op.drop_table("labels")
     op.drop_index(op.f("ix_verdicts_task_id"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_supersedes"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_reported_at"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_code"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_alert_id"), table_name="verdicts")
