@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _AROUND = {feature.name: feature for feature in CONTEXT}
 _FIRMS = {field.name: field for field in FIRM_FIELDS}
+_LISTS = (
+    ("asserted_", "含有词表", "words of the list"),
+    ("reported_", "转述或否定词表", "words quoted or negated, of the list"),
+    ("aggressive_", "变形写法含有词表", "disguised words of the list"),
+)
+"""How columns that count list hits are said; the list's name stands as analysts gave it."""
+
 NOTABLE = 0.15
 """Log-odds below which a contribution is not worth a line."""
 
@@ -72,12 +79,17 @@ def say(share: Contribution, text: str) -> tuple[str, str] | None:
         field = _FIRMS[share.feature]
         told = "未知" if share.value is None or share.value != share.value else f"{share.value:g}"
         return f"{field.zh}：{told}", f"{field.doc_en}: {'unknown' if told == '未知' else told}"
+    for prefix, zh, en in _LISTS:
+        if share.feature.startswith(prefix):
+            name, count = share.feature.removeprefix(prefix), f"{share.value or 0:g}"
+            return f"{zh}“{name}”{count}处", f'{en} "{name}": {count}'
     try:
         feature = _AROUND.get(share.feature) or describe(share.feature)
     except KeyError:
         return None
-    value = "未知" if share.value is None or share.value != share.value else f"{share.value:g}{feature.unit}"
-    return f"{feature.zh}：{value}", f"{feature.doc_en}: {'unknown' if value == '未知' else value}"
+    if share.value is None or share.value != share.value:
+        return f"{feature.zh}：未知", f"{feature.doc_en}: unknown"
+    return f"{feature.zh}：{share.value:g}{feature.unit}", f"{feature.doc_en}: {share.value:g}{'%' if feature.unit == '%' else ''}"
 
 
 def _rule(firing: Firing, advice: Bilingual) -> dict[str, Any]:

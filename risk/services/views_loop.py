@@ -114,14 +114,14 @@ def _counts(conn: Connection) -> Counts:
     r = t.runs.c
     judged, candidates = conn.execute(select(func.sum(r.judged), func.sum(r.candidates))).one()
     return Counts(
-        signals=_count(conn, t.signals),
+        signals=_count(conn, t.signals, t.signals.c.kind != "case"),
         subjects=_count(conn, t.subjects),
         assessments=int(judged or 0),
         candidates=int(candidates or 0),
         alerts=_count(conn, t.alerts),
         tasks=_count(conn, t.tasks),
         verdicts=_count(conn, t.verdicts),
-        labels=_count(conn, t.labels),
+        labels=_count(conn, t.labels, t.labels.c.source != "case_library"),
         trainings=_count(conn, t.trainings),
         promoted=_count(conn, t.trainings, t.trainings.c.decision.in_(("promoted", "first"))),
         reports=_count(conn, t.reports),
