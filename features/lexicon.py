@@ -10,7 +10,7 @@ The rule: spans are in the original; a hit that the plain view shows is never ca
 >>> hits.counts(3).tolist(), hits.counts(3, asserted_only=True).tolist()
 ([[1, 1], [0, 0], [1, 0]], [[1, 1], [0, 0], [0, 0]])
 
-A term that begins or ends with a Latin letter or a digit wants a boundary there:
+A term that begins or ends with a Latin letter or a digit wants a boundary there (see `_runs_on`):
 
 >>> lexicon.match([normalise("vip会员"), normalise("vips")]).row.tolist()
 [0]
@@ -108,7 +108,7 @@ class Lexicon:
         contexts: list[tuple[int, int, int]] = []
         for lo, hi, pattern in self._automaton.find_overlapping(text):
             left, right = self._edges[pattern]
-            if (left and lo and _edge(text[lo - 1]) == left) or (right and hi < len(text) and _edge(text[hi]) == right):
+            if (left and lo and _runs_on(left, text[lo - 1])) or (right and hi < len(text) and _runs_on(right, text[hi])):
                 continue
             for use in self._uses[pattern]:
                 if use.term < 0:
@@ -130,6 +130,15 @@ def _use(uses: dict[str, list[_Use]], phrase: str, use: _Use) -> None:
         raise ValueError(f"word list term is empty after normalising: {phrase!r}")
     if all((u.list, u.term < 0) != (use.list, use.term < 0) for u in uses.setdefault(key, [])):
         uses[key].append(use)
+
+
+def _runs_on(edge: str, neighbour: str) -> bool:
+    """Whether a word goes on past its edge: a letter before or after letters; a digit before or after letters and digits (abc12345 does not hold 12345).
+
+    >>> _runs_on("a", "8"), _runs_on("0", "c"), _runs_on("a", "b"), _runs_on("0", "，")
+    (False, True, True, False)
+    """
+    return _edge(neighbour) == edge if edge == "a" else _edge(neighbour) != ""
 
 
 def _edge(c: str) -> str:
