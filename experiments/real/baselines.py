@@ -5,7 +5,7 @@ Written to be read in a minute and to be beaten; nothing here knows the project'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from models.measure import by_slice, measure
 from models.neardup import near_duplicate_groups
 
 Floats = npt.NDArray[np.float64]
+Judge = Callable[[Sequence[str]], Floats]
+NGRAMS = "char 1-4-grams + logistic regression"
 
 
 def _words(told: str) -> tuple[str, ...]:
@@ -55,8 +57,8 @@ def keywords(key: str, texts: Sequence[str]) -> Floats:
     return np.array([1 - 0.5 ** sum(word.lower() in text.lower() for word in KEYWORDS[key]) for text in texts])
 
 
-def ngrams(texts: Sequence[str], labels: Any, others: Sequence[str]) -> Floats:
-    """Character 1–4-grams, TF-IDF, logistic regression; probabilities of ``others``."""
+def ngrams(texts: Sequence[str], labels: Any) -> Judge:
+    """Character 1–4-grams, TF-IDF, logistic regression: learns, then gives the probabilities of other texts."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -64,7 +66,11 @@ def ngrams(texts: Sequence[str], labels: Any, others: Sequence[str]) -> Floats:
     grams = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True, max_features=300_000)
     x = grams.fit_transform([t for t, k in zip(texts, known, strict=True) if k])
     learner = LogisticRegression(C=10, solver="liblinear").fit(x, labels[known])
-    return np.asarray(learner.predict_proba(grams.transform(others))[:, 1])
+
+    def judge(others: Sequence[str]) -> Floats:
+        return np.asarray(learner.predict_proba(grams.transform(others))[:, 1])
+
+    return judge
 
 
 def firm_table(folder: Path) -> pd.DataFrame:

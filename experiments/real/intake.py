@@ -30,7 +30,7 @@ def intake(shop: Workshop) -> dict[str, Any]:
             rows, accepted, duplicates, quarantined, notes = connection.execute(IMPORTS, (name,)).fetchone()
         told.append(
             {
-                "file": name, "rows": rows, "accepted": accepted, "duplicates": duplicates, "quarantined": quarantined, "notes": json.loads(notes),
+                "file": name, "rows": rows, "accepted": accepted, "duplicates": duplicates, "quarantined": quarantined, "notes": {k: v for k, v in json.loads(notes).items() if k not in ("mapping", "columns")},
                 "seconds": round(seconds, 1), "balanced": rows == accepted + duplicates + quarantined, "commands": shop.commands(),
             }
         )  # fmt: skip

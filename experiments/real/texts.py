@@ -14,6 +14,7 @@ from experiments.real.figures import Line, lines
 from experiments.real.parts import Part, first_of_kind, held_out, read, sampled, unseen
 from experiments.real.workshop import Workshop
 from models.labels import parse
+from models.measure import by_slice, measure
 
 REPORT = ("illegal_fundraising", "--lens", "report")
 DRUGS = ("illegal_drug_sales",)
@@ -98,9 +99,8 @@ def drug_posts(shop: Workshop) -> Found:
     table = read(shop.data / "illicit_drug_posts.csv")
     labels = table["label"].astype(float).to_numpy()
     told, away = _split_task(shop, "drugs", table, labels, (DRUGS, POST_LABEL), "illegal_drug_sales", by="language")
-    train, test = table[~away], table[away]
     negatives = read(shop.data / "lookalike_negatives.csv").assign(label="0")
-    chinese = test[test["language"] == "zh"].assign(source="illicit_drug_posts")
+    chinese = table[away & (table["language"] == "zh")].assign(source="illicit_drug_posts")
     beside = pd.concat([chinese, sampled(negatives, 4_000, shop.seed)], ignore_index=True)[["text", "label", "source"]]
     path = shop.write("chinese_beside_negatives", beside)
     model = shop.trained["drugs"][0]
@@ -110,8 +110,7 @@ def drug_posts(shop: Workshop) -> Found:
         found = shop.evaluate(DRUGS, "--texts", path, *POST_LABEL, *using)
         told += lines(who, on, found, shop.commands())
     texts, y = beside["text"].tolist(), beside["label"].astype(float).to_numpy()
-    p = baselines.ngrams(train["text"].tolist(), train["label"].astype(float).to_numpy(), texts)
-    told += lines("char 1-4-grams + logistic regression", on, baselines.figures(p, y, texts))
+    told += lines(baselines.NGRAMS, on, baselines.figures(shop.plain["drugs"](texts), y, texts))
     told += lines("20 keywords", on, baselines.figures(baselines.keywords("illegal_drug_sales", texts), y, texts))
     told += _elsewhere(shop, "drugs", TASKS[3])
     about = {**_about(table), "held out": int(away.sum())}
@@ -134,7 +133,8 @@ def _split_task(
         found = shop.evaluate(model, "--texts", rest, *columns, *using, *(["--by", by] if by else []))
         told += lines(who, "held-out quarter", found, [*(training if who == "trained" else []), *shop.commands()])
     slices = table[by][away].tolist() if by else None
-    plain = {"char 1-4-grams + logistic regression": baselines.ngrams(seen, labels[~away], texts)}
+    shop.plain[name] = baselines.ngrams(seen, labels[~away])
+    plain = {baselines.NGRAMS: shop.plain[name](texts)}
     plain[f"{len(baselines.KEYWORDS[key])} keywords"] = baselines.keywords(key, texts)
     for who, p in plain.items():
         told += lines(who, "held-out quarter", baselines.figures(p, labels[away], texts, slices))
@@ -173,12 +173,21 @@ def alarms(shop: Workshop) -> Found:
             for who, using in choices:
                 found = shop.evaluate(task.model, "--texts", path, "--text", "text", "--all-negative", "--by", by, *using)
                 told += lines(f"{task.key}: {who}", file, found, shop.commands())
+            if name in shop.plain:
+                p = shop.plain[name](table["text"].tolist())
+                told += lines(f"{task.key}: {baselines.NGRAMS}", file, _alarming(p, table[by].tolist()))
     about = {
         **counts,
         "label": "every row counts as a negative; spam holds a few hundred advertisements that are not lawful, so its share is an upper bound",
     }
     skipped = [] if {"report", "drugs"} <= set(shop.trained) else ["trained models: run together with finance_news and drug_posts"]
     return {"question": "How often do the models alarm on lawful and everyday texts?", "data": about, "lines": told, "skipped": skipped}
+
+
+def _alarming(p: Any, slices: Sequence[str]) -> Found:
+    """Alarms alone, which need no groups."""
+    none = np.zeros(len(p))
+    return {"overall": measure(p, none, threshold=0.5), "by": by_slice(p, none, slices, threshold=0.5)}
 
 
 def _about(table: Part) -> dict[str, Any]:

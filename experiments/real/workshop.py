@@ -7,7 +7,7 @@ import json
 import os
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,8 @@ class Workshop:
     sample: int
     trained: dict[str, tuple[Path, list[str]]] = field(default_factory=dict)
     """models trained so far: key → folder, the rows' texts that it has seen"""
+    plain: dict[str, Callable[[Sequence[str]], Any]] = field(default_factory=dict)
+    """the plain baselines fitted on the same rows: name of the model → probabilities of texts"""
     told: list[str] = field(default_factory=list)
     """commands since they were last asked for"""
 

@@ -89,7 +89,7 @@ def test_keyword_lists_are_twenty_words() -> None:
 def test_ngrams_learn_something() -> None:
     rows = ["月息三分保本保息", "今天天气真不错"] * 10
     labels = np.array([1.0, 0.0] * 9 + [np.nan, 0.0])
-    p = baselines.ngrams(rows, labels, ["保本保息月息五分", "天气不错"])
+    p = baselines.ngrams(rows, labels)(["保本保息月息五分", "天气不错"])
     assert p[0] > 0.5 > p[1]
 
 
