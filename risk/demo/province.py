@@ -15,6 +15,7 @@ from risk.demo.evasion import disguise
 from risk.demo.names import company_name, fill_slots, person, uscc
 from risk.domain import regions
 from risk.domain.calendar import SHANGHAI
+from risk.domain.channels import CHANNELS
 
 POPULATION = {
     "420100": 1374, "420200": 244, "420300": 316, "420500": 392, "420600": 527, "420700": 107, "420800": 254, "420900": 420, "421000": 513,
@@ -98,10 +99,7 @@ class Province:
 
 AD_MONITOR, LISTINGS, POSTS, COMPLAINTS = "广告监测", "平台商品", "社交发帖", "投诉举报"
 _SOURCE_OF = {"listing": LISTINGS, "moments": POSTS, "forum": POSTS, "chat": POSTS, "complaint": COMPLAINTS, "news": COMPLAINTS}
-_CHANNEL_ZH = {
-    "sms": "短信", "moments": "朋友圈", "short_video": "短视频", "livestream": "直播", "listing": "商品页", "article": "文章", "forum": "论坛",
-    "leaflet": "传单", "app_push": "应用推送", "complaint": "投诉", "official": "公告", "chat": "聊天", "news": "新闻",
-}  # fmt: skip
+_CHANNEL_ZH = dict(CHANNELS)
 
 
 def build(*, days: int = 90, seed: int = 7, end: date, subjects: int = 20_500, signals: int = 31_000) -> Province:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from risk.domain import regions, uscc
+from risk.domain.channels import code_of
 from risk.domain.mapping import FieldMapping
 from risk.domain.moments import parse_time
 from risk.domain.problems import Problem
@@ -79,7 +80,7 @@ class RowCheck:
             kind=values.get("kind", "content"),
             source_id=values.get("source_id"),
             url=values.get("url"),
-            channel=values.get("channel"),
+            channel=code_of(values.get("channel")),
             region=resolved,
             subject=SubjectKeys(code, values.get("licence_no"), values.get("platform"), values.get("shop"), values.get("name")),
             fields=fields,

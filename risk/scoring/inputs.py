@@ -14,6 +14,7 @@ import numpy as np
 from features.catalogue import FEATURES
 from features.context import LICENCE_KINDS, Context
 from features.lexicon import Lexicon, ListHits, WordList
+from risk.domain.channels import CHANNELS
 from risk.scoring.firm_fields import FIRM_FIELDS
 from rules.functions import Field, Function, Parameter, Vocabulary
 from rules.inputs import Column, Hits
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from features.frame import TextFrame
-
-CHANNELS = (
-    ("sms", "短信"), ("moments", "朋友圈"), ("short_video", "短视频"), ("livestream", "直播"), ("listing", "商品页"), ("article", "文章"),
-    ("forum", "论坛"), ("leaflet", "传单"), ("app_push", "应用推送"), ("complaint", "投诉"), ("official", "公告"), ("chat", "聊天"), ("news", "新闻"),
-)  # fmt: skip
-"""The channels a signal may come by, with their Chinese names. Anything else is unknown."""
 
 SIGNAL_KINDS = (("content", "发布内容"), ("report", "举报舆情"), ("warning", "外部预警"))
 LICENCE_STATES = (("valid", "有效"), ("expired", "过期"), ("absent", "没有"))
@@ -62,6 +57,7 @@ HISTORY = {
 }
 """Counts over the subject's history as of the judged moment, the unit itself excluded: function → Chinese name, kind of event."""
 
+_CHANNELS = frozenset(code for code, _ in CHANNELS)
 _UNITS = {"%": Unit.PERCENT, "元": Unit.YUAN, "天": Unit.DAYS}
 
 
@@ -151,7 +147,7 @@ class TextInputs:
         if field is None:
             raise KeyError(f"no field named {name!r}")
         if field.name == "channel":
-            return Column.of(self._around.channel)
+            return Column.of(name if name in _CHANNELS else None for name in self._around.channel)
         if field.name == "signal_kind":
             return Column.of(self._around.signal_kind)
         feature = self._columns.get(field.name)
