@@ -14,8 +14,8 @@ import pytest
 from risk.demo.banks import MODEL_KEYS, SLOTS, parse_bank, passages
 from risk.demo.evasion import disguise
 from risk.demo.names import company_name, fill_slots, person, uscc
+from risk.domain.channels import CHANNELS
 from risk.domain.uscc import checks
-from risk.scoring.inputs import CHANNELS
 from risk.scoring.keys import TEXT_KEYS
 
 
