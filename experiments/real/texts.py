@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ NEWS_LABEL = ("--text", "text", "--label", "event_types", "--positive", "涉嫌�
 POST_LABEL = ("--text", "text", "--label", "label")
 
 Found = dict[str, Any]
+HALF = ("--threshold", "0.5")
+"""Trained models are also measured as the plain baseline is: alarms at a probability of one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ def judges(shop: Workshop, key: str) -> list[tuple[str, list[object]]]:
     """Who judges without training here: the rules, and the demo's champion where the home has one."""
     found: list[tuple[str, list[object]]] = [("rules only", ["--rules-only"])]
     return [*found, ("demo champion", ["--using", "champion"])] if shop.has_champion(key) else found
+
+
+def trained(folder: Path) -> list[tuple[str, list[object]]]:
+    """A model trained here: alarms by its own grades, and at one half."""
+    return [("trained", ["--using", folder]), ("trained, at one half", ["--using", folder, *HALF])]
 
 
 def labelled_messages(shop: Workshop) -> Found:
@@ -105,7 +113,7 @@ def drug_posts(shop: Workshop) -> Found:
     path = shop.write("chinese_beside_negatives", beside)
     model = shop.trained["drugs"][0]
     on = "Chinese beside 4,000 look-alikes"
-    choices: list[tuple[str, list[object]]] = [*judges(shop, "illegal_drug_sales"), ("trained", ["--using", model])]
+    choices = [*judges(shop, "illegal_drug_sales"), *trained(model)]
     for who, using in choices:
         found = shop.evaluate(DRUGS, "--texts", path, *POST_LABEL, *using)
         told += lines(who, on, found, shop.commands())
@@ -128,7 +136,7 @@ def _split_task(
     folder = shop.train(model, name, seen, "--texts", learn, *columns)
     training = shop.commands()
     told: list[Line] = []
-    choices: list[tuple[str, list[object]]] = [*judges(shop, key), ("trained", ["--using", folder])]
+    choices = [*judges(shop, key), *trained(folder)]
     for who, using in choices:
         found = shop.evaluate(model, "--texts", rest, *columns, *using, *(["--by", by] if by else []))
         told += lines(who, "held-out quarter", found, [*(training if who == "trained" else []), *shop.commands()])
@@ -149,7 +157,7 @@ def _elsewhere(shop: Workshop, name: str, task: Task) -> list[Line]:
     path = shop.write(f"labelled_unseen_by_{name}", fresh)
     how = ["--texts", path, "--text", "text", "--label", "codes", "--positive", task.positive]
     told: list[Line] = []
-    choices: list[tuple[str, list[object]]] = [("rules only", ["--rules-only"]), ("trained", ["--using", folder])]
+    choices: list[tuple[str, list[object]]] = [("rules only", ["--rules-only"]), *trained(folder)]
     for who, using in choices:
         found = shop.evaluate(task.model, *how, *using)
         told += lines(who, "labelled messages without near-copies of the training part", found, shop.commands())
@@ -169,7 +177,7 @@ def alarms(shop: Workshop) -> Found:
             choices = judges(shop, task.key)
             name = {"illegal_fundraising.report": "report", "illegal_drug_sales": "drugs"}.get(task.key)
             if name in shop.trained:
-                choices.append(("trained", ["--using", shop.trained[name][0]]))
+                choices += trained(shop.trained[name][0])
             for who, using in choices:
                 found = shop.evaluate(task.model, "--texts", path, "--text", "text", "--all-negative", "--by", by, *using)
                 told += lines(f"{task.key}: {who}", file, found, shop.commands())
