@@ -108,6 +108,9 @@ def solve(
 ) -> Cutoffs:
     """For each grade, gravest first, the smallest cut-off that keeps its promise; a grade that cannot keep it stays empty.
 
+    None falls below the fixed cut-off of blue: texts of other kinds than the labelled ones come too, and what is lowered for the known ones alarms on them
+    (measured: a drug model at 0.30 alarmed on one lawful instruction in ten, at one half on one in five hundred).
+
     Rows without a label (NaN) do not count. With weights the interval uses the effective number of rows, (Σw)² / Σw².
 
     >>> p = [i / 1000 for i in range(1000)]
@@ -124,7 +127,7 @@ def solve(
         return Cutoffs(fallback.red, fallback.orange, fallback.yellow, fallback.blue, "fixed", note)
     found: dict[str, float] = {}
     first, above = 0, NEVER
-    least = {"red": floors["orange"], "orange": floors["yellow"], "yellow": floors["blue"], "blue": floors["blue"]}
+    least = {"red": floors["orange"], "orange": floors["yellow"], "yellow": fallback.blue, "blue": fallback.blue}
     for code in CODES:
         end = _furthest(rows, first, float(floors[code]), float(least[code]))
         if end > first:

@@ -65,12 +65,16 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; known errors end with exit 1 and a message of code, statement and hint, never a traceback."""
-    from risk.domain.errors import RiskError
+    from risk.cli.output import check_environment, show_error
+    from risk.domain.errors import InvalidInputError, RiskError
+    from risk.domain.system_messages import reason_of
 
     try:
+        check_environment()
         cli(prog_name="risk")
     except RiskError as error:
-        from risk.cli.output import show_error
-
         show_error(error)
+        sys.exit(1)
+    except OSError as error:  # a folder that cannot be written, a full disk: the same shape as every other refusal
+        show_error(InvalidInputError("place_refused", path=error.filename or "-", reason=reason_of(error)))
         sys.exit(1)

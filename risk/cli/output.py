@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
-from risk.domain.errors import RiskError
+from risk.domain.errors import InvalidInputError, RiskError
 from risk.domain.messages import say
 from risk.settings import Settings
 
@@ -14,6 +15,16 @@ from risk.settings import Settings
 def lang() -> str:
     """The language of this process, ``zh`` or ``en``."""
     return Settings.from_environment().lang
+
+
+def check_environment() -> None:
+    """Refuse a setting that cannot be read, before any command asks for it; ``InvalidInputError`` (``setting_wrong``)."""
+    from risk.domain import system_messages  # noqa: F401 - registers the texts
+
+    port = os.environ.get("RISK_PORT", "8000")
+    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+        os.environ.pop("RISK_PORT")  # so that the refusal can be told
+        raise InvalidInputError("setting_wrong", name="RISK_PORT", value=port)
 
 
 def tell(code: str, **facts: Any) -> None:

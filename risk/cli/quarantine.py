@@ -12,6 +12,7 @@ import click
 
 from risk.cli.output import lang, tell
 from risk.domain.errors import InvalidInputError
+from risk.domain.messages import say
 from risk.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def resubmit(row_ids: tuple[int, ...], everything: bool, actor: str) -> None:
     from risk.services.quarantine import resubmit as resubmit_rows
 
     if bool(row_ids) == everything:
-        raise click.UsageError("give IDs or --all / 请给出编号或 --all")
+        raise InvalidInputError("quarantine_which")
     with _store() as engine:
         done = resubmit_rows(engine, None if everything else row_ids, actor=actor, now=datetime.now(UTC))
     tell("quarantine_resubmitted", accepted=done.accepted, duplicates=done.duplicates, refused=done.refused)
@@ -109,5 +110,6 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         reasons = "; ".join(problem[lang()] for problem in row["problems"])
         kept = " | ".join(f"{column}={value}" for column, value in row["raw"].items() if value not in (None, ""))
-        click.echo(f"{row['id']:>6}  import {row['import_id']} row {row['row_no']}  [{row['status']}]  {reasons}")
+        status = say(f"quarantine_is_{row['status']}", lang())
+        tell("quarantine_line", id=f"{row['id']:>6}", import_id=row["import_id"], row=row["row_no"], status=status, reasons=reasons)
         click.echo("        " + " ".join(kept.split())[:140])

@@ -7,10 +7,17 @@ from datetime import UTC, datetime
 import click
 
 from risk.cli.output import lang, tell
+from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
 from risk.settings import Settings
 
-register({"run_progress": ("已读取 {n} 条", "{n} signals read")})
+register(
+    {
+        "run_progress": ("已读取 {n} 条", "{n} signals read"),
+        "run_texts_only": ("{key} 研判企业表，不研判信号", "{key} judges tables of firms, not signals"),
+        "run_texts_only.hint": ("用 risk score illegal_fundraising --lens firm --firms DIR", "use risk score illegal_fundraising --lens firm --firms DIR"),
+    }
+)
 
 
 @click.command()
@@ -47,4 +54,7 @@ def _keys(model: str | None) -> tuple[str, ...]:
         return TEXT_KEYS
     if model == "illegal_fundraising":
         return tuple(key for key in TEXT_KEYS if key.startswith(model))
-    return (key_of(model),)
+    key = key_of(model)
+    if key not in TEXT_KEYS:
+        raise InvalidInputError("run_texts_only", key=key)
+    return (key,)

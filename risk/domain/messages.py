@@ -5,7 +5,19 @@ Style: lower-case statement without a full stop in English, names in quotes as g
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Told(NamedTuple):
+    """A fact that is itself words: it is told in the language of the message it stands in."""
+
+    zh: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        """The words in ``zh`` or ``en``."""
+        return self.zh if lang == "zh" else self.en
+
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "file_not_found": ("找不到文件：{path}", "no such file: {path}"),
@@ -25,10 +37,13 @@ def say(code: str, lang: str, *, default: str | None = None, **facts: Any) -> st
 
     >>> say("file_not_found", "zh", path="x.csv")
     '找不到文件：x.csv'
+    >>> say("file_not_found", "en", path=Told("此处", "here"))
+    'no such file: here'
     """
     texts = MESSAGES.get(code)
     if texts is None:
         if default is None:
             raise KeyError(f"no message with the code {code!r}")
         return default
-    return texts[0 if lang == "zh" else 1].format(**facts)
+    told = {name: fact.of(lang) if isinstance(fact, Told) else fact for name, fact in facts.items()}
+    return texts[0 if lang == "zh" else 1].format(**told)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from models.lineup import LINEUP, names, registered_names
 from risk.domain.errors import InvalidInputError
-from risk.domain.messages import register
+from risk.domain.messages import Told, register
 
 FIRM_KEY = "illegal_fundraising.firm"
 KEYS: tuple[str, ...] = tuple(registered_names())
@@ -37,10 +37,9 @@ def key_of(model: str, lens: str | None = None) -> str:
     name, _, inner = model.partition(".")
     lens = lens or inner or ""
     if name not in names():
-        close = get_close_matches(name, names(), 1)
-        raise InvalidInputError(
-            "unknown_model", name=model, names=", ".join(names()), close=f" (did you mean {close[0]}?)" if close else ""
-        )
+        near = get_close_matches(name, names(), 1)
+        close = Told(f"（您是不是要 {near[0]}？）", f" (did you mean {near[0]}?)") if near else ""
+        raise InvalidInputError("unknown_model", name=model, names=", ".join(names()), close=close)
     if name != "illegal_fundraising":
         if lens:
             raise InvalidInputError("unknown_lens", model=name, lens=lens)

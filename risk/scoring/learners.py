@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register
+from risk.scoring.fusion import trust_of
 from risk.scoring.keys import KEYS, split_key
 from risk.scoring.scorer import Learner
 
@@ -37,7 +38,7 @@ def learner_of(folder: Path, *, key: str | None = None, version: str | None = No
     if key is not None and found != key:
         raise InvalidInputError("wrong_bundle", found=found, wanted=key)
     model: Any = bundle.model
-    return found, Learner(model, version or folder.name, bundle.cutoffs)
+    return found, Learner(model, version or folder.name, bundle.cutoffs, trust_of(bundle.manifest["label_sources"]))
 
 
 def champions(registry_dir: Path, keys: Sequence[str] | None = None) -> dict[str, Learner]:

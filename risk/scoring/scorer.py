@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from features.context import Context
 from features.frame import TextFrame, build
 from features.lexicon import Lexicon
-from models.cold import ColdModel
+from models.cold import ColdModel, noisy_or
+from models.explain import Contribution
 from models.grades import FIXED_CUTOFFS, Cutoffs
 from risk.domain.grades import Grade
 from risk.scoring import fusion
@@ -28,8 +29,6 @@ from rules.pack import Pack, load_packs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.explain import Contribution
-
 
 @dataclass(frozen=True, slots=True)
 class Learner:
@@ -38,6 +37,8 @@ class Learner:
     model: Any
     version: str
     cutoffs: Cutoffs = FIXED_CUTOFFS
+    trust: float = 1.0
+    """The learner's weight against the rules (``fusion.trust_of``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +111,16 @@ class Scorer:
         hits, table = self.rules(reading, key, on)
         weights = self.weights(key)
         learner = (None if rules_only else self.learners.get(key)) or Learner(ColdModel(weights), "rules")
-        probability = np.asarray(learner.model.predict(reading.frame, table, weights), dtype=np.float64)
+        alone = np.asarray(learner.model.predict(reading.frame, table, weights), dtype=np.float64)
+        probability = fusion.fuse(alone, noisy_or(table, weights, reading.frame.n), learner.trust)
         model = split_key(key)[0]
         caps = self._aggressive_caps(reading, model, hits)
         if learner.version == "rules":
             caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
         pack = self.packs.get(model) or Pack(model)
-        ranks = fusion.grades(probability, learner.cutoffs, fusion.floors_of(hits.rules, hits.fired, pack), caps)
+        floors = np.minimum(fusion.floors_of(hits.rules, hits.fired, pack), caps)
+        probability = fusion.raised(probability, floors)
+        ranks = fusion.grades(probability, learner.cutoffs, floors, caps)
         return Judged(key, probability, ranks, hits, table, learner, pack.version if pack.rules else "")
 
     def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
@@ -171,10 +175,19 @@ class Scorer:
 
     def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Contribution]]:
         """What each reason added in log-odds; exact."""
-        found: list[list[Contribution]] = judged.learner.model.contributions(
-            reading.frame, judged.rules, [int(r) for r in rows], self.weights(judged.key), 12
-        )
-        return found
+        chosen, weights, trust = [int(r) for r in rows], self.weights(judged.key), judged.learner.trust
+        found: list[list[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, 12)
+        if trust >= 1.0 or not chosen:
+            return found
+        rules = noisy_or(judged.rules, weights, reading.frame.n)[chosen]
+        said = (1 - trust) * fusion.rules_log_odds(rules)
+        return [
+            [
+                *(replace(part, log_odds=part.log_odds * trust) for part in parts),
+                Contribution("rules:all", "rules", float(rules[k]), float(said[k])),
+            ]
+            for k, parts in enumerate(found)
+        ]
 
 
 def _hits(reading: Reading, operand: ListRef | Term) -> Hits:

@@ -114,7 +114,8 @@ def _get(connection: Connection, row_id: int) -> Row[Any]:
     if row is None:
         raise NotFoundError("quarantine_not_found", id=row_id)
     if row.status not in ("open", "repaired"):
-        raise ConflictError("quarantine_settled", id=row_id, status=row.status)
+        told = (say(f"quarantine_is_{row.status}", lang) for lang in ("zh", "en"))
+        raise ConflictError("quarantine_settled", id=row_id, status=Told(*told))
     return row
 
 

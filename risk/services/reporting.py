@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from risk.domain import periods, regions
+from risk.domain.errors import InvalidInputError
 from risk.domain.verdicts import taxonomy
 from risk.reports import situation as page
 from risk.reports.words import word
@@ -25,8 +26,18 @@ def make(engine: Engine, period: str, *, actor: str, now: datetime, cutoff: date
     """
     with transaction(engine) as conn:
         cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff.astimezone(UTC)
-        chosen = periods.latest(cutoff) if period == "latest" else periods.month(period)
+        chosen = periods.latest(cutoff) if period == "latest" else _month(period)
         return situation.freeze(conn, chosen, cutoff, actor=actor, now=now)
+
+
+def _month(name: str) -> periods.Period:
+    """A month that has a month before it and one after: 0000-01, 0001-01 and 9999-12 are refused as ``2026-13`` is."""
+    try:
+        chosen = periods.month(name)
+        _ = chosen.previous, chosen.start.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInputError("bad_period", period=name) from None
+    return chosen
 
 
 def to_html(numbers: Mapping[str, Any], lang: str) -> str:

@@ -110,6 +110,7 @@ def _challenge(
     from models.compare import compare
 
     train, later = split(cases)
+    sources = {"verdict": sum(c.from_verdict for c in train), "case_library": sum(not c.from_verdict for c in train)}
     frame = _read(engine, train)
     try:
         trained = training.train_texts(
@@ -121,6 +122,7 @@ def _challenge(
             weights=np.array([c.weight for c in train]),
             groups=groups_of(train),
             representative=[c.from_verdict for c in train],
+            sources=sources,
             times=[c.known_at for c in train],
             as_of=as_of,
             seed=seed,
@@ -128,7 +130,6 @@ def _challenge(
     except ConflictError as error:
         return "too_few_labels", None, {"reason": error.text("en")}
     broken = training.broken_laws(scorer, trained, [c.text for c in train])
-    sources = {"verdict": sum(c.from_verdict for c in train), "case_library": sum(not c.from_verdict for c in train)}
     window = f"{min(c.known_at for c in train):%Y-%m-%d} — {max(c.known_at for c in train):%Y-%m-%d}"
     if broken:
         return "laws_failed", None, {"laws": broken, "sources": sources, "window": window}
@@ -136,17 +137,26 @@ def _challenge(
     if key not in scorer.learners:
         version = training.store(settings, trained, sources=sources, promote=True, window=window)
         return "first", version, detail
-    told = _compare(engine, scorer, key, trained, later, compare, seed)
+    told = _compare(engine, scorer, key, trained, sources, later, compare, seed)
     detail |= told
     version = training.store(settings, trained, sources=sources, promote=bool(told["better"]), window=window)
     return ("promoted" if told["better"] else "kept"), version, detail
 
 
 def _compare(
-    engine: Engine, scorer: Scorer, key: str, trained: training.Trained, later: Sequence[_Case], compare: Any, seed: int
+    engine: Engine,
+    scorer: Scorer,
+    key: str,
+    trained: training.Trained,
+    sources: Mapping[str, int],
+    later: Sequence[_Case],
+    compare: Any,
+    seed: int,
 ) -> dict[str, Any]:
+    from models.cold import noisy_or
     from models.measure import measure
     from models.neardup import near_duplicate_groups
+    from risk.scoring.fusion import fuse, trust_of
 
     if not later:
         return {"better": False, "reason": "no later verdicts to compare on"}
@@ -154,8 +164,9 @@ def _compare(
     read = scorer.read(texts, _read(engine, later))
     _, rules = scorer.rules(read, key, None)
     weights = scorer.weights(key)
-    old = scorer.learners[key].model.predict(read.frame, rules, weights)
-    new = trained.fitted.model.predict(read.frame, rules, weights)
+    said, champion = noisy_or(rules, weights, read.frame.n), scorer.learners[key]
+    old = fuse(champion.model.predict(read.frame, rules, weights), said, champion.trust)
+    new = fuse(trained.fitted.model.predict(read.frame, rules, weights), said, trust_of(sources))
     truth = np.array([c.value for c in later])
     groups = near_duplicate_groups(texts)
     told = dict(compare(old, new, truth, groups=groups, seed=seed))

@@ -16,7 +16,12 @@ from risk.domain.messages import register
 from risk.domain.tasks import AWAITING, State
 from risk.storage import tables as t
 
-register({"cursor_invalid": ("分页游标无效：{cursor}", "not a valid page cursor: {cursor}")})
+register(
+    {
+        "cursor_invalid": ("分页游标无效：{cursor}", "not a valid page cursor: {cursor}"),
+        "task_not_found": ("没有编号为 {task} 的任务", "no task with the number {task}"),
+    }
+)
 MAX_PAGE = 500
 
 

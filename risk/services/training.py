@@ -60,15 +60,18 @@ def train_texts(
     times: Sequence[datetime] | None = None,
     as_of: datetime | None = None,
     representative: Any = None,
+    sources: Mapping[str, int] | None = None,
     seed: int = 0,
 ) -> Trained:
     """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone.
 
     ``representative`` marks the rows whose mix is that of the field (verdicts are, a hand-picked case library is not): only those decide cut-offs; while
-    they are too few the fixed ones hold.
+    they are too few the fixed ones hold. ``sources`` counts labels by where they come from: it decides how far the learner is trusted (``fusion.trust_of``).
     """
+    from models.cold import noisy_or
     from models.grades import solve
     from models.text import TooFewLabelsError, train_text
+    from risk.scoring.fusion import fuse, trust_of
 
     reading = scorer.read(texts, around)
     _, rules = scorer.rules(reading, key, None if as_of is None else as_of.date())
@@ -87,7 +90,9 @@ def train_texts(
     except TooFewLabelsError as error:
         raise ConflictError("too_few_labels", reason=str(error)) from error
     fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
-    return Trained(key, fitted, solve(fitted.out_of_fold[fair], fitted.labels[fair], fitted.weights[fair]), seed)
+    said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
+    fused = fuse(fitted.out_of_fold, said, trust_of(sources or {}))
+    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed)
 
 
 def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, seed: int = 0) -> Trained:
