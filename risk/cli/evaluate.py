@@ -10,7 +10,6 @@ import click
 
 from risk.cli import options
 from risk.domain.errors import InvalidInputError
-from risk.settings import Settings
 
 
 @click.command()
@@ -42,7 +41,6 @@ def evaluate(
     """Measure a model: precision, recall, F1, average precision, ROC-AUC, Brier skill, ECE, alarms, each with an interval. / 评估模型"""
     import numpy as np
 
-    from risk.bootstrap import open_scorer
     from risk.scoring.firms import score_firms
     from risk.scoring.keys import key_of
     from risk.scoring.offline import evaluate_scores, score_texts
@@ -50,9 +48,10 @@ def evaluate(
 
     key = key_of(model, lens)
     options.check_inputs(key, texts, text, firms)
-    scorer = open_scorer(
-        Settings.from_environment(), [key], rules_only=rules_only, using={key: using} if using and not rules_only else None
-    )
+    for option, given in (("--all-negative", all_negative), ("--by", by), ("--label", label)):
+        if firms is not None and given:
+            raise InvalidInputError("texts_only", option=option)
+    scorer = options.scorer_for(key, rules_only=rules_only, using=using)
     labels: Any
     column: list[str] | None = None
     if firms is not None:

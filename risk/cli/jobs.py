@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ import click
 
 from risk.cli.output import lang, tell
 from risk.domain.errors import ConflictError
-from risk.domain.messages import register, say
+from risk.domain.messages import Told, register, say
 from risk.settings import Settings
 
 register(
@@ -25,7 +26,14 @@ register(
         "job_off": ("停用", "off"),
         "job_switched": ("{name}：{on}", "{name}: {on}"),
         "job_ran": ("{name}：{status} {detail}", "{name}: {status} {detail}"),
+        "job_is_running": ("运行中", "running"),
+        "job_is_done": ("完成", "done"),
+        "job_is_failed": ("失败", "failed"),
+        "job_is_skipped": ("让位", "skipped"),
+        "job_is_lost": ("中断", "lost"),
+        "job_busy": ("{name} 正由 {holder} 运行", "{name} is being run by {holder}"),
         "job_failed": ("作业 {name} 没有完成（{status}）：{why}", "the job {name} did not end well ({status}): {why}"),
+        "job_failed.hint": ("用 risk jobs list 查看最近一次运行", "see its newest run with risk jobs list"),
     }
 )
 _ACTOR = click.option("--actor", default=lambda: os.environ.get("USER", "cli"), help="who does it / 操作人")
@@ -55,7 +63,7 @@ def list_(form: str) -> None:
         click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2, default=_plain))
         return
     for row in rows:
-        last = f"{row.last_run.status} {_when(row.last_run.started_at)}" if row.last_run else "—"
+        last = f"{_status(row.last_run.status).of(lang())} {_when(row.last_run.started_at)}" if row.last_run else "—"
         on = say("job_on" if row.enabled else "job_off", lang())
         tell(
             "job_line", name=row.name, cron=row.cron, on=on, next=_when(row.next_due), last=last, what=row.zh if lang() == "zh" else row.en
@@ -106,9 +114,19 @@ def run_now(settings: Settings, name: str) -> None:
         engine.dispose()
     assert done is not None  # the slot is this very microsecond
     if done.status != "done":
-        why = done.detail.get(lang()) or done.detail.get("held_by") or done.detail.get("error") or "-"
-        raise ConflictError("job_failed", name=name, status=done.status, why=why)
-    tell("job_ran", name=name, status=done.status, detail=json.dumps(done.detail["result"], ensure_ascii=False))
+        raise ConflictError("job_failed", name=name, status=_status(done.status), why=_why(name, done.detail))
+    tell("job_ran", name=name, status=_status(done.status), detail=json.dumps(done.detail["result"], ensure_ascii=False))
+
+
+def _status(name: str) -> Told:
+    return Told(say(f"job_is_{name}", "zh", default=name), say(f"job_is_{name}", "en", default=name))
+
+
+def _why(name: str, detail: Mapping[str, Any]) -> Told:
+    if holder := detail.get("held_by"):
+        return Told(say("job_busy", "zh", name=name, holder=holder), say("job_busy", "en", name=name, holder=holder))
+    error = str(detail.get("error") or "-")
+    return Told(str(detail.get("zh") or error), str(detail.get("en") or error))
 
 
 def _switch(name: str, actor: str, *, on: bool) -> None:

@@ -15,7 +15,10 @@ register(
     {
         "run_progress": ("已读取 {n} 条", "{n} signals read"),
         "run_texts_only": ("{key} 研判企业表，不研判信号", "{key} judges tables of firms, not signals"),
-        "run_texts_only.hint": ("用 risk score illegal_fundraising --lens firm --firms DIR", "use risk score illegal_fundraising --lens firm --firms DIR"),
+        "run_texts_only.hint": (
+            "用 risk score illegal_fundraising --lens firm --firms DIR",
+            "use risk score illegal_fundraising --lens firm --firms DIR",
+        ),
     }
 )
 

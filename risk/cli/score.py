@@ -9,7 +9,6 @@ import click
 from risk.cli import options
 from risk.cli.output import tell
 from risk.domain.messages import register
-from risk.settings import Settings
 
 register(
     {
@@ -37,7 +36,6 @@ def score(
     using: str | None,
 ) -> None:
     """Score texts or firms from files: id, probability, grade, rules, reasons. / 对文件中的文本或企业评分"""
-    from risk.bootstrap import open_scorer
     from risk.scoring.firms import score_firms
     from risk.scoring.keys import key_of
     from risk.scoring.offline import score_texts
@@ -45,9 +43,7 @@ def score(
 
     key = key_of(model, lens)
     options.check_inputs(key, texts, text, firms)
-    scorer = open_scorer(
-        Settings.from_environment(), [key], rules_only=rules_only, using={key: using} if using and not rules_only else None
-    )
+    scorer = options.scorer_for(key, rules_only=rules_only, using=using)
     if firms is not None:
         table = score_firms(scorer, options.load_firms(firms), rules_only=rules_only)
     else:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from risk.cli.output import tell
-from risk.domain.errors import InvalidInputError
+from risk.domain import system_messages  # noqa: F401 - registers the texts
+from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.messages import register
 from risk.settings import Settings
 
@@ -48,6 +49,8 @@ def serve(host: str | None, port: int | None, *, with_worker: bool, log_level: s
     import uvicorn
 
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if chosen:
+        require_free(address, chosen)
     tell("serving", host=f"[{address}]" if ":" in address else address, port=chosen)
     with _beside(settings) if with_worker else _nothing():
         uvicorn.run(APPLICATION, factory=True, host=address, port=chosen, log_level=log_level, server_header=False)
@@ -88,6 +91,21 @@ def require_loopback(host: str) -> str:
     if not loopback:
         raise InvalidInputError("not_loopback", host=host)
     return name
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse a port that another program listens on, before the server starts."""
+    import errno
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConflictError("port_taken", port=port) from error
+            raise
 
 
 @contextmanager

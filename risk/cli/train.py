@@ -22,6 +22,12 @@ register(
         "trained_saved": ("模型目录：{path}", "model folder: {path}"),
         "trained_registered": ("已登记为版本 {version}（{alias}）", "registered as version {version} ({alias})"),
         "output_taken": ("目录不为空：{path}", "the folder is not empty: {path}"),
+        "output_taken.hint": ("给 --output 一个新目录", "give --output a new folder"),
+        "verdicts_registered": (
+            "--from-verdicts 训练的模型由系统登记并与冠军比较，不写到 --output",
+            "a model trained --from-verdicts is registered and compared with the champion, not written to --output",
+        ),
+        "verdicts_registered.hint": ("去掉 --output", "leave --output out"),
         "train_nowhere": ("请用 --output 或 --register 指明模型去处", "say where the model goes: --output DIR or --register"),
     }
 )
@@ -59,6 +65,8 @@ def train(
 
     key = key_of(model, lens)
     options.check_inputs(key, texts, text, firms, more=from_verdicts)
+    if from_verdicts and output is not None:
+        raise InvalidInputError("verdicts_registered")
     if from_verdicts:
         _from_verdicts(key, as_of, seed, actor)
         return

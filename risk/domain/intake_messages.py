@@ -102,7 +102,10 @@ _TALK = {
     "quarantine_not_found": ("没有这条隔离行：{id}", "no such quarantined row: {id}"),
     "quarantine_settled": ("隔离行 {id} 已是“{status}”状态", "quarantined row {id} is {status} already"),
     "quarantine_which": ("请给出编号，或用 --all", "give IDs, or --all"),
-    "quarantine_line": ("{id}  导入 {import_id} 第 {row} 行  〔{status}〕  {reasons}", "{id}  import {import_id} row {row}  [{status}]  {reasons}"),
+    "quarantine_line": (
+        "{id}  导入 {import_id} 第 {row} 行  〔{status}〕  {reasons}",
+        "{id}  import {import_id} row {row}  [{status}]  {reasons}",
+    ),
     "quarantine_is_open": ("待处理", "open"),
     "quarantine_is_repaired": ("已修复", "repaired"),
     "quarantine_is_resubmitted": ("已重报", "resubmitted"),

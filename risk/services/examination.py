@@ -20,7 +20,8 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from risk.domain.errors import RiskError
-from risk.domain.messages import register, say
+from risk.domain.messages import Told, register, say
+from risk.domain.system_messages import reason_of
 from risk.settings import Settings
 from risk.storage import migrate
 
@@ -167,8 +168,7 @@ def _folder(settings: Settings, _revision: Callable[[], str | None]) -> Finding:
             file.flush()
         free = shutil.disk_usage(settings.home).free
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return Finding("folder", "missing", "doctor_folder_closed", {"path": settings.home, "reason": reason})
+        return Finding("folder", "missing", "doctor_folder_closed", {"path": settings.home, "reason": reason_of(error)})
     facts = {"path": settings.home, "free": f"{free / 1e9:.1f}"}
     return Finding("folder", "note", "doctor_folder_full", facts) if free < LEAST_FREE else Finding("folder", "ok", "doctor_folder", facts)
 
@@ -181,7 +181,7 @@ def _database(settings: Settings, revision: Callable[[], str | None]) -> Finding
     try:
         current = None if embedded and not _exists(url.database) else revision()
     except RiskError as error:
-        return Finding("database", "missing", "doctor_database_error", {"reason": error.text("en")})
+        return Finding("database", "missing", "doctor_database_error", {"reason": Told(error.text("zh"), error.text("en"))})
     facts = {"revision": current or "-", "wanted": wanted, "url": shown}
     if current == wanted:
         return Finding("database", "ok", "doctor_database", facts)
@@ -205,7 +205,8 @@ def _registry(settings: Settings, _revision: Callable[[], str | None]) -> Findin
     try:
         champions = Registry(settings.registry_dir).champions()
     except (OSError, ValueError) as error:
-        return Finding("registry", "missing", "doctor_registry_broken", {"reason": f"{type(error).__name__}: {error}"})
+        reason = reason_of(error) if isinstance(error, OSError) else Told("champions.json 不是合法的 JSON", "champions.json is no JSON")
+        return Finding("registry", "missing", "doctor_registry_broken", {"reason": reason})
     if not champions:
         return Finding("registry", "note", "doctor_registry_empty")
     return Finding("registry", "ok", "doctor_registry", {"count": len(champions)})
@@ -224,10 +225,17 @@ def _pdf(_settings: Settings, _revision: Callable[[], str | None]) -> Finding:
     except metadata.PackageNotFoundError:
         return Finding("pdf", "note", "doctor_pdf_none")
     lacking = [
-        name for name, there in (("libpango", _loads("libpango-1.0.so.0")), ("CJK font / 中文字体", _has_chinese_font())) if not there
+        name
+        for name, there in (
+            (Told("libpango", "libpango"), _loads("libpango-1.0.so.0")),
+            (Told("中文字体", "a CJK font"), _has_chinese_font()),
+        )
+        if not there
     ]
     if lacking:
-        return Finding("pdf", "missing", "doctor_pdf_missing", {"names": ", ".join(lacking)})
+        return Finding(
+            "pdf", "missing", "doctor_pdf_missing", {"names": Told("、".join(n.zh for n in lacking), ", ".join(n.en for n in lacking))}
+        )
     return Finding("pdf", "ok", "doctor_pdf")
 
 

@@ -20,8 +20,10 @@ from sqlalchemy import Engine
 from risk.domain.errors import InvalidInputError, NotFoundError, RiskError
 from risk.domain.intake import RowCheck
 from risk.domain.mapping import FieldMapping
+from risk.domain.messages import Told
 from risk.domain.problems import Problem
 from risk.domain.signals import Signal, digest
+from risk.domain.system_messages import quoted, reason_of
 from risk.domain.values import keepable
 from risk.services import imports
 from risk.services.imports import Summary
@@ -82,10 +84,12 @@ def load_mapping(path: Path) -> FieldMapping:
         data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise NotFoundError("file_not_found", path=str(path)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInputError("mapping_unreadable", path=path.name, reason=str(error)) from error
+    except OSError as error:
+        raise InvalidInputError("mapping_unreadable", path=path.name, reason=reason_of(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError("mapping_unreadable", path=path.name, reason=quoted(error)) from error
     if not isinstance(data, dict):
-        raise InvalidInputError("mapping_unreadable", path=path.name, reason=type(data).__name__)
+        raise InvalidInputError("mapping_unreadable", path=path.name, reason=Told("应是一个表", "it should be a table"))
     return FieldMapping.parse(data)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.intake import RowCheck
 from risk.domain.mapping import FieldMapping
+from risk.domain.messages import Told, say
 from risk.domain.problems import Problem
 from risk.domain.signals import Signal
 from risk.services import imports

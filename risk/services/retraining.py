@@ -37,6 +37,7 @@ MOST = 20_000
 
 register(
     {
+        "retrained_line": ("{title}：{decision}（{labels} 条标签{figures}）", "{title}: {decision} ({labels} labels{figures})"),
         "decision_promoted": ("晋级", "promoted"),
         "decision_first": ("首个版本上线", "first version"),
         "decision_kept": ("保留原冠军", "champion kept"),
@@ -64,7 +65,8 @@ class Retrained:
 
         shown = "" if self.challenger_ap is None else f", AP {self.challenger_ap:.3f}"
         shown += "" if self.champion_ap is None else f" vs {self.champion_ap:.3f}"
-        return f"{title(self.key, lang)}: {say(f'decision_{self.decision}', lang)} ({self.labels:,} labels{shown})"
+        decision = say(f"decision_{self.decision}", lang)
+        return say("retrained_line", lang, title=title(self.key, lang), decision=decision, labels=f"{self.labels:,}", figures=shown)
 
 
 @dataclass(frozen=True, slots=True)

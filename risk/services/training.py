@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ import numpy as np
 from features.context import Context
 from risk import __version__
 from risk.domain.errors import ConflictError
-from risk.domain.messages import register
+from risk.domain.messages import Told, register
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
 from risk.settings import Settings
@@ -88,7 +89,7 @@ def train_texts(
             seed=seed,
         )
     except TooFewLabelsError as error:
-        raise ConflictError("too_few_labels", reason=str(error)) from error
+        raise ConflictError("too_few_labels", reason=_counted(str(error))) from error
     fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
     said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
     fused = fuse(fitted.out_of_fold, said, trust_of(sources or {}))
@@ -106,8 +107,18 @@ def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, s
     try:
         fitted = train_firm(table, rules, labels, rule_weights=scorer.weights(key), seed=seed)
     except TooFewLabelsError as error:
-        raise ConflictError("too_few_labels", reason=str(error)) from error
+        raise ConflictError("too_few_labels", reason=_counted(str(error))) from error
     return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed)
+
+
+def _counted(said: str) -> Told:
+    """What a learner says of too few labels, in both languages.
+
+    >>> _counted("3 positive and 9 negative groups of texts: at least 10 of each are needed").zh
+    '正例 3 组、负例 9 组，各需至少 10 组'
+    """
+    numbers = re.findall(r"\d+", said)
+    return Told("正例 {} 组、负例 {} 组，各需至少 {} 组".format(*numbers) if len(numbers) == 3 else "正例或负例太少", said)
 
 
 def save(trained: Trained, folder: Path, *, sources: Mapping[str, int]) -> dict[str, Any]:

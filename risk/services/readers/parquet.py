@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from risk.domain.errors import InvalidInputError
 from risk.domain.problems import Problem
+from risk.domain.system_messages import quoted
 from risk.services.readers.rows import CELL_LIMIT, COLUMN_LIMIT, RawRow, names_of
 
 GROUP_LIMIT = 1_000_000_000
@@ -129,5 +130,4 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        lines = str(error).splitlines() or [type(error).__name__]
-        raise InvalidInputError("file_unreadable", path=path.name, reason=lines[0][:300]) from error
+        raise InvalidInputError("file_unreadable", path=path.name, reason=quoted(str(error) or type(error).__name__)) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from risk.domain.errors import InvalidInputError, NotFoundError
+from risk.domain.system_messages import reason_of
 from risk.services.readers.rows import ROW_LIMIT
 
 _BLOCK = 1 << 20
@@ -71,7 +72,7 @@ def scan(path: Path) -> Scan:
     except FileNotFoundError:
         raise NotFoundError("file_not_found", path=str(path)) from None
     except OSError as error:
-        raise InvalidInputError("file_unreadable", path=str(path), reason=error.strerror or str(error)) from error
+        raise InvalidInputError("file_unreadable", path=str(path), reason=reason_of(error)) from error
     return Scan(digest.hexdigest(), size, head, is_utf8 and _decodes(decoder, b"", final=True))
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from risk.domain.errors import InvalidInputError
+from risk.domain.messages import Told
 from risk.domain.problems import Problem
+from risk.domain.system_messages import quoted
 from risk.domain.values import safe_text
 from risk.services.readers.rows import CELL_LIMIT, COLUMN_LIMIT, EXTRA, ROW_LIMIT, RawRow, names_of
 
@@ -102,7 +104,8 @@ class XlsxReader:
         for sheet in book.worksheets:
             if self._sheet in (None, sheet.title):
                 return sheet
-        raise InvalidInputError("file_unreadable", path=self._path.name, reason=f"no sheet {self._sheet or ''}")
+        wanted = self._sheet or ""
+        raise InvalidInputError("file_unreadable", path=self._path.name, reason=Told(f"没有工作表 {wanted}", f"there is no sheet {wanted}"))
 
     def _quietly(self, work: Callable[[], _T]) -> _T:
         """Whatever a foreign parser says or raises over foreign bytes becomes our one refusal; its warnings stay inside."""
@@ -111,8 +114,7 @@ class XlsxReader:
                 warnings.simplefilter("ignore")
                 return work()
         except Exception as error:
-            lines = str(error).splitlines() or [type(error).__name__]
-            raise InvalidInputError("file_unreadable", path=self._path.name, reason=lines[0][:300]) from error
+            raise InvalidInputError("file_unreadable", path=self._path.name, reason=quoted(str(error) or type(error).__name__)) from error
 
 
 def refuse_bombs(path: Path) -> None:
@@ -122,24 +124,25 @@ def refuse_bombs(path: Path) -> None:
             parts = archive.infolist()
             reason = _bomb(parts) or _wide_row(archive)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InvalidInputError("file_unreadable", path=path.name, reason=str(error)) from error
+        raise InvalidInputError("file_unreadable", path=path.name, reason=quoted(error)) from error
     if reason is not None:
         raise InvalidInputError("xlsx_bomb", path=path.name, reason=reason)
 
 
-def _bomb(parts: list[zipfile.ZipInfo]) -> str | None:
+def _bomb(parts: list[zipfile.ZipInfo]) -> Told | None:
     total = sum(part.file_size for part in parts)
     if len(parts) > PARTS_LIMIT:
-        return f"{len(parts)} parts > {PARTS_LIMIT}"
+        return Told(f"{len(parts)} 个部件，上限 {PARTS_LIMIT}", f"{len(parts)} parts > {PARTS_LIMIT}")
     if total > UNPACKED_LIMIT:
-        return f"{total} bytes > {UNPACKED_LIMIT}"
+        return Told(f"{total} 字节，上限 {UNPACKED_LIMIT}", f"{total} bytes > {UNPACKED_LIMIT}")
     for part in parts:
         if part.file_size > 10_000_000 and part.file_size > RATIO_LIMIT * max(part.compress_size, 1):
-            return f"{part.filename}: {part.file_size} / {part.compress_size} bytes"
+            sizes = f"{part.filename}: {part.file_size} / {part.compress_size}"
+            return Told(f"{sizes} 字节", f"{sizes} bytes")
     return None
 
 
-def _wide_row(archive: zipfile.ZipFile) -> str | None:
+def _wide_row(archive: zipfile.ZipFile) -> Told | None:
     """A single row that is larger than any honest one: the parser would hold all of it."""
     for part in archive.infolist():
         if not (part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")):
@@ -153,6 +156,6 @@ def _wide_row(archive: zipfile.ZipFile) -> str | None:
                 last = window.rfind(b"row>")
                 since = len(window) - last if last >= 0 else since + len(block)
                 if since > ROW_LIMIT:
-                    return f"{part.filename}: a row > {ROW_LIMIT} bytes"
+                    return Told(f"{part.filename}：一行超过 {ROW_LIMIT} 字节", f"{part.filename}: a row > {ROW_LIMIT} bytes")
                 tail = window[-16:]
     return None
