@@ -29,7 +29,7 @@ def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, 
     learner = (None if rules_only else scorer.learners.get(FIRM_KEY)) or Learner(ColdModel(weights), "rules")
     probability = np.asarray(learner.model.predict(table, rules, weights), dtype=np.float64)
     pack = scorer.packs.get(split_key(FIRM_KEY)[0]) or Pack(FIRM_KEY)
-    floors = fusion.floors_of(hits.rules, hits.fired, pack)
+    floors = fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt)
     probability = fusion.raised(probability, floors)
     ranks = fusion.grades(probability, learner.cutoffs, floors)
     return Judged(FIRM_KEY, probability, ranks, hits, rules, learner, pack.version if pack.rules else "")

@@ -10,7 +10,7 @@ Without labels a unit scores by its rules alone: the noisy-or of `models.cold`. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -176,10 +176,11 @@ def floor_of(rule: Rule, pack: Pack) -> Grade:
     return Grade.NONE if is_keyword(rule, pack) else SEVERITY_FLOORS.get(rule.severity.en, Grade.NONE)
 
 
-def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack) -> Ranks:
+def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack, learnt: Collection[str] = ()) -> Ranks:
     """The highest floor that a fired rule asks for, a row; a grave rule that names none has the floor of its severity.
 
-    A learner knows the rules it was trained with. A rule written today must count tomorrow, whatever the learner thinks of it.
+    A rule written today must count tomorrow, though no learner has seen it. ``learnt`` are rules whose worth a learner took from labels of the field:
+    of these only the floors they name themselves hold.
     """
-    ranks = np.array([int(floor_of(rule, pack)) for rule in rules], dtype=np.int64)
+    ranks = np.array([int(floor_of(rule, pack)) if rule.floor or rule.id not in learnt else 0 for rule in rules], dtype=np.int64)
     return (fired * ranks).max(axis=1, initial=0) if len(ranks) else np.zeros(len(fired), dtype=np.int64)

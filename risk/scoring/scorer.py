@@ -40,6 +40,11 @@ class Learner:
     trust: float = 1.0
     """The learner's weight against the rules (``fusion.trust_of``)."""
 
+    @property
+    def learnt(self) -> frozenset[str]:
+        """The rules whose worth it took from labels of the field; none for a learner of hand-picked cases."""
+        return frozenset(getattr(self.model, "rules", ())) if self.trust >= 1.0 else frozenset()
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -118,7 +123,7 @@ class Scorer:
         if learner.version == "rules":
             caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
         pack = self.packs.get(model) or Pack(model)
-        floors = np.minimum(fusion.floors_of(hits.rules, hits.fired, pack), caps)
+        floors = np.minimum(fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt), caps)
         probability = fusion.raised(probability, floors)
         ranks = fusion.grades(probability, learner.cutoffs, floors, caps)
         return Judged(key, probability, ranks, hits, table, learner, pack.version if pack.rules else "")
