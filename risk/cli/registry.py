@@ -22,7 +22,6 @@ register(
         "promoted_to": ("{key}：版本 {version} 已上线", "{key}: version {version} is champion"),
         "rolled_back_to": ("{key}：已回退到版本 {version}", "{key}: back to version {version}"),
         "models_none": ("还没有登记模型：各模型按规则评分", "no model is registered: every model scores by its rules"),
-        "models_none.hint": ("risk demo 或 risk train … --register", "risk demo, or risk train … --register"),
         "no_earlier_champion": ("{key} 没有更早的冠军可以回退", "{key} has no earlier champion to go back to"),
         "no_earlier_champion.hint": ("用 risk models list 查看版本", "see risk models list"),
         "registry_damaged": ("模型登记库无法读取：{path}", "the model registry cannot be read: {path}"),

@@ -42,7 +42,7 @@ register(
             "检查分隔符和引号；risk intake 会隔离这样的行，评分要求每行都可读",
             "check separators and quotes; risk intake puts such rows aside, scoring needs every row",
         ),
-        "wide_table": ("{path} 的行比表头多一列", "the rows of {path} have more columns than its header"),
+        "wide_table": ("{path} 的行比表头长", "the rows of {path} are longer than its header"),
         "wide_table.hint": ("去掉行尾多余的分隔符", "remove the separator at the end of the rows"),
         "open_quote": ("{path} 有引号没有闭合", "a quote in {path} is not closed"),
         "open_quote.hint": ("检查引号", "check the quotes"),

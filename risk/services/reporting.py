@@ -24,10 +24,10 @@ def make(engine: Engine, period: str, *, actor: str, now: datetime, cutoff: date
 
     Made again for the same period and cut-off, the numbers are the stored ones. Raises ``NotFoundError`` while no run has finished.
     """
+    month = None if period == "latest" else _month(period)
     with transaction(engine) as conn:
         cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff.astimezone(UTC)
-        chosen = periods.latest(cutoff) if period == "latest" else _month(period)
-        return situation.freeze(conn, chosen, cutoff, actor=actor, now=now)
+        return situation.freeze(conn, month or periods.latest(cutoff), cutoff, actor=actor, now=now)
 
 
 def _month(name: str) -> periods.Period:

@@ -1,0 +1,34 @@
+"""The demo as a newcomer starts it, seven days of it: the one test of its kind, because it takes most of a minute."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from risk.scoring.keys import TEXT_KEYS
+
+
+@pytest.mark.slow
+def test_seven_days_of_the_loop(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RISK_")} | {
+        "RISK_HOME": str(tmp_path / "home"),
+        "RISK_LANG": "en",
+    }
+    command = [sys.executable, "-m", "risk", "demo", "--days", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    for step in ("signals", "assessments", "candidates", "alerts", "tasks", "verdicts", "labels", "trained versions"):
+        assert f"\n  {step}" in done.stdout, step
+    assert "Figures on the demo say nothing about the real world." in done.stdout
+    written = sorted(p.name for p in (tmp_path / "home" / "reports").iterdir())
+    assert [name.rsplit(".", 2)[1:] for name in written] == [["en", "html"], ["zh", "html"]]
+    listed = subprocess.run(
+        [sys.executable, "-m", "risk", "models", "list"], capture_output=True, text=True, env=environment, cwd=tmp_path, check=True
+    )
+    champions = {line.split()[0] for line in listed.stdout.splitlines() if " champion" in line}
+    assert champions == set(TEXT_KEYS)

@@ -1,0 +1,127 @@
+"""Every refusal of the command line as it is printed, in both languages: code, statement, hint, exit code. Golden texts (renew: RISK_RENEW_GOLDEN=1)."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.risk.cli_world import MODEL, check_golden, firms, risk
+
+TEXTS = ("score", MODEL, "--output", "o.csv", "--text", "text", "--texts")
+EVALUATE = ("evaluate", MODEL, "--rules-only", "--texts", "good.csv", "--text", "text")
+FIRMS = ("score", "illegal_fundraising", "--lens", "firm", "--output", "o.csv", "--firms")
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    *(
+        (*TEXTS, name)
+        for name in ("missing.csv", "empty.csv", "latin.csv", "utf16.csv", "ragged.csv", "open.csv", "wide.csv", "columns.csv")
+    ),
+    *((*TEXTS, name) for name in ("bad.ndjson", "array.ndjson", "fake.xlsx", "bomb.xlsx", "folder")),
+    ("score", "false_medical_adverts", "--texts", "good.csv", "--text", "text", "--output", "o.csv"),
+    ("score", MODEL, "--lens", "report", "--texts", "good.csv", "--text", "text", "--output", "o.csv"),
+    ("score", MODEL, "--texts", "good.csv", "--output", "o.csv"),
+    ("score", MODEL, "--output", "o.csv"),
+    ("score", MODEL, "--firms", "firms", "--output", "o.csv"),
+    ("score", MODEL, "--texts", "good.csv", "--text", "text", "--output", "good.csv/o.csv"),
+    (*TEXTS, "good.csv", "--using", "folder"),
+    (*TEXTS, "good.csv", "--using", "damaged"),
+    (*TEXTS, "good.csv", "--using", "shapeless"),
+    (*TEXTS, "good.csv", "--using", "7"),
+    (*TEXTS, "good.csv", "--using", "champion"),
+    (*TEXTS, "good.csv", "--using", "champion", "--rules-only"),
+    *((*FIRMS, name) for name in ("folder", "firms_no_id", "firms_no_column", "firms_binary")),
+    ("evaluate", "illegal_fundraising", "--lens", "firm", "--firms", "firms_ids"),
+    ("evaluate", "illegal_fundraising", "--lens", "firm", "--firms", "firms_unlabelled"),
+    ("evaluate", "illegal_fundraising", "--lens", "firm", "--firms", "firms", "--by", "x"),
+    EVALUATE,
+    (*EVALUATE, "--label", "nothing"),
+    (*EVALUATE, "--label", "label", "--positive", ","),
+    (*EVALUATE, "--label", "label", "--by", "nothing"),
+    ("train", MODEL, "--texts", "good.csv", "--text", "text", "--label", "label"),
+    ("train", MODEL, "--texts", "good.csv", "--text", "text", "--output", "m"),
+    ("train", MODEL, "--texts", "good.csv", "--text", "text", "--label", "label", "--output", "firms"),
+    ("train", MODEL, "--texts", "good.csv", "--text", "text", "--label", "label", "--output", "m"),
+    ("train", MODEL, "--from-verdicts", "--output", "m"),
+    ("models", "list"),
+    ("models", "show", MODEL, "1"),
+    ("promote", MODEL, "1"),
+    ("rollback", MODEL),
+    ("rules", "check", "binary.rules"),
+    ("rules", "test", "broken.rules"),
+    ("run", "--model", "illegal_fundraising.firm"),
+    ("run", "--as-of", "tomorrow"),
+    ("report",),
+    ("report", "--period", "2026-13"),
+    ("report", "--period", "0000-01"),
+    ("report", "--period", "9999-12"),
+    *(("intake", name) for name in ("missing.csv", "empty.csv", "folder", "utf16.csv", "fake.xlsx", "columns.csv", "bomb.xlsx")),
+    ("intake", "good.csv", "--map", "broken.toml"),
+    ("intake", "good.csv", "--map", "folder"),
+    ("quarantine", "repair", "1", "--set", "text"),
+    ("quarantine", "repair", "1", "--set", "text=x"),
+    ("quarantine", "resubmit"),
+    ("tasks", "show", "1"),
+    ("tasks", "list", "--cursor", "x"),
+    ("jobs", "run", "nothing"),
+    ("worker", "--once", "nothing"),
+    ("serve", "--host", "0.0.0.0"),
+    ("db", "upgrade", "--to", "nothing"),
+)
+
+
+def _make() -> None:
+    """The good and the hostile files, in the working folder."""
+    texts = {
+        "good.csv": "text,label\n根治糖尿病,1\n健康讲座,0\n",
+        "empty.csv": "",
+        "ragged.csv": "id,text\n1,a\n2,b,c,d\n",
+        "open.csv": 'id,text\n1,"a\n2,b\n',
+        "wide.csv": "id,text\n1,a,\n2,b,\n",
+        "columns.csv": "x,y\n1,2\n",
+        "bad.ndjson": '{"text": "a"}\n{bad\n',
+        "array.ndjson": "[1, 2]\n",
+        "fake.xlsx": "no archive",
+        "broken.toml": "[columns\n",
+        "broken.rules": 'rule a "x" when text hass any of "甲"\n',
+        "damaged/manifest.json": '{"format": 1, "files": {"model.json": "0"}}',
+        "damaged/model.json": "{}",
+        "shapeless/manifest.json": "[]",
+        "firms_no_id/labels.csv": "x,y\n1,2\n",
+        "firms_ids/ids.csv": "id\nf1\n",
+        "firms_unlabelled/labels.csv": "id\nf1\n",
+        "firms_no_column/ids.csv": "id\nf1\n",
+        "firms_no_column/news_info.csv": "id,x\nf1,1\n",
+        "firms_binary/ids.csv": "id\nf1\n",
+    }
+    for name, text in texts.items():
+        path = Path(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    Path("folder").mkdir()
+    Path("latin.csv").write_bytes(b"id,text\n1,caf\xe9 \xff\xfe\n")
+    Path("utf16.csv").write_bytes("id,text\n1,a\n".encode("utf-16"))
+    Path("binary.rules").write_bytes(b"\xff\xfe\x00")
+    Path("firms_binary/news_info.csv").write_bytes(b"id,x\n\xff\xfe\n")
+    with zipfile.ZipFile("bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"a" * 12_000_000)
+    firms(Path("firms"), 4)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_refusals_read_like_this(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lang: str) -> None:
+    monkeypatch.setenv("RISK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RISK_LANG", lang)
+    monkeypatch.delenv("RISK_DATABASE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    _make()
+    told = []
+    for arguments in COMMANDS:
+        done = risk(*arguments)
+        told.append(f"$ risk {' '.join(arguments)}\n{done.err or done.out}→ {done.code}\n")
+        if done.code == 1:
+            assert re.match(r"(错误|error)\[\w+\]: \S", done.err.splitlines()[0]), told[-1]
+    text = "\n".join(told).replace(str(tmp_path), "…")
+    check_golden(f"cli_refusals.{lang}.txt", text)
