@@ -75,9 +75,9 @@ def test_no_file_knows_this_machine() -> None:
     here |= {found[1] for value in indexes if (found := re.match(r"https?://(?:[^@/]*@)?([^/:]{5,})", value))} - {"pypi.org"}
     hosts = re.compile(r"--(?:extra-)?index-url|--find-links|https?://[^\s/]*(?:artifactory|nexus|devpi|pypi)[^\s/]*/", re.IGNORECASE)
     places = re.compile(r"(?<![\w.…])/(?:(?:home|Users)/(?!me/|someone/)\w+|root|work/\w+)/")
-    mine = Path(__file__).relative_to(ROOT).as_posix()
+    mine = {"tests/test_house.py", "tests/test_wheel.py"}  # they name what must not be
     for name, text in texts():
-        if name == mine:
+        if name in mine:
             continue
         for pattern in (hosts, places):
             found = pattern.search(text)
