@@ -21,6 +21,10 @@ $(VENV)/.run: $(UV) pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[fast]'
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.test
+	$(INSTALL) --editable '.[fast,test,bench]'
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.run
 	$(INSTALL) --editable '.[fast,test]'
 	@touch $@
@@ -40,7 +44,7 @@ lint: $(VENV)/.test ## ruff, mypy --strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## measure speed; results go to experiments/results
+bench: $(VENV)/.bench ## measure speed; results go to experiments/results
 	$(BIN)/python -m experiments.bench
 
 evaluate: $(VENV)/.test ## measure the models on real material: make evaluate DATA=path
@@ -50,7 +54,7 @@ doctor: $(VENV)/.run ## what is installed, what is missing
 	$(BIN)/risk doctor
 
 constraints: $(UV) ## renew constraints.txt
-	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra explain --extra reports --extra browser pyproject.toml -o $(VENV)/constraints.new
+	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra bench --extra explain --extra reports --extra browser pyproject.toml -o $(VENV)/constraints.new
 	@{ echo "# Exact versions that the project is tested with (Python 3.11). Renew with: make constraints"; cat $(VENV)/constraints.new; $(UV) --version | awk '{print "uv==" $$2}'; } > constraints.txt
 
 clean: ## remove the environment and everything that runs have written
