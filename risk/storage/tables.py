@@ -443,3 +443,103 @@ audit = Table(
     Column("object", String(200), nullable=False),
     Column("detail", Json, nullable=False, default=dict),
 )
+
+# --- rules as they live ------------------------------------------------------------------------------------------------
+
+rule_items = Table(
+    "rule_items",  # what has a life of its own: a rule, a list, a condition, a feature
+    metadata,
+    _id(),
+    Column("kind", String(12), nullable=False),  # rule, list, condition, feature
+    Column("name", String(200), nullable=False, index=True),
+    Column("model", String(80), nullable=False),  # the pack it belongs to, or "shared"
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("kind", "model", "name"),
+)
+
+rule_versions = Table(
+    "rule_versions",  # frozen from its submission on; what a draft said before an edit stands in the edit's event
+    metadata,
+    _id(),
+    _ref("item_id", "rule_items"),
+    Column("version", Integer, nullable=False),  # 0 is the one that came with the program
+    Column("source", Text, nullable=False),  # as written, comments included
+    Column("text", Text, nullable=False),  # canonical, in the language of writing; the source itself where it cannot be read
+    Column("language", String(2), nullable=False),  # zh or en: the language written in
+    Column("hash", String(64), nullable=False, index=True),  # of the canonical text in English: the language of writing does not matter
+    Column("state", String(20), nullable=False, index=True),  # of risk.domain.rule_states
+    Column("author", String(120), nullable=False),
+    Column("note", Text),
+    Column("roll_out", Float, nullable=False, default=100.0),  # percent of units an active rule counts for
+    Column("diagnostics", Json, nullable=False, default=list),
+    Column("test", Json),  # the last test: what was found, against which live rules and vocabulary
+    Column("pins", Json, nullable=False, default=dict),  # hashes of the lists, conditions, suppressions it was approved with
+    Column("evidence", Json),  # what the approver saw: the number of the back-test, and so on
+    Column("revision", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("item_id", "version"),
+)
+
+rule_events = Table(
+    "rule_events",
+    metadata,
+    _id(),
+    _ref("version_id", "rule_versions"),
+    Column("event", String(20), nullable=False),
+    Column("from_state", String(20)),
+    Column("to_state", String(20), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("live", Boolean, nullable=False),  # whether it changed what runs use: the newest such event numbers the live rules
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_rule_events_live_id", "live", "id"),
+)
+
+live_rules = Table(
+    "live_rules",  # one row for each item that is not simply as it came with the program
+    metadata,
+    _id(),
+    Column("item_id", BigId, ForeignKey("rule_items.id"), nullable=False, unique=True),
+    _ref("version_id", "rule_versions"),
+    Column("hidden", Boolean, nullable=False),  # paused or retired: neither this version nor the shipped one is used
+    Column("since", UtcDateTime, nullable=False),
+)
+
+list_entries = Table(
+    "list_entries",  # who put a word in a list, when, and why; that it is in a version stands in the version's text
+    metadata,
+    _id(),
+    _ref("item_id", "rule_items"),
+    Column("version", Integer, nullable=False),
+    Column("exclude", Boolean, nullable=False),
+    Column("term", String(400), nullable=False),
+    Column("note", Text),
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("item_id", "version", "exclude", "term"),
+)
+
+shadow_hits = Table(
+    "shadow_hits",  # what a rule would have said: never an assessment, a candidate or an alert
+    metadata,
+    _id(),
+    _ref("version_id", "rule_versions", index=False),
+    _ref("run_id", "runs"),
+    _ref("signal_id", "signals"),
+    Column("model", String(80), nullable=False),
+    Column("held_back", Boolean, nullable=False),  # an active rule whose roll-out has not reached the unit; else a rule in shadow
+    Column("as_of", UtcDateTime, nullable=False),
+    UniqueConstraint("version_id", "signal_id", "run_id"),
+)
+
+pack_snapshots = Table(
+    "pack_snapshots",  # the very rules of a run: `rules_version` of its assessments is found here
+    metadata,
+    _id(),
+    Column("version", String(64), nullable=False, unique=True),
+    Column("model", String(80), nullable=False),
+    Column("texts", Json, nullable=False),  # file → canonical text
+    Column("created_at", UtcDateTime, nullable=False),
+)

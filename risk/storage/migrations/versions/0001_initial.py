@@ -102,6 +102,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_offices_region"), "offices", ["region"], unique=False)
     op.create_table(
+        "pack_snapshots",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("texts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pack_snapshots")),
+        sa.UniqueConstraint("version", name=op.f("uq_pack_snapshots_version")),
+    )
+    op.create_table(
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("period", sa.String(length=30), nullable=False),
@@ -113,6 +123,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
         sa.UniqueConstraint("period", "cutoff", name=op.f("uq_reports_period_cutoff")),
     )
+    op.create_table(
+        "rule_items",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_items")),
+        sa.UniqueConstraint("kind", "model", "name", name=op.f("uq_rule_items_kind_model_name")),
+    )
+    op.create_index(op.f("ix_rule_items_name"), "rule_items", ["name"], unique=False)
     op.create_table(
         "runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -221,6 +242,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_licences_subject_id"), "licences", ["subject_id"], unique=False)
     op.create_table(
+        "list_entries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("exclude", sa.Boolean(), nullable=False),
+        sa.Column("term", sa.String(length=400), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["rule_items.id"], name=op.f("fk_list_entries_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_entries")),
+        sa.UniqueConstraint("item_id", "version", "exclude", "term", name=op.f("uq_list_entries_item_id_version_exclude_term")),
+    )
+    op.create_index(op.f("ix_list_entries_item_id"), "list_entries", ["item_id"], unique=False)
+    op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -238,6 +274,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_quarantine_import_id"), "quarantine", ["import_id"], unique=False)
     op.create_index(op.f("ix_quarantine_status"), "quarantine", ["status"], unique=False)
+    op.create_table(
+        "rule_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("roll_out", sa.Float(), nullable=False),
+        sa.Column("diagnostics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("test", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("pins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("evidence", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["rule_items.id"], name=op.f("fk_rule_versions_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_versions")),
+        sa.UniqueConstraint("item_id", "version", name=op.f("uq_rule_versions_item_id_version")),
+    )
+    op.create_index(op.f("ix_rule_versions_hash"), "rule_versions", ["hash"], unique=False)
+    op.create_index(op.f("ix_rule_versions_item_id"), "rule_versions", ["item_id"], unique=False)
+    op.create_index(op.f("ix_rule_versions_state"), "rule_versions", ["state"], unique=False)
     op.create_table(
         "signals",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -304,6 +367,53 @@ def upgrade() -> None:
     op.create_index(op.f("ix_assessments_signal_id"), "assessments", ["signal_id"], unique=False)
     op.create_index("ix_assessments_signal_model", "assessments", ["signal_id", "model"], unique=False)
     op.create_index(op.f("ix_assessments_subject_id"), "assessments", ["subject_id"], unique=False)
+    op.create_table(
+        "live_rules",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["rule_items.id"], name=op.f("fk_live_rules_item_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["rule_versions.id"], name=op.f("fk_live_rules_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_rules")),
+        sa.UniqueConstraint("item_id", name=op.f("uq_live_rules_item_id")),
+    )
+    op.create_index(op.f("ix_live_rules_version_id"), "live_rules", ["version_id"], unique=False)
+    op.create_table(
+        "rule_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=20), nullable=False),
+        sa.Column("from_state", sa.String(length=20), nullable=True),
+        sa.Column("to_state", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["rule_versions.id"], name=op.f("fk_rule_events_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_events")),
+    )
+    op.create_index("ix_rule_events_live_id", "rule_events", ["live", "id"], unique=False)
+    op.create_index(op.f("ix_rule_events_version_id"), "rule_events", ["version_id"], unique=False)
+    op.create_table(
+        "shadow_hits",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("held_back", sa.Boolean(), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_shadow_hits_run_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_shadow_hits_signal_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["rule_versions.id"], name=op.f("fk_shadow_hits_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shadow_hits")),
+        sa.UniqueConstraint("version_id", "signal_id", "run_id", name=op.f("uq_shadow_hits_version_id_signal_id_run_id")),
+    )
+    op.create_index(op.f("ix_shadow_hits_run_id"), "shadow_hits", ["run_id"], unique=False)
+    op.create_index(op.f("ix_shadow_hits_signal_id"), "shadow_hits", ["signal_id"], unique=False)
     op.create_table(
         "tasks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -455,6 +565,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_alert_id"), table_name="tasks")
     op.drop_table("tasks")
+    op.drop_index(op.f("ix_shadow_hits_signal_id"), table_name="shadow_hits")
+    op.drop_index(op.f("ix_shadow_hits_run_id"), table_name="shadow_hits")
+    op.drop_table("shadow_hits")
+    op.drop_index(op.f("ix_rule_events_version_id"), table_name="rule_events")
+    op.drop_index("ix_rule_events_live_id", table_name="rule_events")
+    op.drop_table("rule_events")
+    op.drop_index(op.f("ix_live_rules_version_id"), table_name="live_rules")
+    op.drop_table("live_rules")
     op.drop_index(op.f("ix_assessments_subject_id"), table_name="assessments")
     op.drop_index("ix_assessments_signal_model", table_name="assessments")
     op.drop_index(op.f("ix_assessments_signal_id"), table_name="assessments")
@@ -470,9 +588,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_signals_import_id"), table_name="signals")
     op.drop_index(op.f("ix_signals_content_hash"), table_name="signals")
     op.drop_table("signals")
+    op.drop_index(op.f("ix_rule_versions_state"), table_name="rule_versions")
+    op.drop_index(op.f("ix_rule_versions_item_id"), table_name="rule_versions")
+    op.drop_index(op.f("ix_rule_versions_hash"), table_name="rule_versions")
+    op.drop_table("rule_versions")
     op.drop_index(op.f("ix_quarantine_status"), table_name="quarantine")
     op.drop_index(op.f("ix_quarantine_import_id"), table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_index(op.f("ix_list_entries_item_id"), table_name="list_entries")
+    op.drop_table("list_entries")
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
     op.drop_table("licences")
     op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
@@ -490,7 +614,10 @@ def downgrade() -> None:
     op.drop_table("subjects")
     op.drop_index(op.f("ix_runs_as_of"), table_name="runs")
     op.drop_table("runs")
+    op.drop_index(op.f("ix_rule_items_name"), table_name="rule_items")
+    op.drop_table("rule_items")
     op.drop_table("reports")
+    op.drop_table("pack_snapshots")
     op.drop_index(op.f("ix_offices_region"), table_name="offices")
     op.drop_table("offices")
     op.drop_table("leases")
