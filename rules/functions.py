@@ -13,6 +13,7 @@ from typing import Any
 
 from rules.items import Plain
 from rules.kinds import Kind, Type, Unit, show_number
+from rules.statutes import Statutes
 from rules.words import Language
 
 
@@ -69,9 +70,18 @@ class Vocabulary:
     ValueError: two fields are called 甲
     """
 
-    def __init__(self, fields: Iterable[Field] = (), functions: Iterable[Function] = ()) -> None:
+    def __init__(
+        self,
+        fields: Iterable[Field] = (),
+        functions: Iterable[Function] = (),
+        *,
+        statutes: Statutes | None = None,
+        normalise: Callable[[str], str] = str,
+    ) -> None:
         self.fields = tuple(fields)
         self.functions = tuple(functions)
+        self.statutes = statutes or Statutes()
+        self.normalise = normalise
         self._fields = _by_name(((item.name, item.zh, item) for item in self.fields), "fields")
         self._functions = _by_name(((item.name, item.zh, item) for item in self.functions), "functions")
 
