@@ -145,7 +145,7 @@ class Builder(Transformer[Token, Any]):
         if not digits.isdecimal() or not digits.isascii() or len(digits) > 6 or int(digits) > MAX_WITHIN:
             self.complain("R026", token, limit=MAX_WITHIN)
             digits = "0"
-        return Near(left, right, int(digits), **qualifiers, span=self.span(meta))
+        return Near((left,), (right,), int(digits), **qualifiers, span=self.span(meta))
 
     def compare(self, meta: Meta, parts: list[Any]) -> Compare:
         left, op, right = parts

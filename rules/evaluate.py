@@ -142,7 +142,7 @@ class Batch:
             case Has():
                 return self._known(self._has(node))
             case Near(left, right, within):
-                one, two = self._book.of(left).qualified(node), self._book.of(right).qualified(node)
+                one, two = self._book.of(left[0]).qualified(node), self._book.of(right[0]).qualified(node)
                 return self._known(rows_near(one, two, within, self._size))
             case Known(subject, known):
                 return self._known(self.value(subject).known == known)

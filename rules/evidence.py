@@ -62,10 +62,10 @@ def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidenc
     if isinstance(node, Has) and node.mode is Mode.NONE:
         return
     if isinstance(node, Near):
-        left, right = reader.hits(node, node.left), reader.hits(node, node.right)
+        left, right = reader.hits(node, node.left[0]), reader.hits(node, node.right[0])
         pairs = near_pairs(left, right, node.within)
-        yield from _quote(left, node.left, reader, text, {one for one, _ in pairs})
-        yield from _quote(right, node.right, reader, text, {two for _, two in pairs})
+        yield from _quote(left, node.left[0], reader, text, {one for one, _ in pairs})
+        yield from _quote(right, node.right[0], reader, text, {two for _, two in pairs})
         return
     found = [item for operand in node.lists for item in _quote(reader.hits(node, operand), operand, reader, text)]
     yield from sorted(found, key=lambda item: (item.start, item.end))

@@ -19,7 +19,7 @@ from rules.words import Language
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column that rules may read. `values` are the values of a category with their Chinese names."""
+    """A column that rules may read. `values` are the values of a category with their Chinese names; `maybe`: it may be unknown."""
 
     name: str
     zh: str
@@ -27,6 +27,7 @@ class Field:
     doc_zh: str = ""
     doc_en: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    maybe: bool = True
 
     def show(self, value: Plain, language: Language = "zh") -> str:
         """A value as a person reads it; None is unknown.
@@ -36,6 +37,9 @@ class Field:
         """
         if self.type.kind is Kind.CATEGORY and language == "zh":
             return dict(self.values).get(str(value), show_value(value, language))
+        if self.type.kind is Kind.SET and isinstance(value, frozenset):
+            said = dict(self.values) if language == "zh" else {}
+            return listed((said.get(item, item) for item in value), language)
         return show_value(value, language, self.type)
 
 
@@ -50,7 +54,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the host; `values` are the values of a category result."""
+    """A function of the host; `values` are the values of a category result; `maybe`: the result may be unknown."""
 
     name: str
     zh: str
@@ -59,10 +63,41 @@ class Function:
     doc_zh: str = ""
     doc_en: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    maybe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Dated events of a subject's history that windows look back on; `fields` are what each event carries.
+
+    >>> fines = Stream("penalties", "处罚", (Field("amount", "金额", Type(Kind.NUMBER, Unit.YUAN)),))
+    >>> fines.field("金额").name
+    'amount'
+    """
+
+    name: str
+    zh: str
+    fields: tuple[Field, ...] = ()
+    doc_zh: str = ""
+    doc_en: str = ""
+
+    def field(self, name: str) -> Field | None:
+        """The field of that English or Chinese name."""
+        return next((item for item in self.fields if name and name in (item.name, item.zh)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What subjects may have in common, such as an address."""
+
+    name: str
+    zh: str
+    doc_zh: str = ""
+    doc_en: str = ""
 
 
 class Vocabulary:
-    """All fields and functions of a host, found by either name. Raises ValueError when two claim one name.
+    """All fields, functions, streams and relations of a host, found by either name. Raises ValueError when two claim one name.
 
     >>> Vocabulary((Field("a", "甲", Type(Kind.FLAG)), Field("b", "甲", Type(Kind.FLAG))))
     Traceback (most recent call last):
@@ -74,16 +109,22 @@ class Vocabulary:
         self,
         fields: Iterable[Field] = (),
         functions: Iterable[Function] = (),
+        streams: Iterable[Stream] = (),
+        relations: Iterable[Relation] = (),
         *,
         statutes: Statutes | None = None,
         normalise: Callable[[str], str] = str,
     ) -> None:
         self.fields = tuple(fields)
         self.functions = tuple(functions)
+        self.streams = tuple(streams)
+        self.relations = tuple(relations)
         self.statutes = statutes or Statutes()
         self.normalise = normalise
         self._fields = _by_name(((item.name, item.zh, item) for item in self.fields), "fields")
         self._functions = _by_name(((item.name, item.zh, item) for item in self.functions), "functions")
+        self._streams = _by_name(((item.name, item.zh, item) for item in self.streams), "streams")
+        self._relations = _by_name(((item.name, item.zh, item) for item in self.relations), "relations")
 
     def field(self, name: str) -> Field | None:
         """The field of that English or Chinese name."""
@@ -93,6 +134,14 @@ class Vocabulary:
         """The function of that English or Chinese name."""
         return self._functions.get(name)
 
+    def stream(self, name: str) -> Stream | None:
+        """The stream of that English or Chinese name."""
+        return self._streams.get(name)
+
+    def relation(self, name: str) -> Relation | None:
+        """The relation of that English or Chinese name."""
+        return self._relations.get(name)
+
     @cached_property
     def field_names(self) -> tuple[str, ...]:
         return tuple(self._fields)
@@ -100,6 +149,14 @@ class Vocabulary:
     @cached_property
     def function_names(self) -> tuple[str, ...]:
         return tuple(self._functions)
+
+    @cached_property
+    def stream_names(self) -> tuple[str, ...]:
+        return tuple(self._streams)
+
+    @cached_property
+    def relation_names(self) -> tuple[str, ...]:
+        return tuple(self._relations)
 
 
 def _by_name(items: Iterable[tuple[str, str, Any]], what: str) -> dict[str, Any]:
@@ -109,6 +166,15 @@ def _by_name(items: Iterable[tuple[str, str, Any]], what: str) -> dict[str, Any]
             if key and found.setdefault(key, item) is not item:
                 raise ValueError(f"two {what} are called {key}")
     return found
+
+
+def listed(items: Iterable[str], language: Language) -> str:
+    """The values of a set, sorted.
+
+    >>> listed(frozenset(("乙", "甲")), "zh"), listed((), "en")
+    ('乙、甲', 'none')
+    """
+    return ("、" if language == "zh" else ", ").join(sorted(items)) or ("无" if language == "zh" else "none")
 
 
 _WORDS: dict[Language, tuple[str, str, str]] = {"zh": ("未知", "是", "否"), "en": ("unknown", "yes", "no")}
@@ -129,6 +195,8 @@ def show_value(value: Plain, language: Language = "zh", type_: Type | None = Non
         return value.isoformat()
     if isinstance(value, str):
         return value
+    if isinstance(value, frozenset):
+        return listed(value, language)
     return show_number(value, type_.unit if type_ else Unit.PLAIN, language)
 
 

@@ -3,6 +3,7 @@
 A keyword is a word of its own: 且 joins, 且非 is a name. Not ok: two conflicting readings - the tests build the parser strictly from this text.
 """
 
+import re
 from functools import cache
 
 from lark import Lark
@@ -126,11 +127,16 @@ COMMENT: /#[^\n]*/
 """
 
 
+def _suffixes() -> str:
+    """All unit words as one alternative, the longest first."""
+    return "|".join(r"[ \t]+".join(map(re.escape, text.split())).replace("/", r"\/") for text in SUFFIX_WORDS)
+
+
 def grammar_text() -> str:
     """The whole grammar in lark's notation."""
     keywords = "\n".join(f"{'' if key in _KEPT else '_'}{key}.2: /{pattern(key)}/" for key in KEYWORDS if key != "BETWEEN_AND")
     own = "_BETWEEN_AND.2: /与(?!\\w)/"
-    return _RULES.replace("SUFFIXES", "|".join(SUFFIX_WORDS)) + keywords + "\n" + own + "\n"
+    return _RULES.replace("SUFFIXES", _suffixes()) + keywords + "\n" + own + "\n"
 
 
 @cache

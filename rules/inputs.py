@@ -13,6 +13,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rules.functions import Vocabulary
+from rules.nodes import Aggregate
+
 Array: TypeAlias = npt.NDArray[Any]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -20,7 +23,7 @@ Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One value a row. `values` may be numbers, booleans, texts (object), dates (object or datetime64); where not `known` they are ignored."""
+    """One value a row. `values` may be numbers, booleans, texts (object), dates (object or datetime64), sets (frozensets of texts); where not `known` they are ignored."""
 
     values: Array
     known: Mask
@@ -40,7 +43,8 @@ class Column:
         if kinds <= {int, float}:
             return cls(np.array([float(item) if good else np.nan for item, good in zip(items, known, strict=True)]), known)
         array = np.empty(len(items), dtype=object)
-        array[:] = items
+        for index, item in enumerate(items):
+            array[index] = item
         return cls(array, known)
 
 
@@ -60,11 +64,39 @@ class Hits:
     reported: Mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Pieces of the texts, such as sentences: parallel arrays sorted by row, then start; offsets in the original text."""
+
+    row: Ints
+    start: Ints
+    end: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class WindowQuery:
+    """What a window asks of a host, every name in English; `days` None is all time before the judged moment.
+
+    `field` is empty for count, days_since and change; `relation` is empty where the subject itself is meant, else its related subjects are.
+    """
+
+    aggregate: Aggregate
+    stream: str
+    field: str = ""
+    days: float | None = None
+    relation: str = ""
+
+
 class Inputs(Protocol):
-    """`size` rows. Names come as written in the rule (either language): resolve them with `Vocabulary`."""
+    """`size` rows. Fields and functions come as written in the rule (either language), the other names in the language of the pack or in English."""
 
     @property
     def size(self) -> int: ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What this host offers; units and English names are taken from it."""
+        ...
 
     def hits(self, list_name: str) -> Hits: ...
 
@@ -76,6 +108,26 @@ class Inputs(Protocol):
 
     def text(self, row: int) -> str: ...
 
+    def matches(self, pattern: str) -> Hits:
+        """Hits of a regular expression (RE2), found on the plain normalised text; offsets in the original, `aggressive` false."""
+        ...
+
+    def sentences(self) -> Spans:
+        """The sentences of every text, trimmed of white space and closing punctuation."""
+        ...
+
+    def member(self, column: Column, list_name: str) -> Column:
+        """Whether the text value is, after normalising, a word of the list; an excluded word is not. Unknown where the value is."""
+        ...
+
+    def window(self, query: WindowQuery) -> Column:
+        """A number for each row's subject over its history before the judged moment, the unit itself left out. Unknown where the subject is."""
+        ...
+
+    def related(self, relation: str) -> Column:
+        """How many other subjects share that with the row's subject as of the judged moment. Unknown where the subject or its value is."""
+        ...
+
 
 class Remembered:
     """Inputs that ask their host for each column and call once; for readers that go row by row."""
@@ -84,10 +136,18 @@ class Remembered:
         self._inputs = inputs
         self._fields: dict[str, Column] = {}
         self._calls: dict[tuple[str, tuple[Any, ...]], Column] = {}
+        self._windows: dict[WindowQuery, Column] = {}
+        self._related: dict[str, Column] = {}
+        self._matches: dict[str, Hits] = {}
+        self._sentences: Spans | None = None
 
     @property
     def size(self) -> int:
         return self._inputs.size
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._inputs.vocabulary
 
     def hits(self, list_name: str) -> Hits:
         return self._inputs.hits(list_name)
@@ -109,3 +169,26 @@ class Remembered:
         if key not in self._calls:
             self._calls[key] = self._inputs.call(name, args)
         return self._calls[key]
+
+    def matches(self, pattern: str) -> Hits:
+        if pattern not in self._matches:
+            self._matches[pattern] = self._inputs.matches(pattern)
+        return self._matches[pattern]
+
+    def sentences(self) -> Spans:
+        if self._sentences is None:
+            self._sentences = self._inputs.sentences()
+        return self._sentences
+
+    def member(self, column: Column, list_name: str) -> Column:
+        return self._inputs.member(column, list_name)
+
+    def window(self, query: WindowQuery) -> Column:
+        if query not in self._windows:
+            self._windows[query] = self._inputs.window(query)
+        return self._windows[query]
+
+    def related(self, relation: str) -> Column:
+        if relation not in self._related:
+            self._related[relation] = self._inputs.related(relation)
+        return self._related[relation]

@@ -1,4 +1,4 @@
-"""What a rule file defines: word lists, conditions, rules. Each carries all that a person must know of it."""
+"""What a rule file defines: word lists, conditions, features, rules. Each carries all that a person must know of it."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -63,6 +63,15 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """A named value that rules, conditions and other features may use."""
+
+    name: str
+    expr: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """A legal basis: the law, the article, the day of the version read, and whether someone verified the words."""
 
@@ -91,16 +100,19 @@ class Bilingual:
         return bool(self.zh or self.en)
 
 
-Plain: TypeAlias = float | str | bool | date | None
+Plain: TypeAlias = float | str | bool | date | frozenset[str] | None
+Given: TypeAlias = Literal | tuple[Text, ...] | None
 
 
-def plain(value: Literal | None) -> Plain:
-    """The Python value of a literal; None is unknown.
+def plain(value: Given) -> Plain:
+    """The Python value of a literal, or of several texts as a set; None is unknown.
 
-    >>> plain(Number("5", "万元")), plain(None)
-    (50000.0, None)
+    >>> plain(Number("5", "万元")), plain(None), plain((Text("甲"),))
+    (50000.0, None, frozenset({'甲'}))
     """
     match value:
+        case tuple():
+            return frozenset(item.value for item in value)
         case Number() | Text() | Flag() | Day():
             return value.value
         case None:
@@ -111,7 +123,7 @@ def plain(value: Literal | None) -> Plain:
 class Row:
     """An example given as columns; a column that is not named is unknown."""
 
-    items: tuple[tuple[str, Literal | None], ...]
+    items: tuple[tuple[str, Given], ...]
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Plain]:

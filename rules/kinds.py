@@ -19,6 +19,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     CATEGORY = "category"
     DATE = "date"
+    SET = "set"
 
 
 class Unit(StrEnum):
@@ -28,10 +29,11 @@ class Unit(StrEnum):
     PERCENT = "percent"
     YUAN = "yuan"
     DAYS = "days"
+    YIELD = "annual yield"
 
 
-KIND_ZH = {Kind.NUMBER: "数值", Kind.TEXT: "文字", Kind.FLAG: "是非", Kind.CATEGORY: "类别", Kind.DATE: "日期"}
-UNIT_ZH = {Unit.PLAIN: "", Unit.PERCENT: "百分比", Unit.YUAN: "元", Unit.DAYS: "天"}
+KIND_ZH = {Kind.NUMBER: "数值", Kind.TEXT: "文字", Kind.FLAG: "是非", Kind.CATEGORY: "类别", Kind.DATE: "日期", Kind.SET: "集合"}
+UNIT_ZH = {Unit.PLAIN: "", Unit.PERCENT: "百分比", Unit.YUAN: "元", Unit.DAYS: "天", Unit.YIELD: "年化收益"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ SUFFIXES = (
     Suffix("万", "万", Unit.PLAIN, 10_000),
     Suffix("亿", "亿", Unit.PLAIN, 100_000_000),
     Suffix("%", "%", Unit.PERCENT, 1, ("％",)),
+    Suffix("%/年", "% a year", Unit.YIELD, 1, ("％/年",)),
+    Suffix("%/月", "% a month", Unit.YIELD, 12, ("％/月",)),
+    Suffix("%/天", "% a day", Unit.YIELD, 365, ("％/天", "%/日", "％/日")),
     Suffix("元", " yuan", Unit.YUAN, 1),
     Suffix("万元", "万元", Unit.YUAN, 10_000),
     Suffix("亿元", "亿元", Unit.YUAN, 100_000_000),
@@ -91,7 +96,7 @@ class Quantity:
 
     @property
     def value(self) -> float:
-        """The amount in the unit itself: percent, yuan, days or plain."""
+        """The amount in the unit itself: percent, simple percent a year, yuan, days or plain."""
         return float(Decimal(self.amount) * self.suffix.factor)
 
     @property
@@ -105,7 +110,7 @@ def suffix_named(word: str) -> Suffix:
     >>> suffix_named("months").zh
     '个月'
     """
-    return _BY_WORD[word.strip()]
+    return _BY_WORD[" ".join(word.split())]
 
 
 def parse_number(text: str) -> Quantity:
@@ -115,6 +120,8 @@ def parse_number(text: str) -> Quantity:
     Quantity(amount='15.5', suffix=Suffix(zh='%', en='%', unit=<Unit.PERCENT: 'percent'>, factor=1, also=('％',)))
     >>> parse_number("30 days").value, parse_number("1亿元").value, parse_number("-0").amount
     (30.0, 100000000.0, '0')
+    >>> parse_number("2%/月").value, str(parse_number("15% a year").type)
+    (24.0, 'number of annual yield')
     >>> parse_number("3 apples")
     Traceback (most recent call last):
     ...
@@ -131,13 +138,16 @@ def parse_number(text: str) -> Quantity:
 
 
 def show_number(value: float, unit: Unit, language: str = "zh") -> str:
-    """A value as a person writes it.
+    """A value as a person writes it: at most two decimals where it has a unit, four where it has none.
 
-    >>> show_number(15.0, Unit.PERCENT), show_number(50000, Unit.YUAN), show_number(30, Unit.DAYS, "en")
-    ('15%', '5万元', '30 days')
+    >>> show_number(100 / 3, Unit.PERCENT), show_number(50000, Unit.YUAN), show_number(30, Unit.DAYS, "en"), show_number(1 / 3, Unit.PLAIN)
+    ('33.33%', '5万元', '30 days', '0.3333')
+    >>> show_number(24.0, Unit.YIELD), show_number(24.0, Unit.YIELD, "en")
+    ('24%/年', '24% a year')
     """
     if unit is Unit.YUAN and abs(value) >= 10_000:
         big, word = (100_000_000, "亿元") if abs(value) >= 100_000_000 else (10_000, "万元")
         return f"{value / big:.6g}{word}"
     suffix = next(item for item in SUFFIXES if item.unit is unit)
-    return f"{value:.10g}{suffix.zh if language == 'zh' else suffix.en}"
+    shown = f"{round(value, 4 if unit is Unit.PLAIN else 2):.10g}"
+    return f"{'0' if shown == '-0' else shown}{suffix.zh if language == 'zh' else suffix.en}"

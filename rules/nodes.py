@@ -72,7 +72,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A field of the host or a condition of the pack."""
+    """A field of the host, or a condition or feature of the pack."""
 
     name: str
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
@@ -109,6 +109,26 @@ class Mode(StrEnum):
     NONE = "none"
 
 
+class Side(StrEnum):
+    """An end of the text."""
+
+    START = "start"
+    END = "end"
+
+
+class Aggregate(StrEnum):
+    """What a window makes of the events in it."""
+
+    COUNT = "count"
+    DISTINCT = "distinct"
+    SUM = "sum"
+    MEAN = "mean"
+    MAX = "max"
+    MIN = "min"
+    DAYS_SINCE = "days_since"
+    CHANGE = "change"
+
+
 @dataclass(frozen=True, slots=True)
 class Has:
     """The text has any / all / none of the lists."""
@@ -117,28 +137,114 @@ class Has:
     lists: "tuple[ListRef | Term, ...]"
     asserted: bool = False
     plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A hit of each list, at most `within` characters of the original between them."""
+    """A hit of any list of each side, at most `within` characters of the original between them."""
 
-    left: "ListRef | Term"
-    right: "ListRef | Term"
+    left: "tuple[ListRef | Term, ...]"
+    right: "tuple[ListRef | Term, ...]"
     within: int
     asserted: bool = False
     plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SameSentence:
+    """A hit of any list of each side in one sentence."""
+
+    left: "tuple[ListRef | Term, ...]"
+    right: "tuple[ListRef | Term, ...]"
+    asserted: bool = False
+    plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The text starts or ends with a hit of one of the lists; white space and closing punctuation aside."""
+
+    where: Side
+    lists: "tuple[ListRef | Term, ...]"
+    asserted: bool = False
+    plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A regular expression (RE2) finds something in the text."""
+
+    pattern: str
+    asserted: bool = False
+    plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many different terms of the lists are hit."""
+    """How many different terms of the lists are hit, or, when not `distinct`, how many places."""
 
     lists: "tuple[ListRef | Term, ...]"
     asserted: bool = False
     plain: bool = False
+    unnegated: bool = False
+    unquoted: bool = False
+    distinct: bool = True
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An aggregate over the events of the subject's history before the judged moment, or over those of its relations.
+
+    Names are as written. `field` is empty where the aggregate needs none, `relation` where it is about the subject itself, `days` None for all time.
+    """
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+    aggregate: Aggregate
+    stream: str
+    field: str = ""
+    days: float | None = None
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """How many other subjects share something with the unit's subject."""
+
+    relation: str
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fires:
+    """Whether another rule of the pack fires."""
+
+    rule: str
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """One of + - * / between two values; division by zero is unknown."""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
@@ -161,6 +267,25 @@ class Between:
 @dataclass(frozen=True, slots=True)
 class InSet:
     subject: "Expr"
+    values: "tuple[Literal, ...]"
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class InList:
+    """The value is, after normalising, a word of a list."""
+
+    subject: "Expr"
+    list: ListRef
+    span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """A field of several values has any / all / none of these."""
+
+    subject: "Expr"
+    mode: Mode
     values: "tuple[Literal, ...]"
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
@@ -203,8 +328,32 @@ class Or:
 
 Literal: TypeAlias = Number | Text | Flag | Day
 Operand: TypeAlias = ListRef | Term
-Textual: TypeAlias = Has | Near | Count
-Expr: TypeAlias = Literal | Name | Call | Has | Near | Count | Compare | Between | InSet | Known | Otherwise | Not | And | Or
+Textual: TypeAlias = Has | Near | SameSentence | Edge | Matches | Count
+Expr: TypeAlias = (
+    Literal
+    | Name
+    | Call
+    | Has
+    | Near
+    | SameSentence
+    | Edge
+    | Matches
+    | Count
+    | Window
+    | Related
+    | Fires
+    | Arithmetic
+    | Compare
+    | Between
+    | InSet
+    | InList
+    | Contains
+    | Known
+    | Otherwise
+    | Not
+    | And
+    | Or
+)
 Node: TypeAlias = Expr | Operand
 
 
@@ -231,5 +380,11 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def operands(node: Textual) -> tuple[Operand, ...]:
-    """The lists of a text operator."""
-    return (node.left, node.right) if isinstance(node, Near) else node.lists
+    """The lists of a text operator, in written order; a regular expression has none."""
+    match node:
+        case Near() | SameSentence():
+            return (*node.left, *node.right)
+        case Matches():
+            return ()
+        case _:
+            return node.lists

@@ -97,7 +97,7 @@ def _parts(node: Node, language: Language) -> tuple[int, str]:
             key = {Mode.ANY: "HAS_ANY", Mode.ALL: "HAS_ALL", Mode.NONE: "HAS_NONE"}[mode]
             return _PREDICATE, f"{w('TEXT')} {w(key)} {_lists(lists)}{_qualifiers(node, language)}"
         case Near(left, right, within):
-            return _PREDICATE, f"{_list(left)} {w('NEAR')} {_list(right)} {w('WITHIN')} {within}{_qualifiers(node, language)}"
+            return _PREDICATE, f"{_lists(left)} {w('NEAR')} {_lists(right)} {w('WITHIN')} {within}{_qualifiers(node, language)}"
         case Count(lists):
             return _PRIMARY, f"{w('COUNT')} {_lists(lists)}{_qualifiers(node, language)}"
         case Otherwise(subject, default):

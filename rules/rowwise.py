@@ -106,7 +106,7 @@ class RowReader:
 
     def _text(self, node: Has | Near | Count) -> Plain:
         if isinstance(node, Near):
-            return bool(near_pairs(self.hits(node, node.left), self.hits(node, node.right), node.within))
+            return bool(near_pairs(self.hits(node, node.left[0]), self.hits(node, node.right[0]), node.within))
         found = [self.hits(node, item) for item in node.lists]
         if isinstance(node, Count):
             return float(len({int(term) for hits in found for term in hits.term}))

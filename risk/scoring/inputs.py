@@ -130,6 +130,10 @@ class TextInputs:
         self._columns = {RENAMED[f.name][0] if f.name in RENAMED else f.name: f for f in FEATURES}
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary()
+
+    @property
     def size(self) -> int:
         return self._frame.n
 
@@ -189,6 +193,10 @@ class RowInputs:
         self._texts = texts
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary()
+
+    @property
     def size(self) -> int:
         return len(self._rows)
 
@@ -224,6 +232,10 @@ class FirmInputs:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = table
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary()
 
     @property
     def size(self) -> int:

@@ -59,6 +59,10 @@ class FakeInputs:
         self._lists = pack.list_by_name
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        return VOCABULARY
+
+    @property
     def size(self) -> int:
         return len(self.texts)
 

@@ -61,7 +61,7 @@ worded = _values(("channel", "卖家"), words, st.just(Call("licence_state", (Te
 
 _leaves: st.SearchStrategy[Expr] = st.one_of(
     st.builds(Has, st.sampled_from(Mode), _lists, _flags, _flags),
-    st.builds(Near, operands, operands, st.integers(0, 6), _flags, _flags),
+    st.builds(Near, st.tuples(operands), st.tuples(operands), st.integers(0, 6), _flags, _flags),
     st.builds(Compare, st.sampled_from(_ORDER), numeric, numeric),
     st.builds(Compare, st.sampled_from(_ORDER), dated, dated),
     st.builds(Compare, st.sampled_from(("=", "!=")), worded, worded),
