@@ -86,7 +86,7 @@ def _expression(old: Expr, new: Expr, clause: str, say: Say) -> Iterator[Change]
         for name in ("old", "new", "inside"):
             node = getattr(part, name)
             for language in ("zh", "en"):
-                told[f"{name}_{language}"] = "" if node is None else say(node, language)  # type: ignore[arg-type]
+                told[f"{name}_{language}"] = "" if node is None else say(node, language)
         yield Change(part.what, clause, **told)
 
 
@@ -159,7 +159,7 @@ def _sequence(old: Sequence[Node], new: Sequence[Node], inside: Node) -> Iterato
     yield from (_Part(What.ADDED, None, node, inside) for node in come)
 
 
-def _opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> Sequence[tuple[str, int, int, int, int]]:
     return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
 
 
