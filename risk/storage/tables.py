@@ -529,9 +529,12 @@ shadow_hits = Table(
     _ref("run_id", "runs"),
     _ref("signal_id", "signals"),
     Column("model", String(80), nullable=False),
-    Column("held_back", Boolean, nullable=False),  # an active rule whose roll-out has not reached the unit; else a rule in shadow
+    Column("rule", String(200), nullable=False),
+    Column(
+        "how", String(12), nullable=False
+    ),  # shadow, held_back (roll-out has not reached the unit), gained or lost (by a list in shadow)
     Column("as_of", UtcDateTime, nullable=False),
-    UniqueConstraint("version_id", "signal_id", "run_id"),
+    UniqueConstraint("version_id", "rule", "signal_id", "run_id"),
 )
 
 pack_snapshots = Table(

@@ -404,13 +404,14 @@ def upgrade() -> None:
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
-        sa.Column("held_back", sa.Boolean(), nullable=False),
+        sa.Column("rule", sa.String(length=200), nullable=False),
+        sa.Column("how", sa.String(length=12), nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_shadow_hits_run_id")),
         sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_shadow_hits_signal_id")),
         sa.ForeignKeyConstraint(["version_id"], ["rule_versions.id"], name=op.f("fk_shadow_hits_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shadow_hits")),
-        sa.UniqueConstraint("version_id", "signal_id", "run_id", name=op.f("uq_shadow_hits_version_id_signal_id_run_id")),
+        sa.UniqueConstraint("version_id", "rule", "signal_id", "run_id", name=op.f("uq_shadow_hits_version_id_rule_signal_id_run_id")),
     )
     op.create_index(op.f("ix_shadow_hits_run_id"), "shadow_hits", ["run_id"], unique=False)
     op.create_index(op.f("ix_shadow_hits_signal_id"), "shadow_hits", ["signal_id"], unique=False)
