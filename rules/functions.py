@@ -5,13 +5,13 @@
 'channel'
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from rules.items import Plain
+from rules.items import Bilingual, Plain
 from rules.kinds import Kind, Type, Unit, show_number
 from rules.statutes import Statutes
 from rules.words import Language
@@ -99,6 +99,8 @@ class Relation:
 class Vocabulary:
     """All fields, functions, streams and relations of a host, found by either name. Raises ValueError when two claim one name.
 
+    `refused` are functions that a plug-in offers and that cannot be used, by name, each with the reason.
+
     >>> Vocabulary((Field("a", "甲", Type(Kind.FLAG)), Field("b", "甲", Type(Kind.FLAG))))
     Traceback (most recent call last):
     ...
@@ -114,9 +116,11 @@ class Vocabulary:
         *,
         statutes: Statutes | None = None,
         normalise: Callable[[str], str] = str,
+        refused: Mapping[str, Bilingual] | None = None,
     ) -> None:
         self.fields = tuple(fields)
         self.functions = tuple(functions)
+        self.refused = dict(refused or {})
         self.streams = tuple(streams)
         self.relations = tuple(relations)
         self.statutes = statutes or Statutes()

@@ -24,6 +24,9 @@ def _unknown(node: Node, context: Context) -> Diagnostic | None:
     match node:
         case Name(name) if name not in pack.condition_by_name and name not in pack.broken and not vocabulary.field(name):
             return _name(node, context)
+        case Call(name) if name in vocabulary.refused:
+            why = vocabulary.refused[name]
+            return diagnose("R011", _head(node), name=name, near_zh=why.zh, near_en=why.en)
         case Call(name) if not vocabulary.function(name):
             listed = ", ".join(f"`{item.name}`" for item in vocabulary.functions[:8]) or "none"
             zh, en = f"可用函数：{listed.replace(', ', '、')}", f"known functions: {listed}"
