@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,8 @@ class Reading:
     frame: TextFrame
     inputs: TextInputs
     around: Context
+    units: Sequence[str] = ()
+    """Who each row is, where it is known: by this a staged roll-out draws (``rollout``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,27 @@ class Judged:
         return np.flatnonzero((self.ranks >= int(Grade.BLUE)) | self.hits.fired.any(axis=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a rule that is kept back would have said of a row: it never reaches a probability, a grade or an alert."""
+
+    row: int
+    rule: str
+    version_id: int
+    how: str
+    """shadow, held_back, gained or lost."""
+
+
+class KeptBack(Protocol):
+    """Rules in shadow and rules rolled out to some units only: `risk.scoring.rollout.Staging`."""
+
+    def kept(self, key: str, hits: RuleHits, reading: Reading) -> RuleHits:
+        """The outcomes that count."""
+
+    def watched(self, key: str, hits: RuleHits, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:
+        """What is only noted."""
+
+
 def rule_table(hits: RuleHits) -> pd.DataFrame:
     """Rule outcomes as columns for learners: 1 fired, 0 not, nan unknown."""
     import pandas as pd
@@ -84,9 +107,12 @@ def rule_table(hits: RuleHits) -> pd.DataFrame:
 class Scorer:
     """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone."""
 
-    def __init__(self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None) -> None:
+    def __init__(
+        self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None, aside: KeptBack | None = None
+    ) -> None:
         self.packs = {pack.name: pack for pack in (load_packs() if packs is None else packs)}
         self.learners = dict(learners or {})
+        self.aside = aside
         self._lexicon: Lexicon = lexicon_of(self.packs.values())
         self._literals = literals_of(self.packs.values())
         self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}
@@ -109,6 +135,8 @@ class Scorer:
         model, lens = split_key(key)
         pack = self.packs.get(model) or Pack(model)
         hits = evaluate(pack, reading.inputs, on, lens=lens)
+        if self.aside is not None:
+            hits = self.aside.kept(key, hits, reading)
         return hits, rule_table(hits)
 
     def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
