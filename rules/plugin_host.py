@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from rules.functions import Parameter
-from rules.items import WordList
+from rules.items import Bilingual, WordList
 from rules.kinds import Kind, Type, Unit
 from rules.plugin_calls import Bound, Caller, Limits, Offered
 from rules.plugin_faults import Ledger, PluginFault, Source
@@ -19,7 +19,7 @@ from rules.plugin_process import Helper, HelperLostError
 from rules.plugins import FUNCTIONS, LISTS, PACKS
 from rules.printer import show_all
 
-SHARED = "shared"
+_SHARED = "shared"
 _KINDS = {FUNCTIONS: "function", LISTS: "list", PACKS: "pack"}
 
 
@@ -87,12 +87,13 @@ class Plugins:
         """The functions that can be used beside names already `taken`; the others stand in `faults`."""
         return tuple(self._unclaimed(self._functions, frozenset(taken)))
 
-    def refused(self, kept: Iterable[Offered]) -> Mapping[str, PluginFault]:
-        """Names that a plug-in offers and that cannot be used, each with the first fault."""
+    def refused(self, kept: Iterable[Offered]) -> Mapping[str, Bilingual]:
+        """Names that a plug-in offers and that are not among those `kept`, each with the reason."""
         used = {item.source for item in kept}
         names: dict[Source, tuple[str, ...]] = {one.source: (one.source.name,) for one in self.offers if one.group == FUNCTIONS}
         names |= {one.source: (one.name, one.zh) for one in self._functions}
-        return {name: fault[0] for source in names if source not in used and (fault := self._ledger.of(source)) for name in names[source]}
+        lost = {source: fault[0] for source in names if source not in used and (fault := self._ledger.of(source))}
+        return {name: Bilingual(fault.zh, fault.en) for source, fault in lost.items() for name in names[source]}
 
     @cached_property
     def _functions(self) -> tuple[Offered, ...]:
@@ -112,7 +113,7 @@ class Plugins:
     def files(self) -> Mapping[str, tuple[Source, str]]:
         """The rule files that plug-ins bring: name as shown in diagnostics → whose, and the text. Lists are shared files of one list."""
         files = {
-            f"{SHARED}/{item.source.package}/{item.words.name}.rules": (item.source, show_all([item.words], "zh")) for item in self.lists
+            f"{_SHARED}/{item.source.package}/{item.words.name}.rules": (item.source, show_all([item.words], "zh")) for item in self.lists
         }
         for source, texts in self._loaded(PACKS, lambda offer, told: (offer.source, dict(told["texts"]))):
             files |= {f"{source.name}/{source.package}/{name}": (source, text) for name, text in sorted(texts.items())}

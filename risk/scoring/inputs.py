@@ -21,6 +21,8 @@ from rules.inputs import Column, Hits
 from rules.kinds import Kind, Type, Unit
 from rules.nodes import Term, walk
 from rules.pack import Pack
+from rules.plugin_calls import Offered
+from rules.plugin_host import installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +65,7 @@ _UNITS = {"%": Unit.PERCENT, "元": Unit.YUAN, "天": Unit.DAYS}
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Every field and function that a rule over texts may use."""
+    """Every field and function that a rule over texts may use, those of installed plug-ins included."""
     fields = []
     for feature in FEATURES:
         name, zh = RENAMED.get(feature.name, (feature.name, feature.zh))
@@ -101,7 +103,8 @@ def vocabulary() -> Vocabulary:
             f"{kind}s as of the judged moment, without the unit; unknown where the subject is",
         )
         functions.append(Function(name, zh, days, Type(Kind.NUMBER), doc_zh, doc_en))
-    return Vocabulary([*fields, *FIRM_FIELDS], functions)
+    added = installed().functions(name for item in functions for name in (item.name, item.zh))
+    return Vocabulary([*fields, *FIRM_FIELDS], [*functions, *added], refused=installed().refused(added))
 
 
 def lexicon_of(packs: Iterable[Pack]) -> Lexicon:
@@ -127,6 +130,7 @@ class TextInputs:
         self._literals = literals
         self._around = around
         self._vocabulary = vocabulary()
+        self._plugins = installed().bind(self.size, self.text)
         self._columns = {RENAMED[f.name][0] if f.name in RENAMED else f.name: f for f in FEATURES}
 
     @property
@@ -165,6 +169,8 @@ class TextInputs:
         function = self._vocabulary.function(name)
         if function is None:
             raise KeyError(f"no function named {name!r}")
+        if isinstance(function, Offered):
+            return self._plugins.call(function, args)
         if function.name == "licence_state":
             return Column.of(self._around.licence_states(str(args[0])))
         if function.name == "identifier_state":
