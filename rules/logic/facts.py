@@ -1,0 +1,123 @@
+"""What a text may say, as facts that are never unknown, and which fact follows from which.
+
+More words follow from fewer, a plain hit from an asserted one, a wider distance from a narrower, and both sides from `near`.
+
+>>> few, many = frozenset({("根治", frozenset())}), frozenset({("根治", frozenset()), ("治愈", frozenset())})
+>>> follows(Hit(few, frozenset({"plain"})), Hit(many, frozenset())), follows(Hit(many, frozenset()), Hit(few, frozenset()))
+(True, False)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Word: TypeAlias = tuple[str, frozenset[str]]
+"""A term with the contexts in which it does not count."""
+Words: TypeAlias = frozenset[Word]
+Bounds: TypeAlias = frozenset[str]
+"""Which hits are admitted: `unnegated`, `unquoted`, `plain`; the more of them, the fewer hits."""
+
+_FREE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One of the words stands in the text."""
+
+    words: Words
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A word of each side, near each other (`within` characters) or in one sentence (`within` is None)."""
+
+    left: Words
+    right: Words
+    within: int | None
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class AtEdge:
+    """The text starts or ends with one of the words."""
+
+    where: str
+    words: Words
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A regular expression finds something."""
+
+    pattern: str
+    bounds: Bounds
+
+
+Fact: TypeAlias = Hit | Together | AtEdge | Found
+
+
+def covered(words: Words, by: Words) -> bool:
+    """Whether whatever hits `words` hits `by`: the same term with the same contexts, or with none."""
+    rest = words - by
+    return all((term, _FREE) in by for term, _ in rest)
+
+
+def hits_behind(fact: Fact) -> tuple[Hit, ...]:
+    """The plain hits that a fact cannot be without."""
+    match fact:
+        case Hit():
+            return (fact,)
+        case Together(left, right, _, bounds):
+            return Hit(left, bounds), Hit(right, bounds)
+        case AtEdge(_, words, bounds):
+            return (Hit(words, bounds),)
+        case Found():
+            return ()
+
+
+def follows(one: Fact, other: Fact) -> bool:
+    """Whether `other` holds in every text in which `one` holds, as far as can be told from the two alone."""
+    if not other.bounds <= one.bounds:
+        return False
+    match one, other:
+        case (_, Hit(words)):
+            return any(covered(hit.words, words) for hit in hits_behind(one))
+        case (Together(), Together()):
+            return _distances(one.within, other.within) and (
+                (covered(one.left, other.left) and covered(one.right, other.right))
+                or (covered(one.left, other.right) and covered(one.right, other.left))
+            )
+        case (AtEdge(), AtEdge()):
+            return one.where == other.where and covered(one.words, other.words)
+        case (Found(), Found()):
+            return one.pattern == other.pattern
+        case _:
+            return False
+
+
+def _distances(one: int | None, other: int | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one <= other
+
+
+def refuted(fact: Fact, denied: Iterable[Fact]) -> bool:
+    """Whether the fact cannot hold where all of `denied` do not: words denied one by one are denied together."""
+    denied = tuple(item for item in denied if item.bounds <= fact.bounds)
+    gone = frozenset().union(*(item.words for item in denied if isinstance(item, Hit)))
+    if gone and any(covered(hit.words, gone) for hit in hits_behind(fact)):
+        return True
+    return any(follows(fact, item) for item in denied)
+
+
+def weight(fact: Fact) -> int:
+    """How much work it is to compare a fact, in steps."""
+    match fact:
+        case Together(left, right):
+            return 1 + (len(left) + len(right)) // 50
+        case Found():
+            return 1
+        case _:
+            return 1 + len(fact.words) // 50
