@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
@@ -27,8 +29,8 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="可以服务 / Ready to work", response_model=Readiness, responses=problems(503))
 def readyz(svc: Svc, request: Request) -> Response:
-    """503 while the database does not answer or has another revision than the program needs."""
+    """503 while the database does not answer or has another revision than the program needs. Faults of rule plug-ins are told and stop nothing."""
     found = svc.desk.whole(views_health.readiness)
     if not found.ready:
         return refuse(request, 503, "not_ready")
-    return JSONResponse({"ready": True, "database": True, "revision": found.revision, "wanted": found.wanted})
+    return JSONResponse(asdict(found))

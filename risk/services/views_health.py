@@ -1,4 +1,4 @@
-"""Whether the database answers, and with the tables this program needs."""
+"""Whether the database answers, with the tables this program needs, and what is wrong with the rule plug-ins in use."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from risk.storage.engine import reading
 
 
 @dataclass(frozen=True, slots=True)
+class PluginTrouble:
+    """A fault of a rule plug-in in this process, and how often it came up. The rules that use it are unknown, never false."""
+
+    code: str
+    name: str
+    package: str
+    times: int
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """What stands between the service and its work."""
 
@@ -19,6 +31,7 @@ class Readiness:
     database: bool
     revision: str | None
     wanted: str
+    plugins: tuple[PluginTrouble, ...] = ()
 
 
 def readiness(engine: Engine) -> Readiness:
@@ -30,4 +43,11 @@ def readiness(engine: Engine) -> Readiness:
         revision = migrate.current(engine)
     except SQLAlchemyError:
         return Readiness(ready=False, database=False, revision=None, wanted=wanted)
-    return Readiness(ready=revision == wanted, database=True, revision=revision, wanted=wanted)
+    return Readiness(ready=revision == wanted, database=True, revision=revision, wanted=wanted, plugins=plugin_troubles())
+
+
+def plugin_troubles() -> tuple[PluginTrouble, ...]:
+    """What went wrong with rule plug-ins so far; starts nothing."""
+    from rules.plugin_host import installed
+
+    return tuple(PluginTrouble(one.code, one.source.name, one.source.owner, one.times, one.zh, one.en) for one in installed().faults)
