@@ -207,9 +207,12 @@ def same(one: Column, two: Column) -> bool:
 
 
 class Bound:
-    """Plug-in calls over one set of rows. Each is asked once: what fires and what explains it see the same answer."""
+    """Plug-in calls over one set of rows. Each is asked once: what fires and what explains it see the same answer.
 
-    def __init__(self, caller: Caller, size: int, text: Callable[[int], str]) -> None:
+    Where rows have no text, functions that read it are unknown.
+    """
+
+    def __init__(self, caller: Caller, size: int, text: Callable[[int], str] | None) -> None:
         self._caller = caller
         self._size = size
         self._text = text
@@ -221,11 +224,15 @@ class Bound:
         packed = [_packed(item, one.type.kind) for item, one in zip(args, function.params, strict=True)]
         key = hashlib.blake2b(pickle.dumps((function.name, packed))).digest()
         if key not in self._answers:
-            self._answers[key] = self._caller.call(function, self._size, self._all() if function.reads_text else None, args)
+            self._answers[key] = self._answer(function, args)
         return self._answers[key]
 
-    def _all(self) -> Array:
+    def _answer(self, function: Offered, args: Sequence[Any]) -> Column:
+        if not function.reads_text:
+            return self._caller.call(function, self._size, None, args)
+        if self._text is None:
+            return unknown(function, self._size)
         if self._texts is None:
             self._texts = np.empty(self._size, dtype=object)
             self._texts[:] = [self._text(row) for row in range(self._size)]
-        return self._texts
+        return self._caller.call(function, self._size, self._texts, args)

@@ -75,8 +75,8 @@ class Plugins:
         """Put a fault on the list."""
         self._ledger.record(code, source, **values)
 
-    def bind(self, size: int, text: Callable[[int], str]) -> Bound:
-        """Calls over one set of rows."""
+    def bind(self, size: int, text: Callable[[int], str] | None) -> Bound:
+        """Calls over one set of rows; `text` gives the text of a row, where rows have one."""
         return Bound(self._caller, size, text)
 
     def close(self) -> None:

@@ -238,6 +238,7 @@ class FirmInputs:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = table
+        self._plugins = installed().bind(len(table), None)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -264,7 +265,11 @@ class FirmInputs:
         known = ~np.isnan(values)
         return Column(values > 0, known) if field.type.kind is Kind.FLAG else Column(values, known)
 
-    def call(self, name: str, args: tuple[Any, ...]) -> Column:  # noqa: ARG002 - nothing around a bare row is known
+    def call(self, name: str, args: tuple[Any, ...]) -> Column:
+        """Nothing around a bare row is known; a plug-in's function may still answer from its arguments."""
+        function = vocabulary().function(name)
+        if isinstance(function, Offered):
+            return self._plugins.call(function, args)
         return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
 
 
