@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 
 from rules.functions import Vocabulary
 from rules.limits import MAX_REASONING
-from rules.logic.formula import All, Formula, all_of, any_of, negated
+from rules.logic.facts import Facts
+from rules.logic.formula import Formula, all_of, any_of, negated
 from rules.logic.reading import Reader, Reading
 from rules.logic.solve import possible
 from rules.logic.topics import Topics
@@ -22,7 +23,7 @@ from rules.logic.work import SpentError, Work
 from rules.nodes import Expr
 from rules.pack import Pack
 
-__all__ = ["Reading", "Reasoner", "all_of", "any_of", "negated"]
+__all__ = ["Formula", "Reading", "Reasoner", "all_of", "any_of", "negated"]
 
 
 class Reasoner:
@@ -33,7 +34,8 @@ class Reasoner:
 
     def __init__(self, pack: Pack, vocabulary: Vocabulary, steps: int = MAX_REASONING) -> None:
         self._reader = Reader(pack, vocabulary, steps)
-        self._topics = Topics()
+        self._facts = Facts()
+        self._topics = Topics(self._facts)
         self._left = steps
         self.done = 0
         self.gave_up = False
@@ -55,7 +57,7 @@ class Reasoner:
         """Whether a formula can never hold."""
         work = Work(self._left)
         try:
-            return not possible(formula, work)
+            return not possible(formula, work, self._facts)
         except SpentError:
             self.gave_up = True
             return None
@@ -95,11 +97,14 @@ class Reasoner:
         """The same for two readings."""
         if one is None or other is None:
             return None
-        if not self._topics.shared(one.yes, other.yes):
+        if not self.may_imply(one.yes, other.yes):
             return False
         first = self.impossible(all_of((one.yes, negated(other.yes))))
         return self.impossible(all_of((other.no, negated(one.no)))) if first else first
 
     def may_imply(self, one: Formula, other: Formula) -> bool:
-        """A quick look: whether `one` speaks of something in each part of `other`. Where it does not, it does not imply it, constants aside."""
-        return all(self._topics.shared(one, part) for part in (other.parts if isinstance(other, All) else (other,)))
+        """A quick look, one step: whether there is anything in `one` from which `other` could follow."""
+        self._left -= 1
+        self.done += 1
+        self.gave_up = self.gave_up or self._left < 0
+        return not self.gave_up and self._topics.may_imply(one, other)

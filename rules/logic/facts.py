@@ -3,7 +3,8 @@
 More words follow from fewer, a plain hit from an asserted one, a wider distance from a narrower, and both sides from `near`.
 
 >>> few, many = frozenset({("根治", frozenset())}), frozenset({("根治", frozenset()), ("治愈", frozenset())})
->>> follows(Hit(few, frozenset({"plain"})), Hit(many, frozenset())), follows(Hit(many, frozenset()), Hit(few, frozenset()))
+>>> facts = Facts()
+>>> facts.follows(Hit(few, frozenset({"plain"})), Hit(many, frozenset())), facts.follows(Hit(many, frozenset()), Hit(few, frozenset()))
 (True, False)
 """
 
@@ -58,12 +59,6 @@ class Found:
 Fact: TypeAlias = Hit | Together | AtEdge | Found
 
 
-def covered(words: Words, by: Words) -> bool:
-    """Whether whatever hits `words` hits `by`: the same term with the same contexts, or with none."""
-    rest = words - by
-    return all((term, _FREE) in by for term, _ in rest)
-
-
 def hits_behind(fact: Fact) -> tuple[Hit, ...]:
     """The plain hits that a fact cannot be without."""
     match fact:
@@ -77,41 +72,6 @@ def hits_behind(fact: Fact) -> tuple[Hit, ...]:
             return ()
 
 
-def follows(one: Fact, other: Fact) -> bool:
-    """Whether `other` holds in every text in which `one` holds, as far as can be told from the two alone."""
-    if not other.bounds <= one.bounds:
-        return False
-    match one, other:
-        case (_, Hit(words)):
-            return any(covered(hit.words, words) for hit in hits_behind(one))
-        case (Together(), Together()):
-            return _distances(one.within, other.within) and (
-                (covered(one.left, other.left) and covered(one.right, other.right))
-                or (covered(one.left, other.right) and covered(one.right, other.left))
-            )
-        case (AtEdge(), AtEdge()):
-            return one.where == other.where and covered(one.words, other.words)
-        case (Found(), Found()):
-            return one.pattern == other.pattern
-        case _:
-            return False
-
-
-def _distances(one: int | None, other: int | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one <= other
-
-
-def refuted(fact: Fact, denied: Iterable[Fact]) -> bool:
-    """Whether the fact cannot hold where all of `denied` do not: words denied one by one are denied together."""
-    denied = tuple(item for item in denied if item.bounds <= fact.bounds)
-    gone = frozenset().union(*(item.words for item in denied if isinstance(item, Hit)))
-    if gone and any(covered(hit.words, gone) for hit in hits_behind(fact)):
-        return True
-    return any(follows(fact, item) for item in denied)
-
-
 def weight(fact: Fact) -> int:
     """How much work it is to compare a fact, in steps."""
     match fact:
@@ -121,3 +81,61 @@ def weight(fact: Fact) -> int:
             return 1
         case _:
             return 1 + len(fact.words) // 50
+
+
+class Facts:
+    """Compares facts, each pair once."""
+
+    def __init__(self) -> None:
+        self._covered: dict[tuple[Words, Words], bool] = {}
+        self._follows: dict[tuple[Fact, Fact], bool] = {}
+
+    def covered(self, words: Words, by: Words) -> bool:
+        """Whether whatever hits `words` hits `by`: the same term with the same contexts, or with none."""
+        key = (words, by)
+        if key not in self._covered:
+            self._covered[key] = all((term, _FREE) in by for term, _ in words - by)
+        return self._covered[key]
+
+    def follows(self, one: Fact, other: Fact) -> bool:
+        """Whether `other` holds in every text in which `one` holds, as far as can be told from the two alone."""
+        key = (one, other)
+        if key not in self._follows:
+            self._follows[key] = other.bounds <= one.bounds and self._compared(one, other)
+        return self._follows[key]
+
+    def _compared(self, one: Fact, other: Fact) -> bool:
+        covered = self.covered
+        match one, other:
+            case (_, Hit(words)):
+                return any(covered(hit.words, words) for hit in hits_behind(one))
+            case (Together(), Together()):
+                return _distances(one.within, other.within) and (
+                    (covered(one.left, other.left) and covered(one.right, other.right))
+                    or (covered(one.left, other.right) and covered(one.right, other.left))
+                )
+            case (AtEdge(), AtEdge()):
+                return one.where == other.where and covered(one.words, other.words)
+            case (Found(), Found()):
+                return one.pattern == other.pattern
+            case _:
+                return False
+
+    def refuted(self, fact: Fact, denied: Iterable[Fact]) -> bool:
+        """Whether the fact cannot hold where all of `denied` do not: words denied one by one are denied together."""
+        denied = [item for item in denied if item.bounds <= fact.bounds]
+        if any(self.follows(fact, item) for item in denied):
+            return True
+        groups = [item.words for item in denied if isinstance(item, Hit)]
+        return len(groups) > 1 and any(_together(hit.words, groups) for hit in hits_behind(fact))
+
+
+def _together(words: Words, groups: list[Words]) -> bool:
+    """Whether every word is in one of the groups."""
+    return all(any(word in group or (word[0], _FREE) in group for group in groups) for word in words)
+
+
+def _distances(one: int | None, other: int | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one <= other

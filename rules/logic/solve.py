@@ -4,14 +4,14 @@
 
 >>> x = Subject(("x",), Allowed(Ranges(), unknown=True))
 >>> above, below = In(x, Allowed(Ranges.compared(">", 5.0))), In(x, Allowed(Ranges.compared("<", 3.0)))
->>> possible(all_of([above, below]), Work(100)), possible(all_of([negated(above), negated(below)]), Work(100))
-(False, True)
+>>> [possible(all_of(parts), Work(100), Facts()) for parts in ([above, below], [negated(above), negated(below)])]
+[False, True]
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rules.logic.facts import Fact, follows, hits_behind, refuted, weight
+from rules.logic.facts import Fact, Facts, hits_behind, weight
 from rules.logic.formula import All, Allowed, Any, Atom, Formula, In, Ranges, Says, Subject, all_of, negated
 from rules.logic.values import Values
 from rules.logic.work import Work
@@ -27,13 +27,14 @@ class State:
     """What has been put down: what each subject may still be, what the text says and does not say."""
 
     work: Work
+    facts: Facts
     subjects: dict[Subject, Allowed] = field(default_factory=dict)
     said: tuple[Fact, ...] = ()
     denied: tuple[Fact, ...] = ()
 
     def copy(self) -> "State":
         self.work.spend(1 + len(self.subjects) // 8)
-        return State(self.work, dict(self.subjects), self.said, self.denied)
+        return State(self.work, self.facts, dict(self.subjects), self.said, self.denied)
 
     def may_be(self, subject: Subject) -> Allowed:
         """What a subject may still be; a count follows what the text says."""
@@ -91,16 +92,16 @@ class State:
 
     def _established(self, fact: Fact) -> bool:
         self.work.spend(weight(fact) * len(self.said))
-        return any(follows(item, fact) for item in self.said)
+        return any(self.facts.follows(item, fact) for item in self.said)
 
     def _refuted(self, fact: Fact) -> bool:
         self.work.spend(sum(map(weight, self.denied)))
-        return refuted(fact, self.denied)
+        return self.facts.refuted(fact, self.denied)
 
 
-def possible(formula: Formula, work: Work) -> bool:
+def possible(formula: Formula, work: Work, facts: Facts) -> bool:
     """Whether the formula can hold. Raises `SpentError` when the work runs out."""
-    branches: list[tuple[State, list[Formula]]] = [(State(work), [formula])]
+    branches: list[tuple[State, list[Formula]]] = [(State(work, facts), [formula])]
     while branches:
         state, waiting = branches.pop()
         clauses = _settle(state, waiting)

@@ -1,0 +1,47 @@
+"""How a check quotes a part of a rule, and in which language it writes a fix."""
+
+import re
+
+from rules.check.context import Context
+from rules.nodes import And, Expr, Node, Or, Span
+from rules.printer import show
+from rules.words import KEYWORDS, Language, word
+
+_SHOWN = 40
+_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+_WORD = re.compile(r"\w+")
+_CHINESE = frozenset(zh for _, zh in KEYWORDS.values())
+
+
+def quoted(key: str, node: Node) -> dict[str, str]:
+    """A part in both languages, cut to a readable length, under `key_zh` and `key_en`.
+
+    >>> from rules.nodes import Name, Not
+    >>> quoted("part", Not(Name("a")))
+    {'part_zh': '非 a', 'part_en': 'not a'}
+    """
+    return {f"{key}_{language}": _short(show(node, language)) for language in ("zh", "en")}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def source_at(context: Context, span: Span) -> str:
+    """What is written at a place."""
+    return context.pack.sources.get(span.file, "")[span.start : span.end]
+
+
+def language_at(context: Context, span: Span) -> Language:
+    """The language of the keywords at a place: Chinese when there is one of them, names and texts aside."""
+    return "zh" if _CHINESE & set(_WORD.findall(_TEXT.sub("", source_at(context, span)))) else "en"
+
+
+def rewritten(context: Context, node: And | Or, kept: tuple[Expr, ...]) -> str:
+    """The node with only some of its parts, in the language in which it is written; `and` inside `or` gets parentheses."""
+    language = language_at(context, node.span)
+    if len(kept) == 1:
+        return show(kept[0], language)
+    inner = Or if isinstance(node, And) else And
+    parts = (f"({show(item, language)})" if isinstance(item, inner) else show(item, language) for item in kept)
+    return f" {word('AND' if isinstance(node, And) else 'OR', language)} ".join(parts)
