@@ -9,40 +9,54 @@ from lark import Token, Transformer, v_args
 from lark.tree import Meta
 
 from rules.diagnostics import Diagnostic, diagnose
-from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Row, Rule, Severity, WordList
-from rules.kinds import parse_number
-from rules.limits import MAX_NODES, MAX_TERMS, MAX_WITHIN
+from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Feature, Row, Rule, Severity, WordList
+from rules.kinds import Unit, parse_number
+from rules.limits import MAX_DAYS, MAX_HEIGHT, MAX_NODES, MAX_TERMS, MAX_WITHIN
 from rules.nodes import (
+    Aggregate,
     And,
+    Arithmetic,
     Between,
     Call,
     Compare,
+    Contains,
     Count,
     Day,
+    Edge,
     Expr,
+    Fires,
     Flag,
     Has,
+    InList,
     InSet,
     Known,
     ListRef,
+    Matches,
     Mode,
     Name,
     Near,
     Not,
     Number,
+    Operand,
     Or,
     Otherwise,
+    Related,
+    SameSentence,
+    Side,
     Span,
     Term,
     Text,
+    Window,
+    height,
     walk,
 )
-from rules.words import CLAUSES, KEYWORDS
+from rules.words import CLAUSES, KEYWORDS, QUALIFIERS
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.")
 _OPS = {"≤": "<=", "≥": ">=", "≠": "!="}
-_MODES = {"HAS_ANY": Mode.ANY, "HAS_ALL": Mode.ALL, "HAS_NONE": Mode.NONE}
+_CALCULATE = {"PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/"}
+_MODES = {f"{verb}_{mode.upper()}": mode for verb in ("HAS", "CONTAINS") for mode in Mode}
 _N = TypeVar("_N")
 
 
@@ -76,8 +90,10 @@ class Builder(Transformer[Token, Any]):
 
     # ---- literals
 
-    def string(self, token: Token) -> str:
-        """The text of a quoted token, escapes read."""
+    def string(self, token: Token, *, regex: bool = False) -> str:
+        """The text of a quoted token, escapes read; in a regular expression only `\\"` is one, the rest is its own."""
+        if regex:
+            return _ESCAPE.sub(lambda match: '"' if match[0] == '\\"' else match[0], token[1:-1])
         return _ESCAPE.sub(lambda match: self._escaped(match[0], token), token[1:-1])
 
     def _escaped(self, escape: str, token: Token) -> str:
@@ -126,18 +142,31 @@ class Builder(Transformer[Token, Any]):
             self.complain("R038", meta)
         return Term(text, span=self.span(meta))
 
-    def qualifiers(self, _meta: Meta, parts: list[Token]) -> dict[str, bool]:
-        return {key.lower(): any(token.type == key for token in parts) for key in ("ASSERTED", "PLAIN")}
+    def lists(self, _meta: Meta, parts: list[Operand]) -> tuple[Operand, ...]:
+        return tuple(parts)
 
-    # ---- operators
+    left = lists
+
+    def qualifiers(self, _meta: Meta, parts: list[Token]) -> dict[str, bool]:
+        return {key.lower(): any(token.type == key for token in parts) for key in QUALIFIERS}
+
+    # ---- operators on the text
 
     def has(self, meta: Meta, parts: list[Any]) -> Has:
-        mode, *lists, qualifiers = parts
-        return Has(_MODES[mode.type], tuple(lists), **qualifiers, span=self.span(meta))
+        mode, lists, qualifiers = parts
+        return Has(_MODES[mode.type], lists, **qualifiers, span=self.span(meta))
+
+    def edge(self, meta: Meta, parts: list[Any]) -> Edge:
+        side, lists, qualifiers = parts
+        return Edge(Side.START if side.type == "STARTS" else Side.END, lists, **qualifiers, span=self.span(meta))
+
+    def matches(self, meta: Meta, parts: list[Any]) -> Matches:
+        token, qualifiers = parts
+        return Matches(self.string(token, regex=True), **qualifiers, span=self.span(meta))
 
     def count(self, meta: Meta, parts: list[Any]) -> Count:
-        *lists, qualifiers = parts
-        return Count(tuple(lists), **qualifiers, span=self.span(meta))
+        keyword, lists, qualifiers = parts
+        return Count(lists, **qualifiers, distinct=keyword.type == "COUNT", span=self.span(meta))
 
     def near(self, meta: Meta, parts: list[Any]) -> Near:
         left, right, token, qualifiers = parts
@@ -145,7 +174,44 @@ class Builder(Transformer[Token, Any]):
         if not digits.isdecimal() or not digits.isascii() or len(digits) > 6 or int(digits) > MAX_WITHIN:
             self.complain("R026", token, limit=MAX_WITHIN)
             digits = "0"
-        return Near((left,), (right,), int(digits), **qualifiers, span=self.span(meta))
+        return Near(left, right, int(digits), **qualifiers, span=self.span(meta))
+
+    def same_sentence(self, meta: Meta, parts: list[Any]) -> SameSentence:
+        left, right, qualifiers = parts
+        return SameSentence(left, right, **qualifiers, span=self.span(meta))
+
+    # ---- operators on the history
+
+    def window(self, meta: Meta, parts: list[Token]) -> Window:
+        aggregate, stream, *rest = parts
+        given = {mark.type: value for mark, value in zip(rest[::2], rest[1::2], strict=True)}
+        days = self._days(given["IN_LAST"]) if "IN_LAST" in given else None
+        field, relation = (str(given.get(mark, "")) for mark in ("DOT", "ACROSS"))
+        return Window(Aggregate(aggregate.type.lower()), str(stream), field, days, relation, span=self.span(meta))
+
+    def _days(self, token: Token) -> float:
+        quantity = parse_number(token)
+        if quantity.suffix.unit is not Unit.DAYS or not 0 < quantity.value <= MAX_DAYS:
+            self.complain("R056", token, limit=MAX_DAYS)
+            return 1.0
+        return quantity.value
+
+    def related(self, meta: Meta, parts: list[Token]) -> Related:
+        return Related(str(parts[0]), span=self.span(meta))
+
+    def fires(self, meta: Meta, parts: list[Token]) -> Fires:
+        return Fires(str(parts[0]), span=self.span(meta))
+
+    # ---- operators on values
+
+    def sums(self, meta: Meta, parts: list[Any]) -> Expr:
+        """A chain of one strength, read from the left."""
+        result: Expr = parts[0]
+        for operator, operand in zip(parts[1::2], parts[2::2], strict=True):
+            result = Arithmetic(_CALCULATE[operator.type], result, operand, span=self.span(meta))
+        return result
+
+    product = sums
 
     def compare(self, meta: Meta, parts: list[Any]) -> Compare:
         left, op, right = parts
@@ -157,6 +223,13 @@ class Builder(Transformer[Token, Any]):
 
     def in_set(self, meta: Meta, parts: list[Any]) -> InSet:
         return InSet(parts[0], tuple(parts[1:]), span=self.span(meta))
+
+    def in_list(self, meta: Meta, parts: list[Any]) -> InList:
+        return InList(parts[0], parts[1], span=self.span(meta))
+
+    def contains(self, meta: Meta, parts: list[Any]) -> Contains:
+        subject, keyword, *values = parts
+        return Contains(subject, _MODES.get(keyword.type, Mode.ANY), tuple(values), span=self.span(meta))
 
     def known(self, meta: Meta, parts: list[Any]) -> Known:
         return Known(parts[0], parts[1].type == "IS_KNOWN", span=self.span(meta))
@@ -192,13 +265,21 @@ class Builder(Transformer[Token, Any]):
 
     def condition_def(self, _meta: Meta, parts: list[Any]) -> Condition:
         name, expr = parts
-        self._bound(name, expr)
-        return Condition(str(name), expr, self.span(name))
+        return Condition(str(name), self._bound(name, expr), self.span(name))
 
-    def _bound(self, name: Token, expr: Expr) -> None:
-        size = sum(1 for _ in walk(expr))
+    def feature_def(self, _meta: Meta, parts: list[Any]) -> Feature:
+        name, expr = parts
+        return Feature(str(name), self._bound(name, expr), self.span(name))
+
+    def _bound(self, name: Token, expr: Expr) -> Expr:
+        """The expression; one that is too high for those who walk down it is taken out."""
+        size = len(list(walk(expr)))
         if size > MAX_NODES:
             self.complain("R005", name, size=size, limit=MAX_NODES)
+        if size > MAX_HEIGHT and height(expr) > MAX_HEIGHT:
+            self.complain("R059", name, size=height(expr), limit=MAX_HEIGHT)
+            return Flag(value=False)
+        return expr
 
     def basis(self, meta: Meta, parts: list[Token]) -> Basis:
         texts = [self.string(token) for token in parts if token.type == "STRING"]
@@ -221,6 +302,9 @@ class Builder(Transformer[Token, Any]):
     def cell(self, _meta: Meta, parts: list[Any]) -> tuple[str, Any]:
         return str(parts[0]), None if isinstance(parts[1], Token) else parts[1]
 
+    def several(self, _meta: Meta, parts: list[Text]) -> tuple[Text, ...]:
+        return tuple(parts)
+
     def row(self, meta: Meta, parts: list[Any]) -> Row:
         return Row(tuple(parts), self.span(meta))
 
@@ -229,7 +313,7 @@ class Builder(Transformer[Token, Any]):
 
     def rule_def(self, _meta: Meta, parts: list[Any]) -> Rule:
         name = parts[0]
-        titles = [self.string(token) for token in parts[1:] if isinstance(token, Token)]
+        titles = [self.string(token) for token in parts[1:] if isinstance(token, Token) and token.type == "STRING"]
         clauses = [part for part in parts[1:] if isinstance(part, tuple)]
         self._language(name, [keyword for keyword, _, _ in clauses])
         values: dict[str, Any] = {}
@@ -241,9 +325,9 @@ class Builder(Transformer[Token, Any]):
                 continue
             values[keyword.type] = [*values.get(keyword.type, []), *content]
             spans.append((keyword.type, span))
-        rule = self._rule(name, titles, values, tuple(spans))
-        self._bound(name, rule.when)
-        return rule
+        if "WHEN" in values:
+            values["WHEN"] = [self._bound(name, values["WHEN"][0])]
+        return self._rule(name, titles, values, tuple(spans))
 
     def _language(self, name: Token, keywords: Sequence[Token]) -> None:
         odd = [keyword for keyword in keywords if keyword.isascii() != keywords[0].isascii()]

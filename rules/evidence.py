@@ -1,17 +1,35 @@
 """What of the original text made a condition true: quotations with their offsets, words and lists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rules.nodes import And, Count, Expr, Has, ListRef, Mode, Name, Near, Not, Operand, Or, Textual, children
-from rules.rowwise import RowReader, near_pairs
+from rules.nodes import (
+    And,
+    Count,
+    Edge,
+    Expr,
+    Fires,
+    Has,
+    ListRef,
+    Matches,
+    Mode,
+    Name,
+    Near,
+    Not,
+    Operand,
+    Or,
+    SameSentence,
+    Textual,
+    children,
+)
+from rules.rowwise import RowReader
 from rules.text_hits import Sorted
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One quotation of the original text and how it was found; `list` is empty for a literal word."""
+    """One quotation of the original text and how it was found; `list` is empty for a literal word and for a regular expression."""
 
     quote: str
     start: int
@@ -42,10 +60,13 @@ def _supporting(node: Expr, reader: RowReader) -> Iterator[Textual]:
         case Not():
             return
         case Name(name):
-            condition = reader.pack.condition_by_name.get(name)
-            if condition is not None:
-                yield from _supporting(condition.expr, reader)
-        case Has() | Near() | Count():
+            definition = reader.pack.named(name)
+            if definition is not None:
+                yield from _supporting(definition.expr, reader)
+        case Fires(rule):
+            if reader.truth(node):
+                yield from _supporting(reader.pack.rule_by_id[rule].when, reader)
+        case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
             yield node
         case And(items) | Or(items):
             for item in items:
@@ -58,22 +79,33 @@ def _supporting(node: Expr, reader: RowReader) -> Iterator[Textual]:
 
 
 def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidence]:
-    """The hits of one operator in the order of the text; of `near`, those of its left side first."""
-    if isinstance(node, Has) and node.mode is Mode.NONE:
-        return
-    if isinstance(node, Near):
-        left, right = reader.hits(node, node.left[0]), reader.hits(node, node.right[0])
-        pairs = near_pairs(left, right, node.within)
-        yield from _quote(left, node.left[0], reader, text, {one for one, _ in pairs})
-        yield from _quote(right, node.right[0], reader, text, {two for _, two in pairs})
-        return
-    found = [item for operand in node.lists for item in _quote(reader.hits(node, operand), operand, reader, text)]
-    yield from sorted(found, key=lambda item: (item.start, item.end))
+    """The hits of one operator in the order of the text; of two sides, those of the left first."""
+    match node:
+        case Has(Mode.NONE):
+            return
+        case Near(left, right) | SameSentence(left, right):
+            yield from _in_order(_quote(reader.hits(node, one), one, reader, text, _met(node, one, right, reader)) for one in left)
+            yield from _in_order(_quote(reader.hits(node, two), two, reader, text, _met(node, two, left, reader)) for two in right)
+        case Edge(_, lists):
+            yield from _in_order(_quote(reader.hits(node, item), item, reader, text, reader.at_edge(node, item)) for item in lists)
+        case Matches():
+            yield from _quote(reader.matches(node), None, reader, text)
+        case Has(_, lists) | Count(lists):
+            yield from _in_order(_quote(reader.hits(node, item), item, reader, text) for item in lists)
 
 
-def _quote(hits: Sorted, operand: Operand, reader: RowReader, text: str, chosen: set[int] | None = None) -> Iterator[Evidence]:
+def _met(node: Near | SameSentence, operand: Operand, others: tuple[Operand, ...], reader: RowReader) -> list[int]:
+    """The hits of one list that stand together with one of another side; both operators ask the same of either side."""
+    return sorted({one for other in others for one, _ in reader.pairs(node, operand, other)})
+
+
+def _in_order(groups: Iterable[Iterable[Evidence]]) -> list[Evidence]:
+    return sorted((item for group in groups for item in group), key=lambda item: (item.start, item.end))
+
+
+def _quote(hits: Sorted, operand: Operand | None, reader: RowReader, text: str, chosen: list[int] | None = None) -> Iterator[Evidence]:
     name = operand.name if isinstance(operand, ListRef) else ""
-    for index in range(len(hits.row)) if chosen is None else sorted(chosen):
+    for index in range(len(hits.row)) if chosen is None else chosen:
         start, end = int(hits.start[index]), int(hits.end[index])
         word = reader.book.words[int(hits.term[index])]
         flags = (bool(hits.aggressive[index]), bool(hits.negated[index]), bool(hits.reported[index]))

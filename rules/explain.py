@@ -4,17 +4,20 @@ Make one `Explainer` for a batch and ask it for many rows; hits and columns are 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from rules.because import fill
 from rules.evaluate import EvaluationError, RuleHits
 from rules.evidence import Evidence, Evidences, evidence_of
-from rules.functions import Vocabulary, shower
+from rules.functions import Vocabulary, show_value, shower
 from rules.inputs import Inputs, Remembered
 from rules.items import Basis, Bilingual, Rule, Severity
+from rules.nodes import Name
 from rules.pack import Pack
 from rules.rowwise import RowReader
 from rules.text_hits import HitBook
 from rules.trace import Trace, Tracer, Verdict
+from rules.typed import Types
 from rules.words import Language
 
 __all__ = ["Evidence", "Explainer", "Explanation", "Firing", "Trace", "Verdict", "explain", "firings"]
@@ -45,14 +48,16 @@ class Firing:
 
 
 class Explainer:
-    """Explains rows of one batch. A vocabulary adds units and Chinese category names to quoted values."""
+    """Explains rows of one batch. A vocabulary adds units and Chinese category names to quoted values; `as_of` is the day it was judged for."""
 
-    def __init__(self, pack: Pack, inputs: Inputs, vocabulary: Vocabulary | None = None) -> None:
+    def __init__(self, pack: Pack, inputs: Inputs, vocabulary: Vocabulary | None = None, as_of: date | None = None) -> None:
         self._pack = pack
         self._inputs = Remembered(inputs)
         self._vocabulary = vocabulary or Vocabulary()
         self._book = HitBook(pack, inputs)
         self._show = shower(vocabulary)
+        self._types = Types(pack, self._vocabulary)
+        self._as_of = as_of
 
     def explain(self, rule: Rule | str, row: int) -> Explanation:
         """The whole story of one rule on one row, fired or not. Raises KeyError for an unknown rule."""
@@ -63,7 +68,7 @@ class Explainer:
             rule,
             row,
             reader.truth(rule.when),
-            Tracer(reader, self._vocabulary).trace(rule.when),
+            Tracer(reader, self._vocabulary, self._types).trace(rule.when),
             evidence,
             self._because(rule, reader, evidence),
         )
@@ -82,11 +87,14 @@ class Explainer:
     def _reader(self, row: int) -> RowReader:
         if not 0 <= row < self._inputs.size:
             raise EvaluationError(f"no row {row} among {self._inputs.size}")
-        return RowReader(self._pack, self._inputs, row, self._book)
+        return RowReader(self._pack, self._inputs, row, self._book, self._as_of)
 
     def _because(self, rule: Rule, reader: RowReader, evidence: Evidences) -> Bilingual:
         def field(name: str, language: Language) -> str:
-            return self._show(name, reader.field(name), language)
+            if self._pack.named(name) is None:
+                return self._show(name, reader.field(name), language)
+            feature = self._types.of(Name(name))
+            return show_value(reader.value(Name(name)), language, feature.type if feature else None)
 
         return fill(rule.because, [item.quote for item in evidence], field)
 

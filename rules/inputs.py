@@ -117,7 +117,7 @@ class Inputs(Protocol):
         ...
 
     def member(self, column: Column, list_name: str) -> Column:
-        """Whether the text value is, after normalising, a word of the list; an excluded word is not. Unknown where the value is."""
+        """Whether the text value is, after normalising, a word of the list; an excluded word is not. Unknown where the value is. Columns of any length."""
         ...
 
     def window(self, query: WindowQuery) -> Column:

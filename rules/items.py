@@ -71,6 +71,9 @@ class Feature:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+Definition: TypeAlias = Condition | Feature
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """A legal basis: the law, the article, the day of the version read, and whether someone verified the words."""

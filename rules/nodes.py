@@ -379,6 +379,20 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(list(children(current))))
 
 
+def height(node: Node) -> int:
+    """Nodes on the longest way down; without recursion, for trees of any height.
+
+    >>> height(Not(Not(Name("a"))))
+    3
+    """
+    most, stack = 0, [(node, 1)]
+    while stack:
+        current, depth = stack.pop()
+        most = max(most, depth)
+        stack.extend((child, depth + 1) for child in children(current))
+    return most
+
+
 def operands(node: Textual) -> tuple[Operand, ...]:
     """The lists of a text operator, in written order; a regular expression has none."""
     match node:

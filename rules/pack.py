@@ -1,4 +1,4 @@
-"""A pack: all rules of one model with the lists and conditions they use, under one version.
+"""A pack: all rules of one model with the lists, conditions and features they use, under one version.
 
 The version is the hash of what the pack *says*: comments, order of files and language of writing do not change it.
 
@@ -9,7 +9,7 @@ True
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -22,15 +22,18 @@ from rules.items import (
     Basis,
     Bilingual,
     Condition,
+    Definition,
     Example,
+    Feature,
     Plain,
     Row,
     Rule,
     Severity,
     WordList,
 )
-from rules.nodes import ListRef, Name, walk
+from rules.nodes import Expr, Fires, ListRef, Name, Node, walk
 from rules.parser import ParsedFile, parse
+from rules.plugin_host import installed
 from rules.printer import show_all
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "Bilingual",
     "Condition",
     "Example",
+    "Feature",
     "Pack",
     "PackMissing",
     "Plain",
@@ -65,29 +69,39 @@ class PackMissing(LookupError):  # noqa: N818 - a sentence, not a category
 
 @dataclass(frozen=True)
 class Pack:
-    """Rules, lists and conditions of one model. `sources` are the texts read, by file; `broken` are names that could not be read."""
+    """Rules, lists, conditions and features of one model.
+
+    `sources` are the texts read, by file; `broken` are names that could not be read; `helpers` are rules that stay only because others ask
+    whether they fire: they have no outcome of their own; `calls` are functions of plug-ins in use, each with its version (`rules.plugin_packs`).
+    """
 
     name: str
     rules: tuple[Rule, ...] = ()
     lists: tuple[WordList, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    features: tuple[Feature, ...] = ()
+    helpers: tuple[Rule, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=(), compare=False)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     broken: frozenset[str] = field(default=frozenset(), compare=False)
+    calls: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def version(self) -> str:
         """SHA-256 of the canonical content: rules, own definitions, and shared ones in use."""
         used = self._used()
-        lists = sorted((item for item in self.lists if item.name in used or not self.is_shared(item)), key=lambda item: item.name)
-        conditions = sorted((item for item in self.conditions if item.name in used or not self.is_shared(item)), key=lambda item: item.name)
-        rules = sorted(self.rules, key=lambda item: item.id)
-        text = f"{self.name}\n" + show_all([*lists, *conditions, *rules])
+        groups: tuple[Sequence[WordList | Definition], ...] = (self.lists, self.conditions, self.features)
+        named = [
+            item for group in groups for item in sorted(group, key=lambda item: item.name) if item.name in used or not self.is_shared(item)
+        ]
+        rules = sorted((*self.rules, *self.helpers), key=lambda item: item.id)
+        text = f"{self.name}\n" + show_all([*named, *rules]) + "".join(f"# {name} {version}\n" for name, version in self.calls)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def rule_by_id(self) -> dict[str, Rule]:
-        return {item.id: item for item in reversed(self.rules)}
+        """Every rule that can be asked for, helpers included."""
+        return {item.id: item for item in reversed((*self.rules, *self.helpers))}
 
     @cached_property
     def list_by_name(self) -> dict[str, WordList]:
@@ -97,28 +111,60 @@ class Pack:
     def condition_by_name(self) -> dict[str, Condition]:
         return {item.name: item for item in reversed(self.conditions)}
 
+    @cached_property
+    def feature_by_name(self) -> dict[str, Feature]:
+        return {item.name: item for item in reversed(self.features)}
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Conditions, then features."""
+        return (*self.conditions, *self.features)
+
+    def named(self, name: str) -> Definition | None:
+        """The condition or feature of that name."""
+        return self.condition_by_name.get(name) or self.feature_by_name.get(name)
+
+    def expressions(self) -> tuple[Expr, ...]:
+        """Every expression of the pack: of its conditions, features and rules."""
+        return tuple([item.expr for item in self.definitions] + [rule.when for rule in (*self.rules, *self.helpers)])
+
     def _used(self) -> frozenset[str]:
-        """Names of lists and conditions that rules and own conditions reach."""
-        seen: set[str] = set()
-        waiting = [rule.when for rule in self.rules] + [item.expr for item in self.conditions if not self.is_shared(item)]
-        while waiting:
-            names = {node.name for node in walk(waiting.pop()) if isinstance(node, ListRef | Name)}
-            waiting += [self.condition_by_name[name].expr for name in names - seen if name in self.condition_by_name]
-            seen |= names
-        return frozenset(seen)
+        """Names of lists, conditions and features that rules and own definitions reach."""
+        own = [item.expr for item in self.definitions if not self.is_shared(item)]
+        return frozenset(_reached([*(rule.when for rule in (*self.rules, *self.helpers)), *own], self)[0])
 
     def only(self, rule_ids: Iterable[str]) -> "Pack":
-        """The same pack with some of its rules.
+        """The same pack with some of its rules; those they ask for stay as helpers.
 
         >>> pack_from_text('rule a "x" when b\\nrule c "y" when d').only(["c"]).rules[0].id
         'c'
+        >>> some = pack_from_text('rule a "x" when b\\nrule c "y" when fires(a)').only(["c"])
+        >>> [rule.id for rule in some.rules], [rule.id for rule in some.helpers]
+        (['c'], ['a'])
         """
         wanted = frozenset(rule_ids)
-        return replace(self, rules=tuple(item for item in self.rules if item.id in wanted))
+        chosen = tuple(item for item in self.rules if item.id in wanted)
+        asked = _reached([rule.when for rule in chosen], self)[1] - wanted
+        return replace(self, rules=chosen, helpers=tuple(item for item in (*self.rules, *self.helpers) if item.id in asked))
 
-    def is_shared(self, item: Rule | WordList | Condition) -> bool:
+    def is_shared(self, item: Rule | WordList | Condition | Feature) -> bool:
         """Whether it stands in a shared file, where it may stay unused."""
         return item.span.file.startswith(f"{SHARED}/")
+
+
+def _reached(exprs: list[Expr], pack: Pack) -> tuple[set[str], set[str]]:
+    """Names and rules that expressions reach, through definitions and outcomes."""
+    seen: set[Node] = set()
+    while exprs:
+        for node in walk(exprs.pop()):
+            if isinstance(node, ListRef | Name | Fires) and node not in seen:
+                seen.add(node)
+                if isinstance(node, Name) and (definition := pack.named(node.name)):
+                    exprs.append(definition.expr)
+                if isinstance(node, Fires) and node.rule in pack.rule_by_id:
+                    exprs.append(pack.rule_by_id[node.rule].when)
+    names = {node.name for node in seen if isinstance(node, ListRef | Name)}
+    return names, {node.rule for node in seen if isinstance(node, Fires)}
 
 
 def pack_from_texts(texts: Mapping[str, str], name: str = "demo") -> Pack:
@@ -144,9 +190,10 @@ def _gather(name: str, parsed: Iterable[ParsedFile]) -> Pack:
         tuple(item for file in parsed for item in file.rules),
         tuple(item for file in parsed for item in file.lists),
         tuple(item for file in parsed for item in file.conditions),
-        tuple(item for file in parsed for item in file.diagnostics),
-        {file.name: file.source for file in parsed},
-        frozenset(name for file in parsed for name in file.broken),
+        tuple(item for file in parsed for item in file.features),
+        diagnostics=tuple(item for file in parsed for item in file.diagnostics),
+        sources={file.name: file.source for file in parsed},
+        broken=frozenset(name for file in parsed for name in file.broken),
     )
 
 
@@ -155,11 +202,12 @@ def _folder() -> Traversable:
 
 
 def pack_names() -> tuple[str, ...]:
-    """The models that have rules here."""
+    """The models that have rules here, shipped or of plug-ins."""
     root = _folder()
-    if not root.is_dir():
-        return ()
-    return tuple(sorted(item.name for item in root.iterdir() if item.is_dir() and item.name != SHARED and _texts(item.name)))
+    shipped = (
+        {item.name for item in root.iterdir() if item.is_dir() and item.name != SHARED and _texts(item.name)} if root.is_dir() else set()
+    )
+    return tuple(sorted(shipped | installed().models))
 
 
 def load_pack(model: str) -> Pack:
@@ -182,9 +230,12 @@ def shared_texts() -> dict[str, str]:
 
 def _texts(folder: str) -> dict[str, str]:
     place = _folder() / folder
-    if not place.is_dir():
-        return {}
-    return {f"{folder}/{item.name}": item.read_text("utf-8") for item in place.iterdir() if item.name.endswith(".rules")}
+    shipped = (
+        {f"{folder}/{item.name}": item.read_text("utf-8") for item in place.iterdir() if item.name.endswith(".rules")}
+        if place.is_dir()
+        else {}
+    )
+    return {**shipped, **installed().texts(folder)}
 
 
 def load_packs() -> tuple[Pack, ...]:

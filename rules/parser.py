@@ -8,6 +8,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from lark import Token, UnexpectedCharacters, UnexpectedToken
 from lark.exceptions import UnexpectedInput
@@ -15,15 +16,16 @@ from lark.exceptions import UnexpectedInput
 from rules.builder import Builder
 from rules.diagnostics import Diagnostic, diagnose
 from rules.grammar import parser
-from rules.items import Condition, Rule, WordList
+from rules.items import Condition, Feature, Rule, WordList
 from rules.limits import MAX_DEPTH, MAX_SOURCE
 from rules.nodes import Span
 from rules.words import CLAUSES, KEYWORDS, SYMBOLS, pattern, say
 
-_HEAD = re.compile(rf"^(?:{'|'.join(pattern(key) for key in ('LIST', 'CONDITION', 'RULE'))})\s+(\w+)?", re.MULTILINE)
+_HEAD = re.compile(rf"^(?:{'|'.join(pattern(key) for key in ('LIST', 'CONDITION', 'FEATURE', 'RULE'))})\s+(\w+)?", re.MULTILINE)
 _DEPTH = re.compile(rf'"(?:[^"\\\n]|\\.)*"|#[^\n]*|(?P<open>[(（])|(?P<close>[)）])|(?P<not>{pattern("NOT")})|\w+|\S')
 _SHOWN = 6
-_TOP = ("LIST", "CONDITION", "RULE")
+_TOP = ("LIST", "CONDITION", "FEATURE", "RULE")
+_Item: TypeAlias = Rule | WordList | Condition | Feature
 _ORDER = {name: index for index, name in enumerate((*SYMBOLS, *KEYWORDS))}
 
 
@@ -36,6 +38,7 @@ class ParsedFile:
     rules: tuple[Rule, ...] = ()
     lists: tuple[WordList, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    features: tuple[Feature, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     broken: frozenset[str] = frozenset()
 
@@ -46,7 +49,7 @@ def parse(source: str, name: str = "rules") -> ParsedFile:
     if len(source) > MAX_SOURCE:
         span = Span(name, 0, 0, 1, 1, 1, 1)
         return ParsedFile(name, "", diagnostics=(diagnose("R003", span, size=len(source), limit=MAX_SOURCE),))
-    items: list[Rule | WordList | Condition] = []
+    items: list[_Item] = []
     found: list[Diagnostic] = []
     broken: set[str] = set()
     for offset, line, chunk in _chunks(source):
@@ -62,6 +65,7 @@ def parse(source: str, name: str = "rules") -> ParsedFile:
         tuple(item for item in items if isinstance(item, Rule)),
         tuple(item for item in items if isinstance(item, WordList)),
         tuple(item for item in items if isinstance(item, Condition)),
+        tuple(item for item in items if isinstance(item, Feature)),
         tuple(found),
         frozenset(broken),
     )
@@ -76,7 +80,7 @@ def _chunks(source: str) -> Iterator[tuple[int, int, str]]:
         line += source.count("\n", start, end)
 
 
-def _parse_chunk(chunk: str, builder: Builder) -> tuple[list[Rule | WordList | Condition] | None, list[Diagnostic]]:
+def _parse_chunk(chunk: str, builder: Builder) -> tuple[list[_Item] | None, list[Diagnostic]]:
     deep = _too_deep(chunk)
     if deep is not None:
         return None, [diagnose("R004", _at(chunk, deep, deep + 1, builder), limit=MAX_DEPTH)]

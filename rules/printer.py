@@ -5,25 +5,33 @@
 'a 且 非 b'
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 
-from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Example, Row, Rule, WordList
+from rules.items import FLOORS, LENSES, Basis, Bilingual, Condition, Example, Feature, Given, Row, Rule, WordList
 from rules.kinds import suffix_named
 from rules.nodes import (
     And,
+    Arithmetic,
     Between,
     Call,
     Compare,
+    Contains,
     Count,
     Day,
+    Edge,
     Expr,
+    Fires,
     Flag,
     Has,
+    InList,
     InSet,
     Known,
     ListRef,
     Literal,
+    Matches,
     Mode,
     Name,
     Near,
@@ -33,12 +41,18 @@ from rules.nodes import (
     Operand,
     Or,
     Otherwise,
+    Related,
+    SameSentence,
+    Side,
     Term,
     Text,
+    Textual,
+    Window,
 )
-from rules.words import KEYWORDS, Language, word
+from rules.words import KEYWORDS, QUALIFIERS, Language, word
 
-_OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRIMARY = range(1, 7)
+_OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRODUCT, _FACTOR, _PRIMARY = range(1, 9)
+_YEAR = 365
 _WIDTH = 100
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -90,18 +104,30 @@ def _parts(node: Node, language: Language) -> tuple[int, str]:
         case Between(subject, low, high):
             return _PREDICATE, f"{operand(subject)} {w('BETWEEN')} {operand(low)} {w('BETWEEN_AND')} {operand(high)}"
         case InSet(subject, values):
-            return _PREDICATE, f"{operand(subject)} {w('IN')} [{', '.join(_literal(value, language) for value in values)}]"
+            return _PREDICATE, f"{operand(subject)} {w('IN')} {_values(values, language)}"
+        case InList(subject, name):
+            return _PREDICATE, f"{operand(subject)} {w('IN')} {_list(name)}"
+        case Contains(subject, Mode.ANY, (value,)):
+            return _PREDICATE, f"{operand(subject)} {w('CONTAINS')} {_literal(value, language)}"
+        case Contains(subject, mode, values):
+            return _PREDICATE, f"{operand(subject)} {w(f'CONTAINS_{mode.upper()}')} {_values(values, language)}"
         case Known(subject, known):
             return _PREDICATE, f"{operand(subject)} {w('IS_KNOWN' if known else 'IS_UNKNOWN')}"
-        case Has(mode, lists):
-            key = {Mode.ANY: "HAS_ANY", Mode.ALL: "HAS_ALL", Mode.NONE: "HAS_NONE"}[mode]
-            return _PREDICATE, f"{w('TEXT')} {w(key)} {_lists(lists)}{_qualifiers(node, language)}"
-        case Near(left, right, within):
-            return _PREDICATE, f"{_lists(left)} {w('NEAR')} {_lists(right)} {w('WITHIN')} {within}{_qualifiers(node, language)}"
-        case Count(lists):
-            return _PRIMARY, f"{w('COUNT')} {_lists(lists)}{_qualifiers(node, language)}"
+        case Count():
+            return _PRIMARY, _textual(node, language)
+        case Has() | Near() | SameSentence() | Edge() | Matches():
+            return _PREDICATE, _textual(node, language)
+        case Arithmetic(op, left, right):
+            own = _OPERAND if op in "+-" else _PRODUCT
+            return own, f"{_show(left, language, own)} {op} {_show(right, language, own + 1)}"
+        case Window():
+            return _PRIMARY, _window(node, language)
+        case Related(relation):
+            return _PRIMARY, f"{w('RELATED')} {relation}"
+        case Fires(rule):
+            return _PRIMARY, f"{w('FIRES')}({rule})"
         case Otherwise(subject, default):
-            return _OPERAND, f"{_show(subject, language, _PRIMARY)} {w('OTHERWISE')} {_literal(default, language)}"
+            return _FACTOR, f"{_show(subject, language, _PRIMARY)} {w('OTHERWISE')} {_literal(default, language)}"
         case Name(name):
             return _PRIMARY, name
         case Call(name, args):
@@ -128,13 +154,53 @@ def _list(node: Operand) -> str:
     return f"@{node.name}" if isinstance(node, ListRef) else quote(node.text)
 
 
+def _textual(node: Textual, language: Language) -> str:
+    """A text operator with its qualifiers."""
+
+    def w(key: str) -> str:
+        return word(key, language)
+
+    match node:
+        case Has(mode, lists):
+            said = f"{w('TEXT')} {w(f'HAS_{mode.upper()}')} {_lists(lists)}"
+        case Edge(where, lists):
+            said = f"{w('TEXT')} {w('STARTS' if where is Side.START else 'ENDS')} {_lists(lists)}"
+        case Matches(pattern):
+            said = f"{w('TEXT')} {w('MATCHES')} {_pattern(pattern)}"
+        case Count(lists):
+            said = f"{w('COUNT' if node.distinct else 'OCCURRENCES')} {_lists(lists)}"
+        case Near(left, right, within):
+            said = f"{_side(left)} {w('NEAR')} {_side(right)} {w('WITHIN')} {within}"
+        case SameSentence(left, right):
+            said = f"{_side(left)} {w('SAME_SENTENCE')} {_side(right)}"
+    return said + "".join(f" {w(key)}" for key in QUALIFIERS if getattr(node, key.lower()))
+
+
+def _pattern(pattern: str) -> str:
+    """A regular expression in double quotes: backslashes are its own, only the quote is escaped."""
+    return '"' + re.sub(r'\\.|"', lambda match: '\\"' if match[0] == '"' else match[0], pattern) + '"'
+
+
+def _window(node: Window, language: Language) -> str:
+    said = f"{word(node.aggregate.upper(), language)} {node.stream}" + (f".{node.field}" if node.field else "")
+    if node.days is not None:
+        size, suffix = (node.days / _YEAR, "年") if node.days % _YEAR == 0 else (node.days, "天")
+        amount = format(Decimal(repr(size)), "f").removesuffix(".0")
+        said += f" {word('IN_LAST', language)} {_literal(Number(amount, suffix), language)}"
+    return said + (f" {word('ACROSS', language)} {node.relation}" if node.relation else "")
+
+
+def _values(values: Iterable[Literal], language: Language) -> str:
+    return f"[{', '.join(_literal(value, language) for value in values)}]"
+
+
 def _lists(nodes: Iterable[Operand]) -> str:
     return ", ".join(_list(node) for node in nodes)
 
 
-def _qualifiers(node: Has | Near | Count, language: Language) -> str:
-    asserted = f" {word('ASSERTED', language)}" if node.asserted else ""
-    return asserted + (f" {word('PLAIN', language)}" if node.plain else "")
+def _side(nodes: tuple[Operand, ...]) -> str:
+    """One side of two: several lists stand in parentheses."""
+    return _list(nodes[0]) if len(nodes) == 1 else f"({_lists(nodes)})"
 
 
 def show_list(item: WordList, language: Language = "en") -> str:
@@ -149,6 +215,11 @@ def show_list(item: WordList, language: Language = "en") -> str:
 def show_condition(item: Condition, language: Language = "en") -> str:
     """A condition as written in a file."""
     return f"{word('CONDITION', language)} {item.name} = {show(item.expr, language)}"
+
+
+def show_feature(item: Feature, language: Language = "en") -> str:
+    """A feature as written in a file."""
+    return f"{word('FEATURE', language)} {item.name} = {show(item.expr, language)}"
 
 
 def show_rule(rule: Rule, language: Language = "en") -> str:
@@ -217,16 +288,22 @@ def _example(example: Example, language: Language) -> str:
 
 
 def _row(row: Row, language: Language) -> str:
-    cells = (f"{name}: {_literal(value, language) if value is not None else word('UNKNOWN', language)}" for name, value in row.items)
+    cells = (f"{name}: {_cell(value, language)}" for name, value in row.items)
     return f"{{ {', '.join(cells)} }}" if row.items else "{ }"
 
 
-def show_all(items: Iterable[WordList | Condition | Rule], language: Language = "en") -> str:
+def _cell(value: Given, language: Language) -> str:
+    if value is None:
+        return word("UNKNOWN", language)
+    return _values(value, language) if isinstance(value, tuple) else _literal(value, language)
+
+
+def show_all(items: Iterable[WordList | Condition | Feature | Rule], language: Language = "en") -> str:
     """Several definitions, an empty line between two.
 
     >>> print(show_all([WordList("a", ("x",))], "zh"), end="")
     词表 a
       包含 "x"
     """
-    printers = {WordList: show_list, Condition: show_condition, Rule: show_rule}
+    printers = {WordList: show_list, Condition: show_condition, Feature: show_feature, Rule: show_rule}
     return "\n\n".join(printers[type(item)](item, language) for item in items) + "\n"  # type: ignore[operator]

@@ -3,26 +3,35 @@
 Slow and simple on purpose. `evaluate` must agree with it on every row, unknowns included; `explain` walks with it.
 """
 
+from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from rules.evaluate import OPERATORS
-from rules.inputs import Inputs
+from rules.arithmetic import calculate
+from rules.evaluate import CONTAINS, OPERATORS
+from rules.history import query_of, relation_of
+from rules.inputs import Column, Inputs
 from rules.items import Plain
 from rules.nodes import (
     And,
+    Arithmetic,
     Between,
     Call,
     Compare,
+    Contains,
     Count,
     Day,
+    Edge,
     Expr,
+    Fires,
     Flag,
     Has,
+    InList,
     InSet,
     Known,
+    Matches,
     Mode,
     Name,
     Near,
@@ -31,21 +40,32 @@ from rules.nodes import (
     Operand,
     Or,
     Otherwise,
+    Related,
+    SameSentence,
+    Side,
     Text,
+    Textual,
+    Window,
 )
 from rules.pack import Pack
-from rules.text_hits import HitBook, Qualified, Sorted
+from rules.text_hits import HitBook, Sorted
+from rules.typed import Types
+
+Pairs: TypeAlias = list[tuple[int, int]]
 
 
 class RowReader:
-    """Evaluates any expression of a pack for one row; None is unknown."""
+    """Evaluates any expression of a pack for one row; None is unknown. Outcomes of other rules are those of the day `as_of`."""
 
-    def __init__(self, pack: Pack, inputs: Inputs, row: int, book: HitBook | None = None) -> None:
+    def __init__(self, pack: Pack, inputs: Inputs, row: int, book: HitBook | None = None, as_of: date | None = None) -> None:
         self.pack = pack
         self.inputs = inputs
         self.row = row
         self.book = book or HitBook(pack, inputs)
+        self.as_of = as_of
+        self._types = Types(pack, inputs.vocabulary)
         self._hits: dict[Operand, Sorted] = {}
+        self._sentences: list[tuple[int, int]] | None = None
 
     def truth(self, node: Expr) -> bool | None:
         """A condition."""
@@ -64,12 +84,21 @@ class RowReader:
             case Number() | Text() | Flag() | Day():
                 return node.value
             case Name(name):
-                condition = self.pack.condition_by_name.get(name)
-                return self.truth(condition.expr) if condition else self._cell(self.inputs.field(name))
+                definition = self.pack.named(name)
+                return self.value(definition.expr) if definition else self._cell(self.inputs.field(name))
+            case Fires(rule_id):
+                rule = self.pack.rule_by_id[rule_id]
+                return self.truth(rule.when) if rule.in_force(self.as_of) else False
             case Call(name, args):
                 return self._cell(self.inputs.call(name, tuple(self._argument(item) for item in args)))
-            case Has() | Near() | Count():
+            case Window():
+                return self._cell(self.inputs.window(query_of(node, self.inputs.vocabulary)))
+            case Related(relation):
+                return self._cell(self.inputs.related(relation_of(relation, self.inputs.vocabulary)))
+            case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
                 return self._text(node)
+            case Arithmetic(op, left, right):
+                return calculate(op, self.value(left), self.value(right), percent=self._types.percent_of(node))
             case Compare(op, left, right):
                 return compare(op, self.value(left), self.value(right))
             case Between(subject, low, high):
@@ -77,6 +106,12 @@ class RowReader:
                 return kleene_and([compare(">=", value, self.value(low)), compare("<=", value, self.value(high))])
             case InSet(subject, values):
                 return kleene_or([compare("=", self.value(subject), item.value) for item in values])
+            case InList(subject, word_list):
+                value = self.value(subject)
+                return None if value is None else self._cell(self.inputs.member(Column.of([value]), word_list.name), 0)
+            case Contains(subject, mode, values):
+                held = self.value(subject)
+                return CONTAINS[mode](frozenset(item.value for item in values), frozenset(held)) if isinstance(held, Collection) else None
             case Known(subject, known):
                 return (self.value(subject) is not None) == known
             case Otherwise(subject, default):
@@ -94,9 +129,10 @@ class RowReader:
             return self.inputs.call(node.name, tuple(self._argument(item) for item in node.args))
         return node.value
 
-    def _cell(self, column: Any) -> Plain:
-        value = column.values[self.row]
-        if not column.known[self.row] or value is None or value != value:
+    def _cell(self, column: Column, row: int | None = None) -> Plain:
+        row = self.row if row is None else row
+        value = column.values[row]
+        if not column.known[row] or value is None or value != value:
             return None
         if isinstance(value, np.datetime64):
             day = value.astype("datetime64[D]").item()
@@ -104,29 +140,75 @@ class RowReader:
             return day
         return value.item() if isinstance(value, np.generic) else value  # type: ignore[no-any-return]
 
-    def _text(self, node: Has | Near | Count) -> Plain:
-        if isinstance(node, Near):
-            return bool(near_pairs(self.hits(node, node.left[0]), self.hits(node, node.right[0]), node.within))
-        found = [self.hits(node, item) for item in node.lists]
-        if isinstance(node, Count):
-            return float(len({int(term) for hits in found for term in hits.term}))
-        some = [len(hits.row) > 0 for hits in found]
-        return {Mode.ANY: any(some), Mode.ALL: all(some), Mode.NONE: not any(some)}[node.mode]
+    def _text(self, node: Textual) -> Plain:
+        match node:
+            case Near() | SameSentence():
+                return any(self.pairs(node, one, two) for one in node.left for two in node.right)
+            case Edge(_, lists):
+                return any(self.at_edge(node, item) for item in lists)
+            case Matches():
+                return len(self.matches(node).row) > 0
+            case Count(lists):
+                found = [self.hits(node, item) for item in lists]
+                columns = [zip(hits.term) if node.distinct else zip(hits.start, hits.end, strict=True) for hits in found]
+                return float(len({tuple(map(int, place)) for places in columns for place in places}))
+            case Has(mode, lists):
+                some = [len(self.hits(node, item).row) > 0 for item in lists]
+                return {Mode.ANY: any(some), Mode.ALL: all(some), Mode.NONE: not any(some)}[mode]
 
-    def hits(self, node: Qualified, operand: Operand) -> Sorted:
+    def hits(self, node: Textual, operand: Operand) -> Sorted:
         """The admitted hits of one list in this row."""
         if operand not in self._hits:
             self._hits[operand] = self.book.of(operand).of_row(self.row)
         return self._hits[operand].qualified(node)
 
+    def matches(self, node: Matches) -> Sorted:
+        """The admitted hits of a regular expression in this row."""
+        return self.book.matches(node.pattern).of_row(self.row).qualified(node)
 
-def near_pairs(left: Sorted, right: Sorted, within: int) -> list[tuple[int, int]]:
+    def pairs(self, node: Near | SameSentence, left: Operand, right: Operand) -> Pairs:
+        """Indices of hits of two lists that stand together as the node asks."""
+        one, two = self.hits(node, left), self.hits(node, right)
+        return near_pairs(one, two, node.within) if isinstance(node, Near) else sentence_pairs(one, two, self.sentences())
+
+    def at_edge(self, node: Edge, operand: Operand) -> list[int]:
+        """Indices of the hits of a list at an end of the text."""
+        hits, sentences = self.hits(node, operand), self.sentences()
+        if not sentences:
+            return []
+        if node.where is Side.START:
+            first = min(start for start, _ in sentences)
+            return [index for index, start in enumerate(hits.start) if start <= first]
+        last = max(end for _, end in sentences)
+        return [index for index, end in enumerate(hits.end) if end >= last]
+
+    def sentences(self) -> list[tuple[int, int]]:
+        """The sentences of this row."""
+        if self._sentences is None:
+            spans = self.book.sentences()
+            mine = np.flatnonzero(spans.row == self.row)
+            self._sentences = [(int(spans.start[index]), int(spans.end[index])) for index in mine]
+        return self._sentences
+
+
+def near_pairs(left: Sorted, right: Sorted, within: int) -> Pairs:
     """Indices of pairs at most `within` apart; touching and overlapping spans, and the very same span, are 0 apart."""
     return [
         (one, two)
         for one in range(len(left.row))
         for two in range(len(right.row))
         if max(0, int(right.start[two] - left.end[one]), int(left.start[one] - right.end[two])) <= within
+    ]
+
+
+def sentence_pairs(left: Sorted, right: Sorted, sentences: list[tuple[int, int]]) -> Pairs:
+    """Indices of pairs that begin in one sentence."""
+    return [
+        (one, two)
+        for begin, end in sentences
+        for one in range(len(left.row))
+        for two in range(len(right.row))
+        if begin <= left.start[one] < end and begin <= right.start[two] < end
     ]
 
 
@@ -164,6 +246,6 @@ def kleene_or(values: list[bool | None]) -> bool | None:
     return kleene_not(kleene_and([kleene_not(value) for value in values]))
 
 
-def evaluate_row(pack: Pack, inputs: Inputs, rule_id: str, row: int) -> bool | None:
+def evaluate_row(pack: Pack, inputs: Inputs, rule_id: str, row: int, as_of: date | None = None) -> bool | None:
     """One rule on one row: true, false, or None for unknown. Raises KeyError for an unknown rule."""
-    return RowReader(pack, inputs, row).truth(pack.rule_by_id[rule_id].when)
+    return RowReader(pack, inputs, row, as_of=as_of).truth(pack.rule_by_id[rule_id].when)

@@ -1,15 +1,12 @@
 """Word hits of a batch: fetched once per list, sorted by row, terms as numbers that mean the same in every list."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from rules.inputs import Array, Hits, Inputs, Mask
-from rules.nodes import Count, Has, ListRef, Near, Operand
+from rules.inputs import Array, Hits, Inputs, Mask, Spans
+from rules.nodes import ListRef, Operand, Side, Textual
 from rules.pack import Pack
-
-Qualified: TypeAlias = Has | Near | Count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,18 +30,20 @@ class Sorted:
         low, high = np.searchsorted(self.row, [row, row + 1])
         return self.take(slice(int(low), int(high)))
 
-    def qualified(self, node: Qualified) -> "Sorted":
+    def qualified(self, node: Textual) -> "Sorted":
         """Only hits that the node's qualifiers admit: asserted = neither negated nor reported, plain = seen without a disguise."""
-        if not (node.asserted or node.plain):
+        if not (node.asserted or node.plain or node.unnegated or node.unquoted):
             return self
         return self.take(admitted(node, self.aggressive, self.negated, self.reported))
 
 
-def admitted(node: Qualified, aggressive: Mask, negated: Mask, reported: Mask) -> Mask:
+def admitted(node: Textual, aggressive: Mask, negated: Mask, reported: Mask) -> Mask:
     """Which hits the qualifiers of a node let through."""
     keep = np.ones(len(aggressive), dtype=bool)
-    if node.asserted:
-        keep &= ~(negated | reported)
+    if node.asserted or node.unnegated:
+        keep &= ~negated
+    if node.asserted or node.unquoted:
+        keep &= ~reported
     if node.plain:
         keep &= ~aggressive
     return keep
@@ -57,6 +56,8 @@ class HitBook:
         self._pack = pack
         self._inputs = inputs
         self._found: dict[Operand, Sorted] = {}
+        self._matches: dict[str, Sorted] = {}
+        self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
         self.words: list[str] = []
 
@@ -70,6 +71,23 @@ class HitBook:
             else:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
+
+    def of_any(self, operands: tuple[Operand, ...], node: Textual) -> Sorted:
+        """The hits of several lists together, as far as the node admits them."""
+        return merged([self.of(item).qualified(node) for item in operands])
+
+    def matches(self, pattern: str) -> Sorted:
+        """The hits of a regular expression."""
+        if pattern not in self._matches:
+            self._matches[pattern] = self._sorted(self._inputs.matches(pattern), (pattern,))
+        return self._matches[pattern]
+
+    def sentences(self) -> Spans:
+        """The sentences of the batch."""
+        if self._sentences is None:
+            spans = self._inputs.sentences()
+            self._sentences = Spans(*(np.asarray(column, dtype=np.int64) for column in (spans.row, spans.start, spans.end)))
+        return self._sentences
 
     def _sorted(self, hits: Hits, terms: tuple[str, ...]) -> Sorted:
         row, start = np.asarray(hits.row, dtype=np.int64), np.asarray(hits.start, dtype=np.int64)
@@ -114,6 +132,58 @@ def rows_near(left: Sorted, right: Sorted, within: int, size: int) -> Mask:
     found = (early >= 0) & (ends[np.maximum(early, 0)] >= wanted)
     mask[left.row[found]] = True
     return mask
+
+
+def merged(parts: list[Sorted]) -> Sorted:
+    """The hits of several lists as of one."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = zip(*((p.row, p.start, p.end, p.term, p.aggressive, p.negated, p.reported) for p in parts), strict=True)
+    result = Sorted(*(np.concatenate(column) for column in columns))
+    return result.take(np.lexsort((result.end, result.start, result.row)))
+
+
+def rows_together(left: Sorted, right: Sorted, sentences: Spans, size: int) -> Mask:
+    """Rows with a hit of each that begin in the same sentence."""
+    mask = np.zeros(size, dtype=bool)
+    shared = np.intersect1d(_sentence_of(left, sentences), _sentence_of(right, sentences))
+    mask[sentences.row[shared]] = True
+    return mask
+
+
+def _sentence_of(hits: Sorted, sentences: Spans) -> Array:
+    """The numbers of the sentences that hits begin in; a hit between two sentences is in none."""
+    if not len(hits.row) or not len(sentences.row):
+        return np.zeros(0, dtype=np.int64)
+    stride = int(max(hits.start.max(), sentences.start.max())) + 1
+    index = np.searchsorted(sentences.row * stride + sentences.start, hits.row * stride + hits.start, side="right") - 1
+    within = (index >= 0) & (sentences.row[index] == hits.row) & (hits.start < sentences.end[index])
+    return np.asarray(index[within])
+
+
+def rows_at_edge(hits: Sorted, sentences: Spans, where: Side, size: int) -> Mask:
+    """Rows with a hit at the start of the first sentence or earlier, or at the end of the last or later; no sentence, no edge."""
+    mask = np.zeros(size, dtype=bool)
+    if not len(sentences.row):
+        return mask
+    some = np.zeros(size, dtype=bool)
+    some[sentences.row] = True
+    if where is Side.START:
+        first = np.full(size, np.iinfo(np.int64).max)
+        np.minimum.at(first, sentences.row, sentences.start)
+        found = some[hits.row] & (hits.start <= first[hits.row])
+    else:
+        last = np.zeros(size, dtype=np.int64)
+        np.maximum.at(last, sentences.row, sentences.end)
+        found = some[hits.row] & (hits.end >= last[hits.row])
+    mask[hits.row[found]] = True
+    return mask
+
+
+def distinct_places(hits: Sorted, size: int) -> Array:
+    """How many different places of its text each row is hit at."""
+    places = np.unique(np.stack([hits.row, hits.start, hits.end]), axis=1)
+    return np.bincount(places[0], minlength=size).astype(float)
 
 
 def distinct_terms(parts: list[Sorted], size: int) -> Array:

@@ -10,15 +10,15 @@
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from rules.functions import Field, Function, Vocabulary
-from rules.nodes import Call, Expr, Name, Node
+from rules.functions import Field, Function, Relation, Stream, Vocabulary
+from rules.nodes import Call, Expr, Name, Node, Related, Window
 from rules.words import Language
 
 _T = TypeVar("_T", bound=Expr)
 
 
 def translate(node: _T, vocabulary: Vocabulary, language: Language) -> _T:
-    """The same tree with fields and functions called by their names in `language`; conditions and unknown names stay."""
+    """The same tree with fields, functions, streams and relations called by their names in `language`; names of the pack and unknown names stay."""
     result: _T = _any(node, vocabulary, language)
     return result
 
@@ -33,10 +33,23 @@ def _any(value: Any, vocabulary: Vocabulary, language: Language) -> Any:
         inside["name"] = _named(vocabulary.field(value.name), value.name, language)
     elif isinstance(value, Call):
         inside["name"] = _named(vocabulary.function(value.name), value.name, language)
+    elif isinstance(value, Related):
+        inside["relation"] = _named(vocabulary.relation(value.relation), value.relation, language)
+    elif isinstance(value, Window):
+        inside |= _window(value, vocabulary, language)
     return replace(value, **inside)
 
 
-def _named(found: Field | Function | None, name: str, language: Language) -> str:
+def _window(node: Window, vocabulary: Vocabulary, language: Language) -> dict[str, str]:
+    stream = vocabulary.stream(node.stream)
+    return {
+        "stream": _named(stream, node.stream, language),
+        "field": _named(stream.field(node.field) if stream else None, node.field, language),
+        "relation": _named(vocabulary.relation(node.relation), node.relation, language),
+    }
+
+
+def _named(found: Field | Function | Stream | Relation | None, name: str, language: Language) -> str:
     if found is None:
         return name
     return found.zh if language == "zh" and found.zh else found.name

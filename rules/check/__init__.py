@@ -6,15 +6,20 @@ A check is silent where an earlier one has spoken: an unknown name has no kind, 
 from collections.abc import Callable, Iterable, Sequence
 
 from rules.check.across import names_mean_one_thing
-from rules.check.chains import conditions_do_not_circle
+from rules.check.chains import definitions_do_not_circle
+from rules.check.complexity import everything_was_thought_through
 from rules.check.context import Context
+from rules.check.contradictions import parts_fit_together
 from rules.check.doubles import names_are_given_once
 from rules.check.examples import examples_fit_the_lens
 from rules.check.kinds import kinds_fit
 from rules.check.lists import lists_have_words
 from rules.check.names import names_are_known
 from rules.check.parts import parts_are_there
+from rules.check.patterns import patterns_can_be_read
 from rules.check.placeholders import placeholders_can_be_filled
+from rules.check.redundant import parts_change_something
+from rules.check.subsumed import rules_tell_something_new
 from rules.check.trivial import comparisons_can_go_both_ways
 from rules.check.unused import definitions_are_used
 from rules.diagnostics import Diagnostic
@@ -26,14 +31,19 @@ __all__ = ["CHECKS", "check", "check_packs"]
 CHECKS: tuple[Callable[[Context], Iterable[Diagnostic]], ...] = (
     names_are_given_once,
     names_are_known,
-    conditions_do_not_circle,
+    definitions_do_not_circle,
     kinds_fit,
+    patterns_can_be_read,
     parts_are_there,
     examples_fit_the_lens,
     placeholders_can_be_filled,
     lists_have_words,
     definitions_are_used,
     comparisons_can_go_both_ways,
+    parts_fit_together,
+    parts_change_something,
+    rules_tell_something_new,
+    everything_was_thought_through,
 )
 
 

@@ -1,75 +1,54 @@
-"""Conditions build on each other without circles, and not too deeply."""
+"""Definitions build on each other without circles, and not too deeply."""
 
 from collections.abc import Iterator
 
 from rules.check.context import Context
 from rules.diagnostics import Diagnostic, diagnose
-from rules.items import Condition
 from rules.limits import MAX_CHAIN, MAX_HEIGHT
-from rules.nodes import Name, Node, children, walk
+from rules.nodes import Fires, Name, Node, Span, children
+from rules.order import Order, Reference, in_order
+from rules.pack import Pack
 
 
-def conditions_do_not_circle(context: Context) -> Iterator[Diagnostic]:
-    """R040 once for each circle; R045 for the first condition or rule that stands too high, when nothing goes in circles."""
-    known = context.pack.condition_by_name
-    uses = {name: _used(condition, known) for name, condition in known.items()}
-    done: dict[str, None] = {}
-    circled: set[str] = set()
-    for name in known:
-        circle = _climb(name, uses, done)
-        if circle and not circled & set(circle):
+def definitions_do_not_circle(context: Context) -> Iterator[Diagnostic]:
+    """R040 once for each circle of conditions, features and rules; R045 for the first definition that stands too high, when nothing goes in circles."""
+    order = in_order(context.pack)
+    circled: set[Reference] = set()
+    for circle in order.circles:
+        if not circled & set(circle):
             circled.update(circle)
-            yield diagnose("R040", known[circle[0]].span, path=" → ".join(f"`{item}`" for item in (*circle, circle[0])))
+            yield diagnose("R040", _place(circle[0], context.pack), path=" → ".join(f"`{_id(item)}`" for item in (*circle, circle[0])))
     if not circled:
-        yield from _too_high(context, list(done), uses)
+        yield from _too_high(order, context.pack)
 
 
-def _too_high(context: Context, order: list[str], uses: dict[str, list[str]]) -> Iterator[Diagnostic]:
-    """The first definition whose chain or whose nodes stack up too high; `order` puts the used before the user."""
-    known = context.pack.condition_by_name
-    chain: dict[str, int] = {}
-    height: dict[str, int] = {}
-    for name in order:
-        chain[name] = 1 + max((chain[item] for item in uses[name]), default=0)
-        height[name] = _height(known[name].expr, height)
-        if chain[name] >= MAX_CHAIN or height[name] > MAX_HEIGHT:
-            yield diagnose("R045", known[name].span, limit=MAX_CHAIN)
+def _too_high(order: Order, pack: Pack) -> Iterator[Diagnostic]:
+    """The first definition whose chain or whose nodes stack up too high."""
+    chain: dict[Reference, int] = {}
+    heights: dict[Reference, int] = {}
+    for key in order.order:
+        chain[key] = 1 + max((chain[item] for item in order.uses[key]), default=0)
+        heights[key] = _height(order.exprs[key], heights)
+        too_long = chain[key] >= MAX_CHAIN + isinstance(key, Fires)  # a rule at the top of a chain adds no link to it
+        if too_long or heights[key] > MAX_HEIGHT:
+            yield diagnose("R045", _place(key, pack), limit=MAX_CHAIN)
             return
-    for rule in context.pack.rules:
-        if _height(rule.when, height) > MAX_HEIGHT:
-            yield diagnose("R045", rule.span, limit=MAX_CHAIN)
 
 
-def _height(node: Node, known: dict[str, int]) -> int:
-    """Nodes on the longest way down, conditions opened."""
-    own = known.get(node.name, 0) if isinstance(node, Name) else 0
+def _height(node: Node, known: dict[Reference, int]) -> int:
+    """Nodes on the longest way down, definitions opened."""
+    own = known.get(node, 0) if isinstance(node, Name | Fires) else 0
     return 1 + max((_height(child, known) for child in children(node)), default=own)
 
 
-def _used(condition: Condition, known: dict[str, Condition]) -> list[str]:
-    return [node.name for node in walk(condition.expr) if isinstance(node, Name) and node.name in known]
+def _id(key: Reference) -> str:
+    return key.name if isinstance(key, Name) else key.rule
 
 
-def _climb(start: str, uses: dict[str, list[str]], done: dict[str, None]) -> list[str]:
-    """Puts `start` and all it uses into `done`, the used first; gives the circle met on the way, if any. A stack, so that long chains are no danger."""
-    path: list[str] = []
-    stack: list[tuple[str, Iterator[str]]] = []
-
-    def enter(name: str) -> None:
-        path.append(name)
-        stack.append((name, iter(uses[name])))
-
-    if start not in done:
-        enter(start)
-    while stack:
-        name, rest = stack[-1]
-        following = next(rest, None)
-        if following is None:
-            stack.pop()
-            path.pop()
-            done[name] = None
-        elif following in path:
-            return path[path.index(following) :]
-        elif following not in done:
-            enter(following)
-    return []
+def _place(key: Reference, pack: Pack) -> Span:
+    """Where a definition stands."""
+    if isinstance(key, Fires):
+        return pack.rule_by_id[key.rule].span
+    definition = pack.named(key.name)
+    assert definition is not None
+    return definition.span

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from rules.check.judged import Judged
 from rules.functions import Vocabulary
-from rules.items import Condition, Rule
+from rules.items import Condition, Feature, Rule
 from rules.nodes import Expr, Node, walk
 from rules.pack import Pack
+from rules.typed import Types
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,20 @@ class Context:
     pack: Pack
     vocabulary: Vocabulary
 
-    def expressions(self) -> Iterator[tuple[Rule | Condition, Expr]]:
-        """Every condition and rule with its expression."""
-        for condition in self.pack.conditions:
-            yield condition, condition.expr
+    @cached_property
+    def types(self) -> Types:
+        """What each expression of the pack is."""
+        return Types(self.pack, self.vocabulary)
+
+    @cached_property
+    def judged(self) -> Judged:
+        """What the reasoner says of the pack's parts."""
+        return Judged(self.pack, self.vocabulary)
+
+    def expressions(self) -> Iterator[tuple[Rule | Condition | Feature, Expr]]:
+        """Every condition, feature and rule with its expression."""
+        for item in self.pack.definitions:
+            yield item, item.expr
         for rule in self.pack.rules:
             yield rule, rule.when
 

@@ -1,28 +1,44 @@
-"""Every field, function, list and condition that is used exists."""
+"""Every field, function, list, rule, stream, relation and definition that is used exists."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.check.context import Context, near
 from rules.diagnostics import Diagnostic, diagnose
-from rules.nodes import Call, ListRef, Name, Node, Span
+from rules.nodes import Call, Fires, ListRef, Name, Node, Related, Span, Window
 from rules.words import KEYWORDS
 
 _GLUED = tuple(KEYWORDS[key][1] for key in ("NOT", "AND", "OR", "TEXT"))
 
 
 def names_are_known(context: Context) -> Iterator[Diagnostic]:
-    """R010 names, R011 functions, R012 lists, with the nearest known name. A name whose own definition is broken is not reported."""
+    """R010 names, R011 functions, R012 lists, R058 rules, with the nearest known name. A name whose own definition is broken is not reported."""
     for node in context.nodes():
-        found = _unknown(node, context)
+        found = _of_history(node, context) if isinstance(node, Window | Related) else _unknown(node, context)
         if found is not None:
             yield found
+
+
+def _of_history(node: Window | Related, context: Context) -> Diagnostic | None:
+    """The first unknown name of a window or relation."""
+    vocabulary = context.vocabulary
+    stream = vocabulary.stream(node.stream) if isinstance(node, Window) else None
+    if isinstance(node, Window) and stream is None:
+        known, zh, en = vocabulary.stream_names, "没有这种历史记录", "no such events"
+        return diagnose("R010", node.span, name=node.stream, **{**near(node.stream, known, zh, en), "fix": ""})
+    if isinstance(node, Window) and stream and node.field and stream.field(node.field) is None:
+        known, zh, en = tuple(name for item in stream.fields for name in (item.name, item.zh)), "没有这一列", "no such field"
+        return diagnose("R010", node.span, name=f"{node.stream}.{node.field}", **{**near(node.field, known, zh, en), "fix": ""})
+    if node.relation and vocabulary.relation(node.relation) is None:
+        known, zh, en = vocabulary.relation_names, "没有这种关系", "no such relation"
+        return diagnose("R010", node.span, name=node.relation, **{**near(node.relation, known, zh, en), "fix": ""})
+    return None
 
 
 def _unknown(node: Node, context: Context) -> Diagnostic | None:
     pack, vocabulary = context.pack, context.vocabulary
     match node:
-        case Name(name) if name not in pack.condition_by_name and name not in pack.broken and not vocabulary.field(name):
+        case Name(name) if pack.named(name) is None and name not in pack.broken and not vocabulary.field(name):
             return _name(node, context)
         case Call(name) if name in vocabulary.refused:
             why = vocabulary.refused[name]
@@ -35,6 +51,9 @@ def _unknown(node: Node, context: Context) -> Diagnostic | None:
             hints = near(name, pack.list_by_name, "请用 `词表` 定义它", "define it with `list`")
             hints["fix"] = hints["fix"] and f"@{hints['fix']}"
             return diagnose("R012", node.span, name=name, **hints)
+        case Fires(rule) if rule not in pack.rule_by_id and rule not in pack.broken:
+            hints = near(rule, pack.rule_by_id, "请写规则的编号", "write the id of a rule")
+            return diagnose("R058", node.span, name=rule, **{**hints, "fix": ""})
         case _:
             return None
 
@@ -50,11 +69,11 @@ def _name(node: Name, context: Context) -> Diagnostic:
     if name in context.pack.list_by_name:
         hints = {"near_zh": "词表名前要加 `@`", "near_en": "a list is written with `@`", "fix": f"@{name}"}
         return diagnose("R010", node.span, name=name, **hints)
-    known = [*context.pack.condition_by_name, *context.vocabulary.field_names]
+    known = [*context.pack.condition_by_name, *context.pack.feature_by_name, *context.vocabulary.field_names]
     for word in _GLUED:
         if name.startswith(word) and len(name) > len(word):
             rest = name[len(word) :]
             hints = {"near_zh": f"`{word}` 之后要有空格", "near_en": f"put a space after `{word}`", "fix": f"{word} {rest}"}
             return diagnose("R010", node.span, name=name, **hints)
-    zh, en = "既不是列，也不是条件", "neither a field nor a condition"
+    zh, en = "既不是列，也不是条件或特征", "neither a field nor a condition or feature"
     return diagnose("R010", node.span, name=name, **near(name, known, zh, en))
