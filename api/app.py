@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         engine = open_store(chosen)
-        scorer = ScorerCache(chosen, open_scorer)
+        scorer = ScorerCache(chosen, open_scorer, engine)
         background = Background(Tools(engine, chosen, scorer, clock))
         desk = Desk(engine, clock)
         app.state.services = Services(chosen, desk, scorer, background)

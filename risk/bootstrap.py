@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.settings import Settings
 from risk.storage import migrate
-from risk.storage.engine import open_engine
+from risk.storage.engine import open_engine, reading
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
@@ -51,10 +51,16 @@ def move_store(settings: Settings, how: Literal["upgrade", "downgrade", "current
 
 
 def open_scorer(
-    settings: Settings, keys: Sequence[str] | None = None, *, rules_only: bool = False, using: Mapping[str, str] | None = None
+    settings: Settings,
+    keys: Sequence[str] | None = None,
+    *,
+    rules_only: bool = False,
+    using: Mapping[str, str] | None = None,
+    engine: Engine | None = None,
 ) -> Scorer:
-    """A scorer with the shipped rules and the champions of the registry; a model without a champion scores by its rules.
+    """A scorer with the rules in force and the champions of the registry; a model without a champion scores by its rules.
 
+    With ``engine`` the rules in force are the shipped ones and what its store has made of them; without, the shipped ones alone (no database is asked).
     ``using`` names, for a model key, a bundle's folder or a registered version instead of the champion. Files are verified before they are read.
     """
     from risk.scoring.learners import champions, learner_of, registered
@@ -68,7 +74,13 @@ def open_scorer(
             learners[key] = learner_of(Path(what), key=key)[1]
         else:
             learners[key] = registered(settings.registry_dir, key, what)
-    return Scorer(learners)
+    if engine is None:
+        return Scorer(learners)
+    from risk.services import live_rules
+
+    with reading(engine) as conn:
+        live = live_rules.load(conn)
+    return Scorer(learners, live.packs, live.staging)
 
 
 @contextmanager

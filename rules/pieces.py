@@ -11,17 +11,19 @@ from rules.words import KEYWORDS, Language, pattern
 
 _KEYS = tuple(key for key in ("LIST", "CONDITION", "FEATURE", "RULE") if key in KEYWORDS)
 _HEAD = re.compile("^(?:" + "|".join(f"(?P<{key}>{pattern(key)})" for key in _KEYS) + r")\s+(?P<name>\w+)", re.MULTILINE)
+_MODEL = re.compile(rf"^[^\S\n]+{pattern('MODEL')}\s+(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One definition as written. `kind` is `list`, `condition`, `feature` or `rule`; `line` counts from 1 in the file."""
+    """One definition as written. `kind` is `list`, `condition`, `feature` or `rule`; `line` counts from 1; `model` is the one it names, readable or not."""
 
     kind: str
     name: str
     text: str
     language: Language
     line: int
+    model: str = ""
 
 
 def pieces(source: str) -> tuple[Piece, ...]:
@@ -35,7 +37,9 @@ def pieces(source: str) -> tuple[Piece, ...]:
 def _piece(source: str, head: re.Match[str], start: int, end: int) -> Piece:
     key = next(key for key in _KEYS if head[key])
     language: Language = "zh" if re.match(KEYWORDS[key][1], head[key]) else "en"
-    return Piece(key.lower(), head["name"], source[start:end].rstrip() + "\n", language, source.count("\n", 0, start) + 1)
+    text = source[start:end].rstrip() + "\n"
+    named = _MODEL.search(text)
+    return Piece(key.lower(), head["name"], text, language, source.count("\n", 0, start) + 1, named[1] if named else "")
 
 
 def _with_comments(source: str, after: int, start: int) -> int:

@@ -108,7 +108,7 @@ def run_now(settings: Settings, name: str) -> None:
         desk = Desk(engine)
         desk.act(service.seed)
         job = desk.read(service.get, name)
-        tools = Tools(engine, settings, ScorerCache(settings, open_scorer))
+        tools = Tools(engine, settings, ScorerCache(settings, open_scorer, engine))
         done = firing.fire(tools, job, desk.clock(), worker_name())
     finally:
         engine.dispose()

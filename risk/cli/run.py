@@ -40,7 +40,7 @@ def run(model: str | None, as_of: str | None, actor: str, chunk: int, rules_only
     moment = parse_moment(as_of)
     engine = open_store(settings)
     try:
-        scorer = open_scorer(settings, keys, rules_only=rules_only)
+        scorer = open_scorer(settings, keys, rules_only=rules_only, engine=engine)
         results = runs.run(engine, scorer, keys, as_of=moment, now=datetime.now(UTC), actor=actor, chunk=chunk)
     finally:
         engine.dispose()

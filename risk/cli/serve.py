@@ -117,7 +117,7 @@ def _beside(settings: Settings) -> Iterator[Worker]:
     from risk.services.scorer_cache import ScorerCache
 
     engine = open_store(settings)
-    running = Worker(Tools(engine, settings, ScorerCache(settings, open_scorer)))
+    running = Worker(Tools(engine, settings, ScorerCache(settings, open_scorer, engine)))
     try:
         running.start()
         yield running

@@ -136,7 +136,14 @@ def _from_verdicts(key: str, as_of: str | None, seed: int, actor: str) -> None:
     engine = open_store(settings)
     try:
         done = retrain(
-            engine, settings, open_scorer(settings, [key]), key, as_of=parse_moment(as_of), now=datetime.now(UTC), actor=actor, seed=seed
+            engine,
+            settings,
+            open_scorer(settings, [key], engine=engine),
+            key,
+            as_of=parse_moment(as_of),
+            now=datetime.now(UTC),
+            actor=actor,
+            seed=seed,
         )
     finally:
         engine.dispose()

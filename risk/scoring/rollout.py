@@ -41,6 +41,15 @@ def _lot(rule: str, unit: str) -> float:
     return int.from_bytes(drawn[:8]) / _SCALE
 
 
+class StumbledError(RuntimeError):
+    """Some of what is watched could not be evaluated: ``failed`` tells which stored versions and why, ``found`` is what the others said."""
+
+    def __init__(self, found: Sequence[Aside], failed: Mapping[int, str]) -> None:
+        super().__init__("; ".join(failed.values()))
+        self.found = list(found)
+        self.failed = dict(failed)
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """An active rule that counts for some units only, and the stored version it is of."""
@@ -74,6 +83,14 @@ class Staging:
     shares: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
     """Model → rule → its share, for those below 100 percent."""
 
+    def percents(self, model: str) -> dict[str, float]:
+        """The rules of a model that count for some units only, and for how many percent: part of what a judgement depends on."""
+        return {name: share.percent for name, share in sorted(self.shares.get(model, {}).items())}
+
+    def watches(self, model: str) -> list[int]:
+        """The stored versions that are watched beside a model's rules."""
+        return sorted({version for shadow in self.shadows if shadow.pack.name == model for version in shadow.versions.values()})
+
     def kept(self, key: str, hits: RuleHits, reading: Reading) -> RuleHits:
         """The outcomes with those rules silent that do not count for a unit: 0, as for a rule that is not in force."""
         shares = self.shares.get(split_key(key)[0], {})
@@ -87,12 +104,18 @@ class Staging:
         return replace(hits, outcome=outcome)
 
     def watched(self, key: str, hits: RuleHits, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:
-        """What the rules kept back would have said of each row; ``hits`` are the live outcomes, ``pack`` the live rules."""
+        """What the rules kept back would have said of each row; ``hits`` are the live outcomes, ``pack`` the live rules. Raises `StumbledError` at the end."""
         model, lens = split_key(key)
         found = self._held_back(model, lens, reading, pack, on)
+        failed: dict[int, str] = {}
         for shadow in self.shadows:
             if shadow.pack.name == model:
-                found += _shadow_hits(shadow, lens, hits, reading, on)
+                try:
+                    found += _shadow_hits(shadow, lens, hits, reading, on)
+                except Exception as error:  # whatever one rule in shadow does, the others are watched
+                    failed |= dict.fromkeys(shadow.versions.values(), f"{type(error).__name__}: {error}"[:300])
+        if failed:
+            raise StumbledError(found, failed)
         return found
 
     def _held_back(self, model: str, lens: str, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:

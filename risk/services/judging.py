@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from sqlalchemy import Row
 
 from features.context import Context
 from risk.domain.grades import Grade
-from risk.scoring.keys import title
+from risk.scoring.keys import split_key, title
 from risk.services import units
 
 if TYPE_CHECKING:
-    from risk.scoring.scorer import Judged, Reading, Scorer
+    from risk.scoring.scorer import Aside, Judged, Reading, Scorer
 
 _GIVE_UP = 24
 """A model that failed on so many single rows, and on every one it was tried on, is broken: the rest of its rows fail without being tried."""
@@ -31,6 +31,10 @@ class Part:
     judged: Judged | None
     evidence: dict[int, dict[str, Any]]
     error: str | None = None
+    asides: tuple[Aside, ...] = ()
+    """What rules in shadow would have said; their ``row`` is a position of the chunk."""
+    stumbles: Mapping[int, str] = field(default_factory=dict)
+    """Stored versions that are watched and could not be evaluated, and why: that touches nothing else."""
 
 
 class _Halving:
@@ -83,7 +87,8 @@ def _readable(scorer: Scorer, loaded: units.Units, rows: list[int], halving: _Ha
 
 
 def _read(scorer: Scorer, loaded: units.Units, rows: list[int]) -> Reading:
-    return scorer.read([loaded.rows[i].text for i in rows], _around(loaded.around, rows))
+    lots = loaded.lots
+    return replace(scorer.read([loaded.rows[i].text for i in rows], _around(loaded.around, rows)), units=[lots[i] for i in rows])
 
 
 def _around(around: Context, rows: list[int]) -> Context:
@@ -127,7 +132,22 @@ def _try(scorer: Scorer, read: Reading, key: str, rows: list[int], keep: list[in
     _check(judged.probability[places])
     shown = [k for k in places if judged.ranks[k] >= int(Grade.BLUE)]
     told = {rows[k]: e for k, e in zip(shown, evidence(scorer, read, judged, shown), strict=True)}
-    return Part(keep, judged if len(keep) == len(rows) else _narrow(judged, places), told)
+    asides, stumbles = _asides(scorer, read, judged, as_of)
+    beside = tuple(replace(one, row=rows[one.row]) for one in asides if rows[one.row] in mine)
+    return Part(keep, judged if len(keep) == len(rows) else _narrow(judged, places), told, asides=beside, stumbles=stumbles)
+
+
+def _asides(scorer: Scorer, read: Reading, judged: Judged, as_of: datetime) -> tuple[list[Aside], dict[int, str]]:
+    """What is kept back from the judgement; whatever goes wrong there is told and stops nothing."""
+    from risk.scoring.rollout import StumbledError
+
+    pack = scorer.packs.get(split_key(judged.key)[0])
+    if scorer.aside is None or pack is None:
+        return [], {}
+    try:
+        return scorer.aside.watched(judged.key, judged.hits, read, pack, units.judged_day(as_of)), {}
+    except StumbledError as error:
+        return error.found, error.failed
 
 
 def _check(probability: Any) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.domain.rule_states import RuleState
+from risk.scoring.packs import usable_packs
 from risk.scoring.rollout import Shadow, Share, Staging
 from risk.services import rule_store
 from risk.services.rule_links import dependants, reached
@@ -23,7 +24,7 @@ from risk.services.rule_store import SHIPPED, Key, Version
 from risk.services.rule_text import PARTS, Item, all_items, kind_of, name_of, read
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
-from rules.pack import SHARED, Pack, load_packs, pack_from_texts, shared_texts
+from rules.pack import SHARED, Pack, pack_from_texts, shared_texts
 from rules.printer import show_all
 
 register(
@@ -65,7 +66,7 @@ def number(conn: Connection) -> int:
 
 def shipped() -> tuple[Pack, ...]:
     """The packs that came with the program."""
-    return load_packs()
+    return usable_packs()
 
 
 def load(conn: Connection) -> LiveRules:

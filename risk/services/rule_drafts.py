@@ -111,8 +111,8 @@ def begin(conn: Connection, key: Key, now: datetime) -> Version | None:
 def _placed(conn: Connection, source: str, model: str) -> Definition:
     """A text with the model it belongs to: as it says, as told, as what is called so already, else shared."""
     piece = only_piece(source)
-    one = define(source, model=model)
-    said = one.item.model if isinstance(one.item, Rule) else ""
+    read = define(source, model=model).item
+    said = (read.model if isinstance(read, Rule) else "") or (piece.model if piece.kind == "rule" else "")
     if said and model and said != model:
         raise InvalidInputError("rule_model_differs", said=said, given=model)
     chosen = said or model or _known_place(conn, piece.kind, piece.name)

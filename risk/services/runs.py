@@ -23,7 +23,7 @@ from risk import __version__
 from risk.domain.balance import Balance, BalanceError
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.services import alerts, judging, settling, units
+from risk.services import alerts, judging, live_rules, rule_desk, settling, units
 from risk.services.dispatch import load_directory
 from risk.services.settling import OpenRun
 from risk.storage import tables as t
@@ -101,11 +101,13 @@ def run(
 
 
 def versions(scorer: Scorer, key: str) -> dict[str, Any]:
-    """What a judgement depends on besides the signals: rules, learner, cut-offs, code."""
+    """What a judgement depends on besides the signals: rules, how far they are rolled out, learner, cut-offs, code."""
     from risk.scoring.keys import split_key
     from risk.scoring.scorer import Learner
 
-    pack = scorer.packs.get(split_key(key)[0])
+    model = split_key(key)[0]
+    pack = scorer.packs.get(model)
+    shares = scorer.aside.percents(model) if scorer.aside is not None else {}
     learner = scorer.learners.get(key) or Learner(None, "rules")
     cuts = learner.cutoffs
     return {
@@ -113,7 +115,16 @@ def versions(scorer: Scorer, key: str) -> dict[str, Any]:
         "model": learner.version,
         "cutoffs": {"red": cuts.red, "orange": cuts.orange, "yellow": cuts.yellow, "blue": cuts.blue},
         "code": __version__,
+        **({"roll_out": shares} if shares else {}),
     }
+
+
+def _watched(scorer: Scorer, key: str) -> dict[str, Any]:
+    """The stored versions that the run watches: they change no judgement, so they are no part of its key."""
+    from risk.scoring.keys import split_key
+
+    watched = scorer.aside.watches(split_key(key)[0]) if scorer.aside is not None else []
+    return {"shadow": watched} if watched else {}
 
 
 def _run_key(scorer: Scorer, key: str, as_of: datetime) -> str:
@@ -136,6 +147,8 @@ def _unfinished(engine: Engine, scorer: Scorer, keys: Sequence[str], now: dateti
 
 def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datetime, actor: str) -> OpenRun | None:
     """The run of this key and moment, begun or taken up again; None when it is done."""
+    from risk.scoring.keys import split_key
+
     run_key = _run_key(scorer, key, as_of)
     with transaction(engine) as conn:
         serialise(conn, _LOCK)
@@ -146,7 +159,7 @@ def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datet
                 "model": key,
                 "as_of": as_of,
                 "status": "running",
-                "versions": versions(scorer, key),
+                "versions": {**versions(scorer, key), **_watched(scorer, key)},
                 "cursor": _NOT_BEGUN,
                 "judged": 0,
                 "candidates": 0,
@@ -155,6 +168,9 @@ def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datet
                 "started_at": now,
             }
             conn.execute(insert(t.runs).values(values))
+            pack = scorer.packs.get(split_key(key)[0])
+            if pack is not None:
+                live_rules.keep(conn, pack, now)
             found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).one()
         return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
 
@@ -200,6 +216,8 @@ def _chunk(
         for one in runs:
             again = settling.over_capacity(conn, one) if one.cursor == _NOT_BEGUN else []
             settling.settle(conn, one, judged[one.key], again, loaded, versions(scorer, one.key), now, actor, directory)
+            for version_id, error in {v: e for part in judged[one.key] for v, e in part.stumbles.items()}.items():
+                rule_desk.stumbled(conn, version_id, actor=actor, now=now, run_id=one.id, error=error)
             conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(cursor=max(one.cursor, upto)))
     for one in runs:
         one.cursor = max(one.cursor, upto)

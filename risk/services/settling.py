@@ -15,7 +15,7 @@ from risk.domain.candidates import Candidate
 from risk.domain.grades import Grade
 from risk.domain.routing import first_place
 from risk.domain.signals import digest
-from risk.services import alerts, judging, units
+from risk.services import alerts, judging, rule_shadow, units
 from risk.services.bulk import insert_rows, select_in
 from risk.services.dispatch import Directory
 from risk.storage import tables as t
@@ -82,6 +82,9 @@ def settle(
             if ranks[k] >= int(Grade.BLUE) or k in firing or row.kind == "warning" or one.key == "illegal_fundraising.report":
                 found.append(_Found(row, probability[k], Grade(ranks[k]), told))
     insert_rows(conn, t.assessments, rows)
+    rule_shadow.record(
+        conn, one.id, one.key, one.as_of, [(loaded.rows[aside.row].id, aside) for part in parts for aside in part.asides], others
+    )
     candidates = [*_with_assessments(conn, one, [_candidate(one, f) for f in found]), *again]
     balance = alerts.settle(conn, one.id, candidates, now, actor=actor, directory=directory)
     c = t.runs.c

@@ -33,6 +33,11 @@ class Units:
         return [row.text for row in self.rows]
 
     @property
+    def lots(self) -> list[str]:
+        """By what each unit is drawn in a staged roll-out: its subject, else itself; the same in every run and on every machine."""
+        return [row.subject_key or f"signal:{row.identity}" for row in self.rows]
+
+    @property
     def ids(self) -> list[int]:
         """The signals' ids."""
         return [row.id for row in self.rows]
@@ -63,6 +68,7 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
         s.source,
         s.url,
         s.content_hash,
+        s.identity,
         s.observed_at,
         s.subject_id,
         sub.key.label("subject_key"),
