@@ -47,21 +47,24 @@ class Band:
     verified: bool = True
 
     def concerns(self, article: str) -> bool:
-        """Whether a cited article is the penalty itself or one of the covered, or a part of either.
+        """Whether a cited article is the penalty itself or one of the covered, a part of either, or the whole of it.
 
-        >>> band = Band("58", ("16", "46"), "", "")
-        >>> band.concerns("16.1.1"), band.concerns("58"), band.concerns("161")
-        (True, True, False)
+        >>> band = Band("116", ("98.2",), "", "")
+        >>> band.concerns("98.2.1"), band.concerns("98"), band.concerns("116"), band.concerns("98.3"), band.concerns("9")
+        (True, True, True, False, False)
         """
-        return any(article == item or article.startswith(f"{item}.") for item in (self.article, *self.covers))
+        return any(_within(article, item) or _within(item, article) for item in (self.article, *self.covers))
 
 
 @dataclass(frozen=True, slots=True)
 class Statute:
-    """One text of a law. `articles` is the number of its last article, 0 where nobody counted; `also` are other names it goes by."""
+    """One text of a law; `dated` is None where the text is not held.
+
+    `articles` is the number of its last article, 0 where nobody counted; `also` are other names it goes by; `replaced_by` names what came after it.
+    """
 
     name: str
-    dated: date
+    dated: date | None
     status: Status
     in_force_from: date | None = None
     also: tuple[str, ...] = ()
@@ -86,8 +89,13 @@ class Statute:
         return tuple(band for band in found if exact[band.article] == best)
 
 
+def _within(article: str, whole: str) -> bool:
+    return f"{article}.".startswith(f"{whole}.")
+
+
 def _exactness(band: Band, article: str) -> int:
-    return max(len(item) for item in (band.article, *band.covers) if article == item or article.startswith(f"{item}."))
+    """How much of the cited article the band names; nothing where only a part of it is meant."""
+    return max((len(item) for item in (band.article, *band.covers) if _within(article, item)), default=0)
 
 
 class Statutes:
@@ -117,7 +125,7 @@ class Statutes:
     def texts(self, name: str) -> tuple[Statute, ...]:
         """All texts of a law, the newest first; none where the name is unknown."""
         found = self._texts.get(self._name.get(name.strip("《》").removeprefix(_STATE), ""), [])
-        return tuple(sorted(found, key=lambda item: item.dated, reverse=True))
+        return tuple(sorted(found, key=lambda item: item.dated or date.min, reverse=True))
 
     def text(self, name: str, dated: date) -> Statute | None:
         """The text of that day."""

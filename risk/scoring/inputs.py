@@ -14,8 +14,10 @@ import numpy as np
 from features.catalogue import FEATURES
 from features.context import LICENCE_KINDS, Context
 from features.lexicon import Lexicon, ListHits, WordList
+from features.normalise import plain_text
 from risk.domain.channels import CHANNELS
 from risk.scoring.firm_fields import FIRM_FIELDS
+from risk.scoring.statutes import statutes
 from rules.functions import Field, Function, Parameter, Vocabulary
 from rules.inputs import Column, Hits
 from rules.kinds import Kind, Type, Unit
@@ -63,6 +65,15 @@ _CHANNELS = frozenset(code for code, _ in CHANNELS)
 _UNITS = {"%": Unit.PERCENT, "元": Unit.YUAN, "天": Unit.DAYS}
 
 
+def as_matched(text: str) -> str:
+    """A word of a list in the spelling in which it is compared with texts.
+
+    >>> as_matched(" VIP會員")
+    'vip会员'
+    """
+    return plain_text(text).strip()
+
+
 @cache
 def vocabulary() -> Vocabulary:
     """Every field and function that a rule over texts may use, those of installed plug-ins included."""
@@ -104,7 +115,8 @@ def vocabulary() -> Vocabulary:
         )
         functions.append(Function(name, zh, days, Type(Kind.NUMBER), doc_zh, doc_en))
     added = installed().functions(name for item in functions for name in (item.name, item.zh))
-    return Vocabulary([*fields, *FIRM_FIELDS], [*functions, *added], refused=installed().refused(added))
+    refused = installed().refused(added)
+    return Vocabulary([*fields, *FIRM_FIELDS], [*functions, *added], refused=refused, statutes=statutes(), normalise=as_matched)
 
 
 def lexicon_of(packs: Iterable[Pack]) -> Lexicon:
