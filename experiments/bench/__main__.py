@@ -1,4 +1,4 @@
-"""How fast is it, beside what one would write otherwise? ``python -m experiments.bench`` (under two minutes on two quiet cores)
+"""How fast is it, beside what one would write otherwise? ``python -m experiments.bench`` (some minutes on two quiet cores)
 
 Tests assert no seconds: speed is measured here, on demand, and stored with its surroundings in ``experiments/results/bench.json`` and ``.md``.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.bench import judging, matching, starting, taking_in, words
+from experiments.bench import judging, matching, rule_engines, starting, taking_in, words
 from experiments.real.page import table
 from experiments.record import RESULTS, heading, store_json, store_page
 
@@ -44,9 +44,13 @@ def page(result: dict[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, store, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", choices=list(RACES))
+    parser.add_argument("--only", action="append", choices=[*RACES, "engines"])
     parser.add_argument("--output", type=Path, default=RESULTS / "bench.json")
     options = parser.parse_args(arguments)
+    if options.only is None or "engines" in options.only:
+        rule_engines.main([])  # a page of its own: rule engines and automata of others
+    if options.only == ["engines"]:
+        return
     began = time.perf_counter()
     busy = os.getloadavg()[0]
     races = [race for name, run in RACES.items() if name in (options.only or RACES) for race in run()]
