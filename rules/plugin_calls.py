@@ -110,7 +110,10 @@ class Caller:
     def _checked(self, request: "_Request", data: Any) -> Column:
         """The answer, which may be a lie."""
         function = request.function
-        answer = unpack(data)
+        try:
+            answer = unpack(data)
+        except (TypeError, ValueError) as error:
+            raise self._fault("P013", function.source, detail=str(error)) from None
         if len(answer.values) != request.size or len(answer.known) != request.size:
             raise self._fault("P020", function.source, wanted=request.size, found=len(answer.values))
         if not function.maybe and not answer.known.all():

@@ -96,7 +96,11 @@ class Ledger:
 
     def record(self, code: str, source: Source, **values: object) -> None:
         """Count a fault; the first of its kind is logged."""
-        fault = _told(code, source, values)
+        try:
+            fault = _told(code, source, values)
+        except (KeyError, TypeError):  # what came back is none of our codes: the process was not ours any more
+            code = "P013"
+            fault = _told(code, source, {"detail": repr(values)[:200]})
         with self._lock:
             before = self._faults.get((source, code))
             self._faults[source, code] = replace(fault, times=before.times + 1) if before else fault

@@ -58,21 +58,23 @@ class Helper:
                 assert process.stdin is not None
                 assert process.stdout is not None
                 send(process.stdin, tuple(request))
-                what, data = receive(process.stdout)
+                word, data = receive(process.stdout)
+                what = str(word)
             except (EOFError, OSError, UnpicklingError, ValueError, TypeError) as error:
                 late = time.monotonic() - began >= seconds
                 code = self._end()
-                raise HelperLostError(
-                    self._last_words() or (f"exit {code}" if isinstance(error, EOFError) else str(error)), late=late
-                ) from None
+                said = self._last_words() or (f"exit {code}" if isinstance(error, EOFError) else str(error))
+                self._forget()
+                raise HelperLostError(said, late=late) from None
             finally:
                 killer.cancel()
-            return str(what), data
+            return what, data
 
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:
             self._end()
+            self._forget()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
@@ -86,6 +88,7 @@ class Helper:
         return self._process
 
     def _start(self) -> None:
+        self._forget()
         self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "rules.plugin_worker"],
@@ -117,6 +120,12 @@ class Helper:
                     pipe.close()
         return process.returncode
 
+    def _forget(self) -> None:
+        """Close what the last process said."""
+        if self._said is not None:
+            self._said.close()
+            self._said = None
+
     def _last_words(self) -> str:
         """Where it was, from the watchdog's trace or the last line it printed."""
         if self._said is None:
@@ -124,7 +133,6 @@ class Helper:
         size = self._said.seek(0, os.SEEK_END)
         self._said.seek(max(0, size - 20_000))
         lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
-        self._said.close()
         frames = [line.strip() for line in lines if line.startswith("  File ")]
         own = [frame for frame in frames if not frame.startswith(f'File "{_STDLIB}') or "site-packages" in frame]
         return _short(next(iter([*own, *frames, *lines[-1:]]), ""))

@@ -126,8 +126,7 @@ class PluginFunction:
 
     def __call__(self, rows: Rows, *args: Argument) -> Column:
         """The body's answer, for the author's own tests."""
-        result = self.body(rows, *args)
-        return result if isinstance(result, Column) else Column.of(result)
+        return _column(self.body(rows, *args))
 
     def _problems(self) -> Iterable[str]:
         for name in (self.name, self.zh, *(item.name for item in self.params)):
@@ -140,6 +139,15 @@ class PluginFunction:
         wanted = 1 + len(self.params)
         if not _takes(self.body, wanted):
             yield f"the body should take {wanted} positional arguments: rows, then the {len(self.params)} parameters"
+
+
+def _column(result: Any) -> Column:
+    """What a body gave, as a column; None, NaN and NaT are unknown."""
+    if isinstance(result, Column):
+        return result
+    if isinstance(result, np.ndarray) and result.dtype.kind != "O":
+        return Column(result, result == result)
+    return Column.of(item.item() if isinstance(item, np.generic) else item for item in result)
 
 
 def _takes(body: Callable[..., Any], size: int) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from risk.cli.output import lang, tell
+from risk.cli.rule_functions import functions
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
 
@@ -35,6 +36,9 @@ register(
 @click.group()
 def rules() -> None:
     """Check and test rule files. / 检查与测试规则文件"""
+
+
+rules.add_command(functions)
 
 
 @rules.command()

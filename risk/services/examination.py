@@ -74,6 +74,16 @@ register(
             "约快二十倍：pip install 'risk-early-warning[fast]'",
             "some twenty times faster: pip install 'risk-early-warning[fast]'",
         ),
+        "doctor_plugins": (
+            "规则插件可用：{functions} 个函数，{lists} 个词表，{packs} 个规则包（{names}）",
+            "rule plug-ins work: {functions} functions, {lists} lists, {packs} packs ({names})",
+        ),
+        "doctor_plugins_none": ("未安装规则插件", "no rule plug-ins are installed"),
+        "doctor_plugins_broken": ("规则插件有 {count} 处故障：{faults}", "rule plug-ins have {count} faults: {faults}"),
+        "doctor_plugins_broken.hint": (
+            "risk rules functions 列出全部；其余插件与系统不受影响",
+            "risk rules functions lists them; the others and the service go on",
+        ),
         "doctor_pdf": ("PDF 报告可用（libpango、中文字体）", "PDF reports work (libpango, a CJK font)"),
         "doctor_pdf_none": ("未安装 reports 扩展：只有 HTML 报告", "the extra reports is not installed: reports are HTML only"),
         "doctor_pdf_missing": ("PDF 报告缺少：{names}", "PDF reports lack: {names}"),
@@ -219,6 +229,26 @@ def _words(_settings: Settings, _revision: Callable[[], str | None]) -> Finding:
     return Finding("segmenter", "ok", "doctor_words" if facts["engine"] == "rjieba" else "doctor_words_slow", facts)
 
 
+def _plugins(_settings: Settings, _revision: Callable[[], str | None]) -> Finding:
+    from rules.plugin_host import installed
+
+    if not installed().offers:
+        return Finding("plugins", "note", "doctor_plugins_none")
+    from risk.scoring.inputs import vocabulary
+    from risk.scoring.packs import usable_packs
+    from rules.plugin_calls import Offered
+
+    usable_packs()
+    if faults := installed().faults:
+        told = Told("；".join(one.zh for one in faults), "; ".join(one.en for one in faults))
+        return Finding("plugins", "missing", "doctor_plugins_broken", {"count": len(faults), "faults": told})
+    kinds = [one.source.kind for one in installed().offers]
+    names = ", ".join(dict.fromkeys(one.source.owner for one in installed().offers))
+    functions = sum(isinstance(one, Offered) for one in vocabulary().functions)
+    facts = {"functions": functions, "lists": kinds.count("list"), "packs": kinds.count("pack"), "names": names}
+    return Finding("plugins", "ok", "doctor_plugins", facts)
+
+
 def _pdf(_settings: Settings, _revision: Callable[[], str | None]) -> Finding:
     try:
         metadata.version("weasyprint")
@@ -244,7 +274,7 @@ def _browser(_settings: Settings, _revision: Callable[[], str | None]) -> Findin
     return Finding("browser", "ok", "doctor_browser", {"path": path}) if path else Finding("browser", "note", "doctor_browser_none")
 
 
-CHECKS: tuple[Check, ...] = (_python, _packages, _gomp, _owners, _folder, _database, _driver, _registry, _words, _pdf, _browser)
+CHECKS: tuple[Check, ...] = (_python, _packages, _gomp, _owners, _folder, _database, _driver, _registry, _words, _plugins, _pdf, _browser)
 """In the order they are told."""
 
 
