@@ -7,19 +7,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalogue import Feature
-from features.windows import history
+from features.identifiers import Identifier
+from features.register import Party, Register, state
+from features.windows import window
 
 LICENCE_KINDS = ("药品经营许可证", "医疗器械经营许可证", "医疗机构执业许可证", "医疗广告审查证明", "金融许可证")
 _LICENCE_NAMES = ("drug", "device", "clinic", "ad_review", "finance")
-EVENT_KINDS = ("signal", "alert", "complaint", "confirmed")
+EVENT_KINDS = ("signal", "alert", "complaint", "confirmed", "verdict", "change", "penalty")
+STREAMS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "signals": ("signal", {"channel": "channel", "source": "source"}),
+    "alerts": ("alert", {"model": "model", "grade": "grade", "probability": "probability"}),
+    "verdicts": ("verdict", {"code": "code", "confirmed": "confirmed", "amount": "amount"}),
+    "complaints": ("complaint", {"channel": "channel"}),
+    "changes": ("change", {"kind": "item"}),
+    "penalties": ("penalty", {"amount": "amount", "kind": "item"}),
+}
+"""What windows look back on: stream → kind of event, and its fields → the column of ``Context.events`` that holds each."""
+EVENT_COLUMNS = ("subject", "at", "kind", "unit", *sorted({column for _, fields in STREAMS.values() for column in fields.values()}))
+RELATIONS = ("same_address", "same_phone", "same_person")
 _WINDOWS = (("signal", 30, "信号"), ("alert", 180, "预警"), ("complaint", 30, "投诉"), ("confirmed", 730, "属实"))
 
 CONTEXT: tuple[Feature, ...] = (
@@ -52,11 +66,35 @@ CONTEXT: tuple[Feature, ...] = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was known of all subjects at the judged moment, whatever units are asked about. Subjects are numbers.
+
+    ``own`` (unit, event): further events that are a unit's own, the alerts it is evidence of and their verdicts. ``links`` (subject, relation, key):
+    what subjects share, of the units' subjects and of all others that share it with them. ``held``: the kinds of licences each subject held validly;
+    ``names``: what subjects are called. ``day``: the day (ISO date) on which numbers and licences are looked at.
+    """
+
+    day: str | None = None
+    own: pd.DataFrame | None = None
+    links: pd.DataFrame | None = None
+    held: Mapping[int, frozenset[str]] | None = None
+    names: Mapping[int, str | None] = field(default_factory=dict)
+    register: Register | None = None
+
+    def groups(self, relation: str) -> pd.DataFrame:
+        """Who shares what: subject, group."""
+        if self.links is None:
+            return pd.DataFrame({"subject": [], "group": []}, dtype=object)
+        chosen = self.links[self.links["relation"] == relation]
+        return pd.DataFrame({"subject": chosen["subject"].to_numpy(dtype=object), "group": chosen["key"].to_numpy(dtype=object)})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """n units: where they came from and what was known of their subjects when judged.
 
-    ``licences``: kind → one of ``valid``, ``expired``, ``absent`` or None a unit. ``events``: subject, at, kind, unit (see :mod:`features.windows`);
-    ``queries``: subject, as_of, unit, one row a unit, subject None where unknown.
+    ``licences``: kind → one of ``valid``, ``expired``, ``absent`` or None a unit. ``events``: the columns of `EVENT_COLUMNS`, unknown values None (see
+    :mod:`features.windows`); ``queries``: subject, as_of, unit, one row a unit, subject None where unknown.
     """
 
     channel: Sequence[str | None]
@@ -65,6 +103,7 @@ class Context:
     age_days: Sequence[float] | None = None
     events: pd.DataFrame | None = None
     queries: pd.DataFrame | None = None
+    known: Known = field(default_factory=Known)
     parts: tuple[tuple[Context, int], ...] = ()
     """Where rows come from several moments: the context and row that each one's history is counted in."""
 
@@ -82,16 +121,67 @@ class Context:
         """The state of that licence a unit; None where the subject is unknown."""
         return list(self.licences.get(kind, [None] * self.n))
 
+    def licences_held(self) -> list[frozenset[str] | None]:
+        """The kinds of licences that each unit's subject held validly; None where the subject is unknown."""
+        if self.parts:
+            return self._of_parts(Context.licences_held)
+        held = self.known.held
+        return [None if held is None or subject is None else held.get(subject, frozenset()) for subject in self._subjects()]
+
+    def number_state(self, row: int, number: Identifier) -> str:
+        """What the registers say of a number that a unit's text shows; one of ``features.register.REGISTER_STATES``."""
+        if self.parts:
+            one, at = self.parts[row]
+            return one.number_state(at, number)
+        subject = self._subjects()[row]
+        user = None if subject is None else Party(self.known.names.get(subject), subject)
+        return state(number, self.known.register, user, self.known.day)
+
     def counts(self, kind: str, days: float) -> NDArray[np.float64]:
         """How many events of that kind lie in the ``days`` before each unit's moment; nan where the subject is unknown."""
+        return self._counted("count", kind, "", days, "")
+
+    def window(self, how: str, stream: str, field: str = "", days: float | None = None, relation: str = "") -> NDArray[np.float64]:
+        """One of ``features.windows.AGGREGATES`` over a stream of the subject, or over that of the others it shares a relation with.
+
+        nan where the subject is unknown, or what it could share, or the number itself.
+        """
+        kind, columns = STREAMS[stream]
+        return self._counted(how, kind, columns[field] if field else "", days, relation)
+
+    def related(self, relation: str) -> NDArray[np.float64]:
+        """How many other subjects share that with each unit's subject; nan where the subject or its value is unknown."""
         if self.parts:
-            counted = {one: one.counts(kind, days) for one in dict.fromkeys(c for c, _ in self.parts)}
-            return np.array([counted[one][row] for one, row in self.parts])
+            return np.array(self._of_parts(lambda one: one.related(relation)))
+        groups = self.known.groups(relation)
+        members = {group: frozenset(part) for group, part in groups.groupby("group")["subject"]}
+        mine = groups.groupby("subject")["group"].agg(list).to_dict()
+        found: dict[int, float] = {}
+        for subject in {s for s in self._subjects() if s is not None and s in mine}:
+            found[subject] = float(len(frozenset().union(*(members[group] for group in mine[subject])) - {subject}))
+        return np.array([found.get(subject, np.nan) if subject is not None else np.nan for subject in self._subjects()], dtype=np.float64)
+
+    def _counted(self, how: str, kind: str, column: str, days: float | None, relation: str) -> NDArray[np.float64]:
+        if self.parts:
+            return np.array(self._of_parts(lambda one: one._counted(how, kind, column, days, relation)), dtype=np.float64)
         if self.events is None or self.queries is None:
             return np.full(self.n, np.nan)
-        found = history(self.events, self.queries, days, kind=kind)["count"].to_numpy(dtype=np.float64, copy=True)
+        groups = self.known.groups(relation) if relation else None
+        found = window(self.events, self.queries, how, kind=kind, field=column, days=days, own=self.known.own, groups=groups)
         found[self.queries["subject"].isna().to_numpy()] = np.nan
+        if groups is not None:
+            found[~self.queries["subject"].isin(groups["subject"]).to_numpy()] = np.nan
         return found
+
+    def _subjects(self) -> list[int | None]:
+        if self.queries is None:
+            return [None] * self.n
+        return [None if pd.isna(subject) else int(subject) for subject in self.queries["subject"]]
+
+    def _of_parts(self, ask: Callable[[Context], Sequence[Any] | NDArray[Any]]) -> list[Any]:
+        """What each part says of its row; every part is asked once."""
+        said = {one: ask(one) for one in dict.fromkeys(one for one, _ in self.parts)}
+        return [said[one][row] for one, row in self.parts]
 
     def columns(self) -> pd.DataFrame:
         """The numeric columns for learners."""

@@ -16,10 +16,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from features.characters import TABLE
 from features.uscc import UsccState, check_uscc
 from features.views import NormalisedText
 
-__all__ = ["KINDS", "STATES", "Identifier", "UsccState", "check_uscc", "find_identifiers"]
+__all__ = ["KINDS", "LICENCES", "STATES", "Identifier", "UsccState", "canonical", "check_uscc", "find_identifiers", "may_claim"]
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 STATES = ("well_formed", "malformed", "expired", "masked")
@@ -200,6 +201,9 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
+LICENCES = {"药品经营许可证": "drug_licence", "医疗广告审查证明": "medical_ad_review", "医疗器械经营许可证": "device_trading"}
+"""Kinds of licences that a subject holds → the kind of number that a text shows for one."""
+
 _GATE = re.compile("字|械|医广|广审|注册证|许可证|经营性|sc ?[:.-]?\\d|食健|[a-d][ab]\\d{5}")
 _HAS_DIGIT = re.compile(r"[\dx*]")
 _LOOKS = str.maketrans("OIL", "011")
@@ -220,6 +224,28 @@ def find_identifiers(text: NormalisedText, as_of: str | None = None) -> list[Ide
             start, end = text.dense.span(m.start(), m.start() + len(claim))
             found.append(Identifier(kind.name, number, state, start, end, valid_to))
     return sorted(found, key=lambda i: (i.start, i.end))
+
+
+def may_claim(text: str) -> bool:
+    """Whether it is worth reading a raw text for numbers. Never false where `find_identifiers` finds one.
+
+    >>> may_claim("国药准字Z13020588"), may_claim("今天天气好")
+    (True, False)
+    """
+    return _ROUGH.search(TABLE.replace(text)) is not None
+
+
+_ROUGH = re.compile(r"[\dx*]|[零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两].{0,2}[零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两]", re.DOTALL)
+
+
+def canonical(number: str) -> str:
+    """A number as it is compared: letters and digits alone, without the name of its certificate and a closing 号.
+
+    >>> canonical("（鄂）医广【2026】第０９-02-001号") == canonical("(鄂)医广[2026]第0902001号"), canonical("药品经营许可证号:鄂CB027000001")
+    (True, '鄂CB027000001')
+    """
+    bare = "".join(c for c in TABLE.replace(number).upper() if c.isalnum())
+    return re.sub(r"^(?:(?:药品|医疗器械)(?:经营|生产)许可证|(?:进口药品|医药产品)注册证|医疗器械注册证)(?:书|号|编号)*(?=.)|号$", "", bare)
 
 
 def _tidy(claim: str) -> str:

@@ -6,14 +6,9 @@ So a row never sees itself, and nothing that happens later can change it.
 >>> events = pd.DataFrame({"subject": ["甲", "甲", "甲", "乙"], "at": pd.to_datetime(["2026-01-01", "2026-01-05", "2026-01-10", "2026-01-05"]),
 ...     "kind": ["alert", "complaint", "alert", "alert"], "unit": ["u1", "u2", "u3", "u4"], "amount": [5.0, None, 7.0, 3.0]})
 >>> queries = pd.DataFrame({"subject": ["甲", "甲", "丙"], "as_of": pd.to_datetime(["2026-01-10", "2026-01-11", "2026-01-11"]), "unit": ["u3", "u3", "u9"]})
->>> history(events, queries, days=30)
-   count  distinct  days_since
-0    2.0       2.0         5.0
-1    2.0       2.0         6.0
-2    0.0       0.0         NaN
->>> history(events, queries, days=6, kind="alert")["count"].tolist()
-[0.0, 0.0, 0.0]
->>> window(events, queries, "sum", field="amount", days=30).tolist(), window(events, queries, "days_since").tolist()
+>>> window(events, queries, "count", days=30).tolist(), window(events, queries, "count", days=6, kind="alert").tolist()
+([2.0, 2.0, 0.0], [0.0, 0.0, 0.0])
+>>> window(events, queries, "sum", field="amount").tolist(), window(events, queries, "days_since").tolist()
 ([5.0, 5.0, 0.0], [5.0, 6.0, nan])
 
 Over the other subjects of a group (an address, a telephone) instead of the subject itself:
@@ -39,16 +34,6 @@ _NEVER = np.iinfo(np.int64).min
 _WIDEST = 2**61
 
 
-def history(events: pd.DataFrame, queries: pd.DataFrame, days: float, *, kind: str | None = None, distinct: str = "kind") -> pd.DataFrame:
-    """`count`, `distinct` (different values of a column) and `days_since` (the last event) for each query, all float64, in the queries' index.
-
-    `events`: subject, at, kind, unit. `queries`: subject, as_of, unit. An event without a time counts nowhere; a query without one gets nan.
-    Times all carry a zone or all carry none.
-    """
-    found = {how: window(events, queries, how, kind=kind, field=distinct, days=days) for how in ("count", "distinct", "days_since")}
-    return pd.DataFrame(found, index=queries.index)
-
-
 def window(
     events: pd.DataFrame,
     queries: pd.DataFrame,
@@ -61,6 +46,9 @@ def window(
     groups: pd.DataFrame | None = None,
 ) -> Floats:
     """One of `AGGREGATES` for each query; `days` None is all time before it. `change` is the count less that of the window before.
+
+    `events`: subject, at, kind, unit and the `field`. `queries`: subject, as_of, unit. An event without a time counts nowhere, a query without one
+    gets nan. Times all carry a zone or all carry none.
 
     `own` (unit, event): units of further events that are a unit's own, such as the alert it is evidence of. `groups` (subject, group): count the
     events of the *other* subjects that share a group with the query's subject. An event whose `field` is not known takes no part in distinct, sum,

@@ -60,7 +60,7 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
     with transaction(engine) as conn:
         seed_offices(conn)
         register.load_subjects(conn, _subjects(province), now=begin)
-        register.load_licences(conn, _licences(province), source="许可库（虚构）")
+        register.load_licences(conn, _licences(province), source="许可库（虚构）", now=begin)
         added = cases.add(conn, _cases(province, seed), known_at=begin, now=begin)
     say(f"case library: {added:,} labels from the project's own phrase banks")
     learned = _learn(engine, settings, begin, seed, say)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, select
 
-from features.context import LICENCE_KINDS, Context
+from features.context import LICENCE_KINDS, Context, Known
 from risk.domain.calendar import SHANGHAI
+from risk.services import histories, registers_known
 from risk.services.bulk import select_in
 from risk.storage import tables as t
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONFIRMED_CODES = ("10", "11", "12", "13", "14", "20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +77,26 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
     ).join_from(t.signals, t.subjects, s.subject_id == sub.id, isouter=True)
     rows = sorted(select_in(conn, query, s.id, signal_ids), key=lambda row: row.id)
     subjects = sorted({row.subject_id for row in rows if row.subject_id is not None})
-    day = judged_day(as_of)
+    day, known = judged_day(as_of), min(as_of, known or as_of)
+    held = registers_known.licences(conn, subjects, as_of, day)
+    links = histories.links(conn, subjects, as_of)
     return Units(
         rows,
         Context(
             channel=[row.channel for row in rows],
             signal_kind=[row.kind for row in rows],
-            licences=_licences(conn, rows, subjects, day),
+            licences=_licences(rows, held.states),
             age_days=[_age(row.registered_on, day) for row in rows],
-            events=_events(conn, subjects, as_of, min(as_of, known or as_of)),
+            events=histories.events(conn, sorted({*subjects, *links["subject"]}), as_of, known),
             queries=_queries(rows, as_of),
+            known=Known(
+                day=day.isoformat(),
+                own=histories.own(conn, [row.id for row in rows], known),
+                links=links,
+                held=held.kinds,
+                names={row.subject_id: row.subject_name for row in rows if row.subject_id is not None},
+                register=registers_known.book(conn, (row.text for row in rows), as_of),
+            ),
         ),
     )
 
@@ -96,48 +105,11 @@ def _age(registered_on: date | None, day: date) -> float:
     return float((day - registered_on).days) if registered_on and registered_on <= day else float("nan")
 
 
-def _licences(conn: Connection, rows: Sequence[Row[Any]], subjects: Sequence[int], day: date) -> dict[str, list[str | None]]:
-    """The state of each kind of licence on the day: valid if any is, else expired, else absent; unknown where the subject is."""
-    c = t.licences.c
-    held: dict[tuple[int, str], str] = {}
-    for row in select_in(conn, select(c.subject_id, c.kind, c.valid_from, c.valid_to), c.subject_id, subjects):
-        if row.valid_from and row.valid_from > day:
-            continue
-        valid = row.valid_to is None or row.valid_to >= day
-        if valid or (row.subject_id, row.kind) not in held:
-            held[row.subject_id, row.kind] = "valid" if valid else "expired"
+def _licences(rows: Sequence[Row[Any]], states: Mapping[tuple[int, str], str]) -> dict[str, list[str | None]]:
+    """The state of each kind of licence, a unit; unknown where the subject is."""
     return {
-        kind: [None if row.subject_id is None else held.get((row.subject_id, kind), "absent") for row in rows] for kind in LICENCE_KINDS
+        kind: [None if row.subject_id is None else states.get((row.subject_id, kind), "absent") for row in rows] for kind in LICENCE_KINDS
     }
-
-
-def _events(conn: Connection, subjects: Sequence[int], as_of: datetime, known: datetime) -> pd.DataFrame:
-    """Signals, complaints, alerts and confirmations of the subjects, as far as they were known. A verdict that was corrected by then confirms nothing."""
-    import pandas as pd
-
-    s, a, v = t.signals.c, t.alerts.c, t.verdicts.c
-    events: list[tuple[int, datetime, str, str]] = []
-    before = select(s.subject_id, s.observed_at, s.kind, s.id).where(s.observed_at < as_of, s.received_at <= as_of, s.kind != "case")
-    for row in select_in(conn, before, s.subject_id, subjects):
-        unit = f"signal:{row.id}"
-        events.append((row.subject_id, row.observed_at, "signal", unit))
-        if row.kind == "report":
-            events.append((row.subject_id, row.observed_at, "complaint", unit))
-    alerts = select_in(conn, select(a.subject_id, a.opened_at, a.id).where(a.opened_at < known), a.subject_id, subjects)
-    events += [(row.subject_id, row.opened_at, "alert", f"alert:{row.id}") for row in alerts]
-    newer = t.verdicts.alias("newer")
-    corrected = exists().where(newer.c.supersedes == v.id, newer.c.reported_at < known)
-    verdicts = (
-        select(a.subject_id, v.reported_at, v.id)
-        .join_from(t.verdicts, t.alerts, v.alert_id == a.id)
-        .where(v.code.in_(CONFIRMED_CODES), v.reported_at < known, ~corrected)
-    )
-    confirmed = select_in(conn, verdicts, a.subject_id, subjects)
-    events += [(row.subject_id, row.reported_at, "confirmed", f"verdict:{row.id}") for row in confirmed]
-    frame = pd.DataFrame(events, columns=["subject", "at", "kind", "unit"])
-    frame["at"] = pd.to_datetime(frame["at"], utc=True)
-    frame["subject"] = frame["subject"].astype(object)
-    return frame
 
 
 def _queries(rows: Sequence[Row[Any]], as_of: datetime) -> pd.DataFrame:

@@ -98,16 +98,75 @@ subject_aliases = Table(
 )
 
 licences = Table(
-    "licences",
+    "licences",  # a licence that was renewed, cut short or passed on has a row for each time that became known: the latest one known holds
     metadata,
     _id(),
     _ref("subject_id", "subjects"),
     Column("kind", String(60), nullable=False),  # 药品经营许可证, 医疗广告审查证明, 医疗器械经营许可证 …
     Column("number", String(120), nullable=False),
+    Column("number_key", String(120), nullable=False, index=True),  # without signs and spaces: how texts are compared with it
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("source", String(200), nullable=False),
-    UniqueConstraint("kind", "number"),
+    Column("known_from", UtcDateTime, nullable=False),
+    UniqueConstraint("kind", "number", "known_from"),
+)
+
+registrations = Table(
+    "registrations",  # numbers that products and advertisements carry (drug approvals, device registrations …); their holders need not be subjects of ours
+    metadata,
+    _id(),
+    Column("kind", String(40), nullable=False),  # a kind of number of features.identifiers
+    Column("number", String(120), nullable=False),
+    Column("number_key", String(120), nullable=False, index=True),
+    Column("holder", String(400)),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("source", String(200), nullable=False),
+    Column("known_from", UtcDateTime, nullable=False),
+    UniqueConstraint("kind", "number", "known_from"),
+)
+
+subject_links = Table(
+    "subject_links",  # what subjects may share: an address, a telephone, a legal representative
+    metadata,
+    _id(),
+    _ref("subject_id", "subjects"),
+    Column("relation", String(20), nullable=False),
+    Column("value_key", String(64), nullable=False),  # digest of the normalised value: enough to compare, nothing to read
+    Column("known_from", UtcDateTime, nullable=False),
+    Column("known_to", UtcDateTime),  # when another value took its place
+    UniqueConstraint("subject_id", "relation", "value_key", "known_from"),
+    Index("ix_subject_links_relation_value", "relation", "value_key"),
+)
+
+subject_changes = Table(
+    "subject_changes",  # changes of a subject's registration
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of the row: the same row again changes nothing
+    _ref("subject_id", "subjects"),
+    Column("kind", String(120), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("at", UtcDateTime, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
+    Column("source", String(200), nullable=False),
+)
+
+penalties = Table(
+    "penalties",
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of the row
+    _ref("subject_id", "subjects"),
+    Column("kind", String(120)),
+    Column("number", String(200)),  # of the decision
+    Column("amount", Float),  # yuan; nothing where the decision names none
+    Column("at", UtcDateTime, nullable=False),
+    Column("known_at", UtcDateTime, nullable=False),
+    Column("source", String(200), nullable=False),
 )
 
 imports = Table(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.identifiers import STATES, Identifier, find_identifiers
+from features.identifiers import STATES, Identifier, canonical, find_identifiers, may_claim
 from features.normalise import normalise
-from features.register import Book, Entry, state
+from features.register import REGISTER_STATES, Book, Entry, Party, state, worst
 from features.uscc import ALPHABET, UsccState, check_digit, check_uscc
 
 
@@ -91,11 +91,62 @@ def test_no_number(text: str) -> None:
     assert find_identifiers(normalise(text)) == []
 
 
+SHOWN = Identifier("drug_approval", "国药准字Z13020588", "well_formed", 0, 13)
+
+
 def test_without_a_register_only_the_shape_is_known() -> None:
-    shown = Identifier("drug_approval", "国药准字Z13020588", "well_formed", 0, 13)
-    assert state(shown, None, None, "2026-01-01") == "unknown"
-    assert state(shown, Book({("food_licence", "SC1"): Entry("甲")}), None, "2026-01-01") == "unknown"
-    assert state(shown, Book({("drug_approval", "国药准字H20041126"): Entry("甲")}), None, "2026-01-01") == "unregistered"
+    assert state(SHOWN, None, None, "2026-01-01") == "well_formed"
+    assert state(SHOWN, Book({("food_licence", "SC1"): Entry(Party("甲"))}), None, "2026-01-01") == "well_formed"
+    assert state(SHOWN, Book({("drug_approval", "国药准字H20041126"): Entry(Party("甲"))}), None, "2026-01-01") == "unregistered"
+    assert state(SHOWN, Book(kinds=frozenset({"drug_approval"})), None, None) == "unregistered"
+
+
+@pytest.mark.parametrize(
+    ("entry", "user", "expected"),
+    [
+        (Entry(Party("甲", 1)), Party("乙", 1), "valid"),
+        (Entry(Party("甲", 1)), Party("甲", 2), "someone_elses"),
+        (Entry(Party("甲")), Party("乙", 2), "someone_elses"),
+        (Entry(Party("甲")), None, "valid"),
+        (Entry(Party("甲")), Party(None, 2), "valid"),
+        (Entry(Party("甲"), valid_to="2025-12-31"), Party("乙"), "expired"),
+        (Entry(Party("甲"), valid_to="2026-01-01"), Party("甲"), "valid"),
+        (Entry(Party("甲"), valid_from="2026-01-02"), Party("甲"), "expired"),
+    ],
+)
+def test_what_a_register_says(entry: Entry, user: Party | None, expected: str) -> None:
+    assert state(SHOWN, Book({("drug_approval", "国药准字Z13020588"): entry}), user, "2026-01-01") == expected
+
+
+def test_a_hidden_number_cannot_be_looked_up() -> None:
+    masked = find_identifiers(normalise("国药准字Hxxxxxxxx"))[0]
+    assert state(masked, Book(kinds=frozenset({"drug_approval"})), None, "2026-01-01") == "well_formed"
+
+
+@given(st.lists(st.sampled_from(REGISTER_STATES[1:])))
+def test_the_worst_number_of_a_text_counts(states: list[str]) -> None:
+    rank = {"valid": 1, "well_formed": 2, "someone_elses": 3, "expired": 4, "unregistered": 5, "malformed": 6}
+    assert worst(states) == max(states, key=lambda name: rank[name], default="absent")
+
+
+@pytest.mark.parametrize(
+    ("shown", "registered"),
+    [
+        ("国药准字 H 20041126", "国药准字Ｈ20041126"),
+        ("鲁医广【2013】第0902-001-3711号", "鲁医广[2013]第0902-001-3711号"),
+        ("药品经营许可证号：琼AA898000001", "琼AA898000001"),
+        ("進口藥品註冊證號H20100123", "H20100123"),
+        ("鄂汉食药监械经营备20190001号", "鄂汉食药监械经营备20190001"),
+    ],
+)
+def test_one_number_has_one_canonical_spelling(shown: str, registered: str) -> None:
+    found = find_identifiers(normalise(shown))
+    assert canonical(found[0].number) == canonical(registered)
+
+
+@given(st.text(alphabet="国药准字械注Hx*１壹0二三四 ﹡", max_size=30))
+def test_what_holds_a_number_may_claim_one(text: str) -> None:
+    assert may_claim(text) or not find_identifiers(normalise(text))
 
 
 @given(st.text(alphabet="国药准字械注进备鄂医广审HZSCJ0123456789xX*()[]【】第号-: ", max_size=40))

@@ -36,6 +36,7 @@ def _subjects(conn: Connection, tag: str = "a") -> None:
             {"subject_key": f"{tag}2", "kind": CLINIC, "number": f"{tag}2", "valid_from": date(2026, 10, 13), "valid_to": None},
         ],
         source="测试",
+        now=NOW - timedelta(days=300),
     )
 
 
@@ -65,7 +66,7 @@ def _future(conn: Connection, shops: list[str], rng: random.Random, tag: str) ->
         put(conn, [CURE], shops=[rng.choice(shops)], at=NOW - timedelta(days=2), received=later, tag=f"{tag}l{number}", kind="report")
     late = NOW + timedelta(days=rng.randint(1, 90))
     rows = [{"subject_key": "a2", "kind": CLINIC, "number": f"{tag}f", "valid_from": late.date(), "valid_to": None}]
-    register.load_licences(conn, rows, source="测试")
+    register.load_licences(conn, rows, source="测试", now=late)
 
 
 @pytest.mark.parametrize("seed", range(4))

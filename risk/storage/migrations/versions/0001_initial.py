@@ -233,13 +233,16 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("number_key", sa.String(length=120), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_licences_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licences")),
-        sa.UniqueConstraint("kind", "number", name=op.f("uq_licences_kind_number")),
+        sa.UniqueConstraint("kind", "number", "known_from", name=op.f("uq_licences_kind_number_known_from")),
     )
+    op.create_index(op.f("ix_licences_number_key"), "licences", ["number_key"], unique=False)
     op.create_index(op.f("ix_licences_subject_id"), "licences", ["subject_id"], unique=False)
     op.create_table(
         "list_entries",
@@ -256,6 +259,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "version", "exclude", "term", name=op.f("uq_list_entries_item_id_version_exclude_term")),
     )
     op.create_index(op.f("ix_list_entries_item_id"), "list_entries", ["item_id"], unique=False)
+    op.create_table(
+        "penalties",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=120), nullable=True),
+        sa.Column("number", sa.String(length=200), nullable=True),
+        sa.Column("amount", sa.Float(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_penalties_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_penalties")),
+        sa.UniqueConstraint("key", name=op.f("uq_penalties_key")),
+    )
+    op.create_index(op.f("ix_penalties_subject_id"), "penalties", ["subject_id"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -274,6 +293,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_quarantine_import_id"), "quarantine", ["import_id"], unique=False)
     op.create_index(op.f("ix_quarantine_status"), "quarantine", ["status"], unique=False)
+    op.create_table(
+        "registrations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("number_key", sa.String(length=120), nullable=False),
+        sa.Column("holder", sa.String(length=400), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_registrations_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
+        sa.UniqueConstraint("kind", "number", "known_from", name=op.f("uq_registrations_kind_number_known_from")),
+    )
+    op.create_index(op.f("ix_registrations_number_key"), "registrations", ["number_key"], unique=False)
+    op.create_index(op.f("ix_registrations_subject_id"), "registrations", ["subject_id"], unique=False)
     op.create_table(
         "rule_versions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -342,6 +379,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("alias", name=op.f("uq_subject_aliases_alias")),
     )
     op.create_index(op.f("ix_subject_aliases_subject_id"), "subject_aliases", ["subject_id"], unique=False)
+    op.create_table(
+        "subject_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_subject_changes_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_changes")),
+        sa.UniqueConstraint("key", name=op.f("uq_subject_changes_key")),
+    )
+    op.create_index(op.f("ix_subject_changes_subject_id"), "subject_changes", ["subject_id"], unique=False)
+    op.create_table(
+        "subject_links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("relation", sa.String(length=20), nullable=False),
+        sa.Column("value_key", sa.String(length=64), nullable=False),
+        sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("known_to", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_subject_links_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_links")),
+        sa.UniqueConstraint(
+            "subject_id", "relation", "value_key", "known_from", name=op.f("uq_subject_links_subject_id_relation_value_key_known_from")
+        ),
+    )
+    op.create_index("ix_subject_links_relation_value", "subject_links", ["relation", "value_key"], unique=False)
+    op.create_index(op.f("ix_subject_links_subject_id"), "subject_links", ["subject_id"], unique=False)
     op.create_table(
         "assessments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -580,6 +649,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_assessments_run_id"), table_name="assessments")
     op.drop_index("ix_assessments_model_as_of", table_name="assessments")
     op.drop_table("assessments")
+    op.drop_index(op.f("ix_subject_links_subject_id"), table_name="subject_links")
+    op.drop_index("ix_subject_links_relation_value", table_name="subject_links")
+    op.drop_table("subject_links")
+    op.drop_index(op.f("ix_subject_changes_subject_id"), table_name="subject_changes")
+    op.drop_table("subject_changes")
     op.drop_index(op.f("ix_subject_aliases_subject_id"), table_name="subject_aliases")
     op.drop_table("subject_aliases")
     op.drop_index("ix_signals_subject_observed", table_name="signals")
@@ -593,12 +667,18 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rule_versions_item_id"), table_name="rule_versions")
     op.drop_index(op.f("ix_rule_versions_hash"), table_name="rule_versions")
     op.drop_table("rule_versions")
+    op.drop_index(op.f("ix_registrations_subject_id"), table_name="registrations")
+    op.drop_index(op.f("ix_registrations_number_key"), table_name="registrations")
+    op.drop_table("registrations")
     op.drop_index(op.f("ix_quarantine_status"), table_name="quarantine")
     op.drop_index(op.f("ix_quarantine_import_id"), table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_index(op.f("ix_penalties_subject_id"), table_name="penalties")
+    op.drop_table("penalties")
     op.drop_index(op.f("ix_list_entries_item_id"), table_name="list_entries")
     op.drop_table("list_entries")
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
+    op.drop_index(op.f("ix_licences_number_key"), table_name="licences")
     op.drop_table("licences")
     op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_run_id"), table_name="alerts")
