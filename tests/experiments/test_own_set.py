@@ -9,6 +9,8 @@ import pytest
 from experiments.own_set import HITS, KEYS, LOOKALIKES, Sample, load
 from models.neardup import near_duplicate_groups
 from risk.domain.channels import CHANNELS
+from rules.nodes import Text
+from rules.pack import load_packs
 
 each_model = pytest.mark.parametrize("key", KEYS)
 
@@ -62,6 +64,16 @@ def test_no_text_stands_in_two_files_and_ids_are_unique() -> None:
     texts = Counter(one.text for one in samples)
     assert [one.id for one in samples if texts[one.text] > 1] == []
     assert len({one.id for one in samples}) == len(samples)
+
+
+def test_no_text_is_nearly_an_example_of_a_rule() -> None:
+    """A sentence that an author of rules has seen measures nothing: it must be replaced here."""
+    samples = [one for key in KEYS for one in load(key)]
+    examples = [text.value for pack in load_packs() for rule in pack.rules for text in (*rule.hits, *rule.misses) if isinstance(text, Text)]
+    assert len(examples) > 100
+    group = near_duplicate_groups([*(one.text for one in samples), *examples]).tolist()
+    known = set(group[len(samples) :])
+    assert [one.id for one, g in zip(samples, group[: len(samples)], strict=True) if g in known] == []
 
 
 def test_a_sample_does_not_tell_its_text() -> None:
