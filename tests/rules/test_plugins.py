@@ -435,7 +435,7 @@ def test_the_commands_run_its_examples_and_go_on_when_it_breaks(sample: Path, tm
     assert tested.returncode == 1
     assert "rule `loud_offer` should not fire but fires" in tested.stdout
     assert ", 1 failed" in tested.stdout
-    (broken / "risk_sample_plugin" / "__init__.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
+    (broken / "risk_sample_plugin" / "plugin.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
     doctor = _run(broken, tmp_path, "-m", "risk", "doctor")
     assert doctor.returncode == 1
     assert "rule plug-ins have 6 faults" in doctor.stdout
