@@ -33,7 +33,6 @@ register(
             "things have changed since `{name}` was tested, and now it fails: {first}",
         ),
         "rule_test_fails.hint": ("退回草稿，修改后重新测试", "make it a draft again, mend it and test it"),
-        "rule_unreadable": ("“{name}”版本 {version} 无法读取，不能使用", "version {version} of `{name}` cannot be read and cannot be used"),
         "rule_percent": ("放量比例应在 0 到 100 之间：{percent}", "a roll-out is between 0 and 100 percent: {percent}"),
         "rule_roll_out_kind": ("只有规则可以分步放量", "only rules can be rolled out in steps"),
     }
@@ -184,7 +183,7 @@ def _still_clean(conn: Connection, version: Version, actor: str, now: datetime) 
 def _readable(version: Version) -> Change:
     change = change_of(version)
     if change.item is None:
-        raise ConflictError("rule_unreadable", name=version.name, version=version.version)
+        raise rule_store.unreadable(version)
     return change
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, update
 
 from models.lineup import names as model_names
-from risk.domain.errors import ConflictError, InvalidInputError
+from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.rule_states import UNFINISHED, RuleEvent
 from risk.services import live_rules, rule_entries, rule_store, rule_tests
@@ -101,10 +101,11 @@ def begin(conn: Connection, key: Key, now: datetime) -> Version | None:
     found = rule_store.version_of(conn, key, SHIPPED) or live_rules.active_version(conn, key)
     if found is not None:
         return live_rules.active_version(conn, key) or found
-    pack, item = _shipped(key)
-    if pack is None or item is None:
+    try:
+        pack, item = shipped_item(key)
+    except NotFoundError:
         return None
-    one = define(_source(pack, item), model=key.model, file=item.span.file)
+    one = define(written(pack, item), model=key.model, file=item.span.file)
     return rule_store.add(conn, one, actor=PROGRAM, now=now, note=None, shipped=True)
 
 
@@ -139,18 +140,19 @@ def home(pack: Pack, item: Item) -> str:
     return SHARED if pack.is_shared(item) else pack.name
 
 
-def _shipped(key: Key) -> tuple[Pack | None, Item | None]:
+def shipped_item(key: Key) -> tuple[Pack, Item]:
+    """A definition as it came with the program, and a pack that has it; ``rule_version_not_found``."""
     for pack in live_rules.shipped():
         for item in getattr(pack, PARTS[key.kind]):
             if name_of(item) == key.name and home(pack, item) == key.model:
                 return pack, item
-    return None, None
+    raise rule_store.missing(key)
 
 
-def _source(pack: Pack, item: Item) -> str:
+def written(pack: Pack, item: Item) -> str:
     """A shipped definition as it is written."""
-    written = pieces(pack.sources.get(item.span.file, ""))
-    return next(piece.text for piece in written if (piece.kind, piece.name) == (kind_of(item), name_of(item)))
+    found = pieces(pack.sources.get(item.span.file, ""))
+    return next(piece.text for piece in found if (piece.kind, piece.name) == (kind_of(item), name_of(item)))
 
 
 def _none_unfinished(conn: Connection, key: Key) -> None:

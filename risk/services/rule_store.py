@@ -38,6 +38,7 @@ register(
             "`{name}` version {version} was changed by someone else (revision {now}, not {given})",
         ),
         "rule_changed.hint": ("重新查看后再提交", "look at it again, then submit"),
+        "rule_unreadable": ("“{name}”版本 {version} 无法读取，不能使用", "version {version} of `{name}` cannot be read and cannot be used"),
         "actor_required": ("必须写明操作人", "the actor must be named"),
     }
 )
@@ -111,6 +112,16 @@ def get(conn: Connection, version_id: int, *, seen: int | None = None) -> Versio
     if seen is not None and seen != found.revision:
         raise ConflictError("rule_changed", name=found.name, version=found.version, now=found.revision, given=seen)
     return found
+
+
+def missing(key: Key, number: int = SHIPPED) -> NotFoundError:
+    """The refusal for a version that does not exist."""
+    return NotFoundError("rule_version_not_found", name=key.name, version=number)
+
+
+def unreadable(version: Version) -> ConflictError:
+    """The refusal for a version whose text cannot be read."""
+    return ConflictError("rule_unreadable", name=version.name, version=version.version)
 
 
 def keys(conn: Connection, name: str, *, kind: str | None = None, model: str | None = None) -> list[Key]:
