@@ -91,6 +91,10 @@ class Caller:
             return unknown(function, size)
         return Column(np.concatenate([one.values for one in answers]), np.concatenate([one.known for one in answers]))
 
+    def absent(self, name: str) -> None:
+        """Put a call of a function that nobody offers on the list."""
+        self._ledger.record("P006", Source("function", name, "", ""))
+
     def _ask(self, request: "_Request") -> Column:
         function = request.function
         seconds = self._limits.seconds(request.size)
@@ -229,6 +233,11 @@ class Bound:
         if key not in self._answers:
             self._answers[key] = self._answer(function, args)
         return self._answers[key]
+
+    def absent(self, name: str) -> Column:
+        """A function that a rule in force calls and that is no longer there: unknown in every row."""
+        self._caller.absent(name)
+        return Column(np.zeros(self._size), np.zeros(self._size, dtype=bool))
 
     def _answer(self, function: Offered, args: Sequence[Any]) -> Column:
         if not function.reads_text:

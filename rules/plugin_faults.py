@@ -28,6 +28,7 @@ MESSAGES: Mapping[str, Message] = {
     "P003": _fault("与系统自带的名称 `{taken}` 冲突", "takes the name `{taken}` of our own", "请改名", "rename it"),
     "P004": _fault("与 {others} 争用名称 `{taken}`，均不采用", "and {others} both claim the name `{taken}`: neither is used", "请卸载其一", "uninstall one of them"),
     "P005": _fault("检查出 {errors} 处错误，首处：{detail}", "has {errors} errors, the first: {detail}", "用 risk rules check 检查", "see risk rules check"),
+    "P006": _fault("已有规则调用，却未安装或不可用", "is called by a rule and is not there", "安装提供它的包，或停用该规则", "install the package that offers it, or retire the rule"),
     "P010": _fault("插件进程无法启动：{detail}", "has no process to run in: {detail}", "检查 Python 安装", "check the Python installation"),
     "P011": _fault("运行出错：{detail}", "raised an error: {detail}"),
     "P012": _fault("超过时限 {seconds} 秒，已中断：{detail}", "took longer than {seconds} seconds and was stopped: {detail}"),
@@ -111,6 +112,7 @@ class Ledger:
 def _told(code: str, source: Source, values: dict[str, object]) -> PluginFault:
     message = MESSAGES[code]
     values = {name: value.rstrip(".。") if isinstance(value, str) else value for name, value in values.items()}
-    zh = f"插件{_KINDS[source.kind]} `{source.name}`（{source.owner}）{message.zh.format(**values)}"
-    en = f"plug-in {source.kind} `{source.name}` ({source.owner}) {message.en.format(**values)}"
+    owner_zh, owner_en = (f"（{source.owner}）", f" ({source.owner})") if source.owner else ("", "")
+    zh = f"插件{_KINDS[source.kind]} `{source.name}`{owner_zh}{message.zh.format(**values)}"
+    en = f"plug-in {source.kind} `{source.name}`{owner_en} {message.en.format(**values)}"
     return PluginFault(code, source, zh, en, message.hint_zh, message.hint_en)
