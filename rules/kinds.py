@@ -33,6 +33,7 @@ class Unit(StrEnum):
 
 
 KIND_ZH = {Kind.NUMBER: "数值", Kind.TEXT: "文字", Kind.FLAG: "是非", Kind.CATEGORY: "类别", Kind.DATE: "日期", Kind.SET: "集合"}
+_UNIT_EN = {Unit.YIELD: "percent a year"}
 UNIT_ZH = {Unit.PLAIN: "", Unit.PERCENT: "百分比", Unit.YUAN: "元", Unit.DAYS: "天", Unit.YIELD: "年化收益"}
 
 
@@ -48,7 +49,11 @@ class Type:
     unit: Unit = Unit.PLAIN
 
     def __str__(self) -> str:
-        return f"number of {self.unit}" if self.kind is Kind.NUMBER and self.unit is not Unit.PLAIN else str(self.kind)
+        return (
+            f"number of {_UNIT_EN.get(self.unit, self.unit)}"
+            if self.kind is Kind.NUMBER and self.unit is not Unit.PLAIN
+            else str(self.kind)
+        )
 
     @property
     def zh(self) -> str:
@@ -121,7 +126,7 @@ def parse_number(text: str) -> Quantity:
     >>> parse_number("30 days").value, parse_number("1亿元").value, parse_number("-0").amount
     (30.0, 100000000.0, '0')
     >>> parse_number("2%/月").value, str(parse_number("15% a year").type)
-    (24.0, 'number of annual yield')
+    (24.0, 'number of percent a year')
     >>> parse_number("3 apples")
     Traceback (most recent call last):
     ...

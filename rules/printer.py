@@ -51,7 +51,9 @@ from rules.nodes import (
 )
 from rules.words import KEYWORDS, QUALIFIERS, Language, word
 
-_OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRODUCT, _FACTOR, _PRIMARY = range(1, 9)
+_OR, _AND, _NOT, _PREDICATE, _OPERAND, _PRODUCT, _FACTOR, _PRIMARY = range(
+    1, 9
+)  # "and" inside "or" is bracketed all the same: it reads better
 _YEAR = 365
 _WIDTH = 100
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -94,7 +96,7 @@ def _parts(node: Node, language: Language) -> tuple[int, str]:
 
     match node:
         case Or(items):
-            return _OR, f" {w('OR')} ".join(_show(item, language, _AND) for item in items)
+            return _OR, f" {w('OR')} ".join(_show(item, language, _NOT) for item in items)
         case And(items):
             return _AND, f" {w('AND')} ".join(_show(item, language, _NOT) for item in items)
         case Not(item):
@@ -263,8 +265,8 @@ def _when(expr: Expr, language: Language) -> str:
     line = show(expr, language)
     if len(line) <= _WIDTH or not isinstance(expr, And | Or):
         return line
-    key, level = ("AND", _NOT) if isinstance(expr, And) else ("OR", _AND)
-    return f"\n    {word(key, language)} ".join(_show(item, language, level) for item in expr.items)
+    key = "AND" if isinstance(expr, And) else "OR"
+    return f"\n    {word(key, language)} ".join(_show(item, language, _NOT) for item in expr.items)
 
 
 def _basis(basis: Basis, language: Language) -> str:

@@ -150,7 +150,7 @@ class Types:
             return _PLAIN
         stream = self._vocabulary.stream(node.stream)
         field = stream.field(node.field) if stream else None
-        return field.type if field else None
+        return field.type if field and field.type.kind is Kind.NUMBER else None
 
     def _arithmetic(self, node: Arithmetic) -> Typed | None:
         one, two = self.of(node.left), self.of(node.right)

@@ -18,8 +18,27 @@ import numpy.typing as npt
 from models.cold import SEVERITY_WEIGHTS
 from models.grades import FIXED, Cutoffs
 from risk.domain.grades import Grade
+from rules.evaluate import OPERATORS
 from rules.items import Rule
-from rules.nodes import Has, ListRef, Mode, Name, Node, Not, Or, Term, children
+from rules.nodes import (
+    Compare,
+    Count,
+    Edge,
+    Fires,
+    Has,
+    InList,
+    ListRef,
+    Matches,
+    Mode,
+    Name,
+    Node,
+    Not,
+    Number,
+    Or,
+    Otherwise,
+    Term,
+    children,
+)
 from rules.pack import Pack
 
 Floats = npt.NDArray[np.float64]
@@ -104,45 +123,77 @@ def rule_weights(pack: Pack) -> dict[str, float]:
 
 
 def is_keyword(rule: Rule, pack: Pack) -> bool:
-    """Whether the condition is nothing but *has any of* some lists: a single keyword can make it fire.
+    """Whether a single hit of a list, a word or a regular expression can make it fire, whatever else the unit says.
 
     >>> from rules.pack import pack_from_text
     >>> p = pack_from_text('rule a "x" when text has any of "根治"\\nrule b "y" when text has any of "根治" and text has any of "糖尿病"')
     >>> [is_keyword(r, p) for r in p.rules]
     [True, False]
+    >>> p = pack_from_text('rule c "z" when text starts with "根治" or text matches "包.?好"\\nrule d "z" when fires(c) or occurrences of "根治" >= 1')
+    >>> [is_keyword(r, p) for r in p.rules]
+    [True, True]
     """
-    return all(isinstance(node, Has) and node.mode is Mode.ANY for node in _leaves(rule.when, pack, frozenset()))
+    return all(_one_hit(node) for node in _leaves(rule.when, pack, frozenset()))
 
 
-def _leaves(node: object, pack: Pack, seen: frozenset[str]) -> Iterable[object]:
+def _one_hit(node: Node) -> bool:
+    match node:
+        case Has(Mode.ANY) | Edge() | Matches():
+            return True
+        case Has(Mode.ALL, lists):
+            return len(lists) == 1
+        case Compare(op, Count(), Number() as number):
+            return bool(OPERATORS[op](1, number.value))
+        case _:
+            return False
+
+
+def _leaves(node: Node, pack: Pack, seen: frozenset[Node]) -> Iterable[Node]:
+    opened = _opened(node, pack)
     if isinstance(node, Or):
         for item in node.items:
             yield from _leaves(item, pack, seen)
-    elif isinstance(node, Name) and node.name in pack.condition_by_name and node.name not in seen:
-        yield from _leaves(pack.condition_by_name[node.name].expr, pack, seen | {node.name})
+    elif isinstance(node, Otherwise):
+        yield from _leaves(node.subject, pack, seen)
+    elif opened is not None and node not in seen:
+        yield from _leaves(opened, pack, seen | {node})
     else:
         yield node
 
 
-def operands_of(rule: Rule, pack: Pack) -> frozenset[ListRef | Term]:
-    """The lists and words that a rule looks *for*, those of its named conditions included; not what must be absent.
+def _opened(node: Node, pack: Pack) -> Node | None:
+    """What a name or the outcome of a rule stands for; None for anything else."""
+    if isinstance(node, Fires):
+        return pack.rule_by_id[node.rule].when if node.rule in pack.rule_by_id else None
+    definition = pack.named(node.name) if isinstance(node, Name) else None
+    return definition.expr if definition else None
+
+
+def operands_of(rule: Rule, pack: Pack) -> frozenset[ListRef | Term | Matches]:
+    """The lists, words and regular expressions that a rule looks *for* in the text, those of its definitions and of rules it asks for included.
+
+    Not what must be absent, and not a list that a field is looked up in.
 
     >>> from rules.pack import pack_from_text
     >>> p = pack_from_text('condition c = text has any of "根治" and text has none of "不"\\nrule a "y" when c and not text has any of "糖"')
     >>> sorted(o.text for o in operands_of(p.rules[0], p))
     ['根治']
     """
-    found: set[ListRef | Term] = set()
+    found: set[ListRef | Term | Matches] = set()
     todo: list[tuple[Node, bool]] = [(rule.when, True)]
-    seen: set[tuple[str, bool]] = set()
+    seen: set[tuple[Node, bool]] = set()
     while todo:
         node, wanted = todo.pop()
+        opened = _opened(node, pack)
         if isinstance(node, (ListRef, Term)):
             found |= {node} if wanted else set()
-        elif isinstance(node, Name) and node.name in pack.condition_by_name:
-            if (node.name, wanted) not in seen:
-                seen.add((node.name, wanted))
-                todo.append((pack.condition_by_name[node.name].expr, wanted))
+        elif isinstance(node, Matches):
+            found |= {Matches(node.pattern)} if wanted else set()
+        elif isinstance(node, InList):
+            todo.append((node.subject, wanted))
+        elif opened is not None:
+            todo += [] if (node, wanted) in seen else [(opened, wanted)]
+            seen.add((node, wanted))
         else:
             turns = isinstance(node, Not) or (isinstance(node, Has) and node.mode is Mode.NONE)
             todo += [(child, wanted != turns) for child in children(node)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, Feature
 from features.context import LICENCE_KINDS, Context
 from features.lexicon import Lexicon, ListHits, WordList
 from features.normalise import plain_text
@@ -74,13 +74,18 @@ def as_matched(text: str) -> str:
     return plain_text(text).strip()
 
 
+def _unit(feature: Feature) -> Unit:
+    """A percentage a year is no mere percentage: 2% a month is 24% a year."""
+    return Unit.YIELD if feature.name.endswith("_annual_yield") else _UNITS.get(feature.unit, Unit.PLAIN)
+
+
 @cache
 def vocabulary() -> Vocabulary:
     """Every field and function that a rule over texts may use, those of installed plug-ins included."""
     fields = []
     for feature in FEATURES:
         name, zh = RENAMED.get(feature.name, (feature.name, feature.zh))
-        type_ = Type(Kind.FLAG) if feature.kind == "flag" else Type(Kind.NUMBER, _UNITS.get(feature.unit, Unit.PLAIN))
+        type_ = Type(Kind.FLAG) if feature.kind == "flag" else Type(Kind.NUMBER, _unit(feature))
         fields.append(Field(name, zh, type_, feature.doc_zh, feature.doc_en))
     fields.append(Field("channel", "渠道", Type(Kind.CATEGORY), "信号的渠道", "the channel a signal came by", CHANNELS))
     fields.append(
@@ -129,7 +134,7 @@ def literals_of(packs: Iterable[Pack]) -> Lexicon:
     """The words that rules write literally, each a list of its own: matched for rules, no columns for learners."""
     words: set[str] = set()
     for pack in packs:
-        for expr in (*(rule.when for rule in pack.rules), *(condition.expr for condition in pack.conditions)):
+        for expr in pack.expressions():
             words |= {node.text for node in walk(expr) if isinstance(node, Term)}
     return Lexicon([WordList(word, (word,)) for word in sorted(words)])
 

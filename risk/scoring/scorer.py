@@ -23,7 +23,7 @@ from risk.scoring.keys import split_key
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer, Firing
 from rules.inputs import Hits
-from rules.nodes import ListRef, Term
+from rules.nodes import ListRef, Matches, Term
 from rules.pack import Pack, load_packs
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Scorer:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
-        plain: dict[ListRef | Term, npt.NDArray[np.bool_]] = {}
+        plain: dict[ListRef | Term | Matches, npt.NDArray[np.bool_]] = {}
         for j, rule in enumerate(hits.rules):
             if not hits.fired[:, j].any():
                 continue
@@ -223,5 +223,7 @@ class Scorer:
         ]
 
 
-def _hits(reading: Reading, operand: ListRef | Term) -> Hits:
+def _hits(reading: Reading, operand: ListRef | Term | Matches) -> Hits:
+    if isinstance(operand, Matches):
+        return reading.inputs.matches(operand.pattern)
     return reading.inputs.hits(operand.name) if isinstance(operand, ListRef) else reading.inputs.literal(operand.text)

@@ -10,19 +10,42 @@ from hypothesis import strategies as st
 
 from rules.evaluate import Batch, EvaluationError, evaluate
 from rules.inputs import Column, Hits
-from rules.items import Condition, Rule, WordList
-from rules.nodes import And, Expr, Flag, Name, Not, Or
+from rules.items import Condition, Feature, Rule, WordList
+from rules.nodes import And, Arithmetic, Compare, Expr, Flag, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
 from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
 from rules.text_hits import HitBook, rows_near
-from tests.rules.fakes import FakeInputs
+from tests.rules.fakes import FakeInputs, History
 from tests.rules.trees import conditions
 
 _LISTS = (WordList("甲", ("治愈", "根治", "愈")), WordList("乙", ("病", "根治")), WordList("丙", ("疗",), ("理疗",)))
 _CONDITIONS = (Condition("条一", Not(Name("has_wechat"))), Condition("条二", Or((Name("条一"), Flag(value=False)))))
+_FEATURES = (
+    Feature("特一", Arithmetic("/", Arithmetic("*", Name("amount"), Number("15", "%")), Name("phones"))),
+    Feature("特二", Otherwise(Name("特一"), Number("2"))),
+)
+_OTHERS = (
+    Rule("base", Or((Name("条一"), Compare(">", Name("特二"), Number("1"))))),
+    Rule("另案", Flag(value=True), valid_to=date(2020, 1, 1)),
+)
 
 _texts = st.text("治愈根病疗理不能*「」。", max_size=24)
 _maybe = st.none()
+_ago = st.sampled_from([1, 29.5, 30, 31, 90, 91, 400])
+_streams = st.fixed_dictionaries(
+    {},
+    optional={
+        "complaints": st.lists(
+            st.fixed_dictionaries({"days_ago": _ago, "channel": st.sampled_from(["shop", "moments", None])}), max_size=4
+        ),
+        "penalties": st.lists(st.fixed_dictionaries({"days_ago": _ago, "amount": st.sampled_from([0.0, 1e4, 0.1, None])}), max_size=4),
+    },
+)
+_histories = st.builds(
+    History,
+    _streams,
+    st.fixed_dictionaries({}, optional={"same_address": st.lists(st.builds(History, _streams), max_size=2), "same_phone": st.just([])}),
+)
 _row = st.fixed_dictionaries(
     {
         "promised_annual_yield": _maybe | st.sampled_from([0.0, 1.0, 2.0, float("nan")]),
@@ -34,18 +57,22 @@ _row = st.fixed_dictionaries(
         "registered_on": _maybe | st.dates(date(2023, 12, 1), date(2024, 2, 1)),
         "licence_state": _maybe | st.sampled_from(["shop", "moments"]),
         "alerts_in_last": _maybe | st.sampled_from([0.0, 1.0, 30.0]),
+        "fee_share": _maybe | st.sampled_from([0.0, 2.5, 1e308]),
+        "text_length": st.integers(0, 5).map(float),
+        "licences_held": _maybe | st.frozensets(st.sampled_from(["drug", "food", "device"])),
+        "history": _maybe | _histories,
     }
 )
 _CALLS = ("licence_state", "alerts_in_last")
 
 
 def _pack(*exprs: Expr) -> Pack:
-    return Pack("demo", tuple(Rule(f"r{index}", expr) for index, expr in enumerate(exprs)), _LISTS, _CONDITIONS)
+    return Pack("demo", tuple(Rule(f"r{index}", expr) for index, expr in enumerate(exprs)), _LISTS, _CONDITIONS, _FEATURES, _OTHERS)
 
 
 def _inputs(pack: Pack, texts: list[str], rows: list[dict[str, Any]]) -> FakeInputs:
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    return FakeInputs(pack, texts, columns, {name: columns[name] for name in _CALLS})
+    return FakeInputs(pack, texts, columns, {name: columns[name] for name in _CALLS}, columns["history"])
 
 
 def _outcomes(text: str, texts: list[str], lists: str = "", columns: dict[str, list[Any]] | None = None) -> list[int]:
@@ -59,14 +86,18 @@ def _outcomes(text: str, texts: list[str], lists: str = "", columns: dict[str, l
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(conditions, min_size=1, max_size=3), st.lists(st.tuples(_texts, _row), min_size=1, max_size=5))
-def test_a_batch_is_its_rows(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
+@given(
+    st.lists(conditions, min_size=1, max_size=3),
+    st.lists(st.tuples(_texts, _row), min_size=1, max_size=5),
+    st.sampled_from([None, date(2020, 1, 1), date(2020, 1, 2)]),
+)
+def test_a_batch_is_its_rows(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]], day: date | None) -> None:
     pack = _pack(*exprs)
     inputs = _inputs(pack, [text for text, _ in rows], [row for _, row in rows])
-    outcome = evaluate(pack, inputs).outcome
+    outcome = evaluate(pack, inputs, day).outcome
     for index, rule in enumerate(pack.rules):
         for row in range(len(rows)):
-            alone = evaluate_row(pack, inputs, rule.id, row)
+            alone = evaluate_row(pack, inputs, rule.id, row, day)
             assert outcome[row, index] == (-1 if alone is None else int(alone)), (rule.when, row)
 
 

@@ -39,10 +39,11 @@ def _large() -> dict[str, Pack]:
         "R005": pack_from_text("condition a = " + " or ".join(["has_wechat"] * 3000)),
         "R006": pack_from_text(f"list a\n include {words}"),
         "R045": pack_from_text(chain),
+        "R059": pack_from_text("condition a = phones" + " + phones" * 150 + " > 1"),
     }
 
 
-@pytest.mark.parametrize("code", ["R003", "R004", "R005", "R006", "R045"])
+@pytest.mark.parametrize("code", ["R003", "R004", "R005", "R006", "R045", "R059"])
 def test_bounds(code: str) -> None:
     found = tuple(item for item in check(_large()[code], VOCABULARY) if item.code not in _NOISE)
     assert [item.code for item in found] == [code]
@@ -64,7 +65,7 @@ def test_one_list_shared_by_packs_is_no_clash() -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    cases = {path.stem[:4] for path in _FILES} | {"R003", "R004", "R005", "R006", "R045", "R046"}
+    cases = {path.stem[:4] for path in _FILES} | {"R003", "R004", "R005", "R006", "R045", "R046", "R059"}
     assert cases == set(MESSAGES)
 
 
