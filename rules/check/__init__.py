@@ -10,17 +10,21 @@ from rules.check.chains import definitions_do_not_circle
 from rules.check.complexity import everything_was_thought_through
 from rules.check.context import Context
 from rules.check.contradictions import parts_fit_together
+from rules.check.cost import rules_are_affordable
 from rules.check.doubles import names_are_given_once
 from rules.check.examples import examples_fit_the_lens
 from rules.check.kinds import kinds_fit
-from rules.check.lists import lists_have_words
+from rules.check.laws import bases_stand
+from rules.check.lists import lists_do_not_overlap, lists_have_words, words_are_of_use
+from rules.check.mixed import mixtures_have_parentheses
 from rules.check.names import names_are_known
 from rules.check.parts import parts_are_there
-from rules.check.patterns import patterns_can_be_read
+from rules.check.patterns import patterns_are_sound
 from rules.check.placeholders import placeholders_can_be_filled
 from rules.check.redundant import parts_change_something
 from rules.check.subsumed import rules_tell_something_new
 from rules.check.trivial import comparisons_can_go_both_ways
+from rules.check.unknowns import negations_are_known
 from rules.check.unused import definitions_are_used
 from rules.diagnostics import Diagnostic
 from rules.functions import Vocabulary
@@ -33,16 +37,22 @@ CHECKS: tuple[Callable[[Context], Iterable[Diagnostic]], ...] = (
     names_are_known,
     definitions_do_not_circle,
     kinds_fit,
-    patterns_can_be_read,
+    patterns_are_sound,
     parts_are_there,
     examples_fit_the_lens,
     placeholders_can_be_filled,
     lists_have_words,
+    words_are_of_use,
+    lists_do_not_overlap,
     definitions_are_used,
     comparisons_can_go_both_ways,
     parts_fit_together,
     parts_change_something,
     rules_tell_something_new,
+    bases_stand,
+    mixtures_have_parentheses,
+    negations_are_known,
+    rules_are_affordable,
     everything_was_thought_through,
 )
 

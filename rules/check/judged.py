@@ -39,7 +39,8 @@ class Judged:
 
     def definitions(self) -> Iterator[tuple[Rule | Condition, Expr]]:
         """Every rule and condition, each with steps of its own to think about it."""
-        for item in (*self._pack.conditions, *self._pack.rules):
+        items: tuple[Rule | Condition, ...] = (*self._pack.conditions, *self._pack.rules)
+        for item in items:
             self.reasoner.begin(MAX_REASONING)
             yield item, item.when if isinstance(item, Rule) else item.expr
             if self.reasoner.gave_up:

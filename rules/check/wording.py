@@ -3,13 +3,15 @@
 import re
 
 from rules.check.context import Context
+from rules.items import WordList
 from rules.nodes import And, Expr, Node, Or, Span
-from rules.printer import show
-from rules.words import KEYWORDS, Language, word
+from rules.printer import quote, show
+from rules.words import KEYWORDS, Language, pattern, word
 
 _SHOWN = 40
 _TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _WORD = re.compile(r"\w+")
+_DEFINITION = re.compile(rf"^(?:{'|'.join(pattern(key) for key in ('LIST', 'CONDITION', 'FEATURE', 'RULE'))})", re.MULTILINE)
 _CHINESE = frozenset(zh for _, zh in KEYWORDS.values())
 
 
@@ -45,3 +47,19 @@ def rewritten(context: Context, node: And | Or, kept: tuple[Expr, ...]) -> str:
     inner = Or if isinstance(node, And) else And
     parts = (f"({show(item, language)})" if isinstance(item, inner) else show(item, language) for item in kept)
     return f" {word('AND' if isinstance(node, And) else 'OR', language)} ".join(parts)
+
+
+def word_at(context: Context, item: WordList, text: str, which: int = 0) -> Span:
+    """Where a word of a list is written, the first time or a later one; the place of the list where that cannot be seen."""
+    source = context.pack.sources.get(item.span.file, "")
+    end = _DEFINITION.search(source, item.span.end)
+    limit = end.start() if end else len(source)
+    start = item.span.start
+    for _ in range(which + 1):
+        start = source.find(quote(text), start + 1, limit)
+        if start < 0:
+            return item.span
+    before = source[:start]
+    line, column = before.count("\n") + 1, start - before.rfind("\n")
+    size = len(quote(text))
+    return Span(item.span.file, start, start + size, line, column, line, column + size)

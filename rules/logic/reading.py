@@ -462,7 +462,7 @@ def _chosen(op: str, value: Value, right: Literal) -> Ranges | Choices | None:
             return Ranges.compared(op, right.value)
         case Day() if isinstance(domain, Ranges) and value.type is not None and value.type.kind is Kind.DATE:
             return Ranges.compared(op, right.value.toordinal())
-        case Text() if isinstance(domain, Choices) and op in ("=", "!=") and value.type is not None and value.type.kind is not Kind.FLAG:
+        case Text() if isinstance(domain, Choices) and op in ("=", "!=") and (domain.but or right.value in domain.items):
             return Choices(frozenset((right.value,)), but=op == "!=")
         case Flag() if isinstance(domain, Choices) and op in ("=", "!=") and value.type is not None and value.type.kind is Kind.FLAG:
             return Choices(frozenset((right.value,)), but=op == "!=")
