@@ -605,3 +605,27 @@ pack_snapshots = Table(
     Column("texts", Json, nullable=False),  # file → canonical text
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+backtests = Table(
+    "backtests",  # what rules would have said of stored history: asked for, run in chunks, kept for the approver
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False),
+    Column("hash", String(64), nullable=False, index=True),  # of the rules looked at, with all that they are made of
+    Column("rules", Json, nullable=False),  # ids looked at
+    Column("sources", Json, nullable=False, default=dict),  # file → text of the candidate; nothing for rules in service
+    Column("live", String(64), nullable=False),  # digest of the rules and learners in service it was compared with
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("status", String(20), nullable=False, index=True),  # queued, running, cancelling, cancelled, done, failed
+    Column("units", BigId, nullable=False, default=0),  # how many the period holds
+    Column("done", BigId, nullable=False, default=0),  # how many are counted
+    Column("cursor", BigId, nullable=False, default=0),  # the last signal that is counted: where a killed one goes on
+    Column("state", Json, nullable=False, default=dict),  # what is counted so far; emptied at the end
+    Column("result", Json),
+    Column("error", Json),  # {code, zh, en}
+    Column("actor", String(120), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),  # labels known by then count
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+)
