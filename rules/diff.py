@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from rules.items import Bilingual, Rule, WordList
 from rules.nodes import And, Expr, Node, Not, Or, walk
 from rules.printer import quote, show
-from rules.words import KEYWORDS, Language, word
+from rules.words import CLAUSES, KEYWORDS, Language, word
 
 Say: TypeAlias = Callable[[Any, Language], str]
 """How an expression is written; a host names its columns in the language of the text."""
@@ -64,7 +64,7 @@ def diff(old: Any, new: Any, say: Say = show) -> tuple[Change, ...]:
     if isinstance(old, WordList):
         return tuple(_list(old, new))
     if isinstance(old, Rule):
-        return tuple(_rule(old, new, say))
+        return tuple(sorted(_rule(old, new, say), key=lambda item: _ORDER.get(item.clause, -1)))
     return tuple(_expression(old.expr, new.expr, "WHEN", say))
 
 
@@ -244,6 +244,7 @@ def _rule(old: Rule, new: Rule, say: Say) -> Iterator[Change]:
             yield from _texts(clause, _plain(one), _plain(two))
 
 
+_ORDER = {name: index for index, name in enumerate(CLAUSES)}
 _CLAUSES = {"valid_from": "VALID", "valid_to": "UNTIL"}
 
 

@@ -31,7 +31,8 @@ def pieces(source: str) -> tuple[Piece, ...]:
     source = source.removeprefix("\ufeff").replace("\r\n", "\n")
     heads = list(_HEAD.finditer(source))
     starts = [_with_comments(source, heads[i - 1].end() if i else 0, head.start()) for i, head in enumerate(heads)]
-    return tuple(_piece(source, *one) for one in zip(heads, starts, [*starts[1:], len(source)], strict=True))
+    ends = [*starts[1:], len(source)][: len(starts)]
+    return tuple(_piece(source, *one) for one in zip(heads, starts, ends, strict=True))
 
 
 def _piece(source: str, head: re.Match[str], start: int, end: int) -> Piece:
