@@ -164,19 +164,23 @@ def _opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> Sequence[tuple
 
 
 def _pairs(old: Sequence[Node], new: Sequence[Node]) -> list[tuple[Node, Node]]:
-    """Parts that are versions of one another: of one type, with something in common; the likest first, each once."""
+    """Parts that are versions of one another: of one type, or one a part of the other, with something in common; the likest first, each once."""
     found = []
     for i, one in enumerate(old):
         for j, two in enumerate(new):
-            if one != two and type(one) is type(two) and (near := _likeness(one, two)) > 0:
-                found.append((-near, i, j))
+            if one != two and _akin(one, two) and (near := _likeness(one, two)) > 0:
+                found.append((type(one) is not type(two), -near, i, j))
     pairs, taken_old, taken_new = [], set(), set()
-    for _, i, j in sorted(found):
+    for *_, i, j in sorted(found):
         if i not in taken_old and j not in taken_new:
             taken_old.add(i)
             taken_new.add(j)
             pairs.append((old[i], new[j]))
     return pairs
+
+
+def _akin(one: Node, two: Node) -> bool:
+    return type(one) is type(two) or _joins(one, two, And) or _joins(one, two, Or)
 
 
 def _likeness(one: Node, two: Node) -> float:
