@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.evaluate import Batch, EvaluationError, evaluate
-from rules.inputs import Column, Hits
+from rules.evaluate import EvaluationError, evaluate
+from rules.inputs import Column, Hits, Remembered, WindowQuery
 from rules.items import Condition, Feature, Rule, WordList
-from rules.nodes import And, Arithmetic, Compare, Expr, Flag, Name, Not, Number, Or, Otherwise
+from rules.nodes import Aggregate, And, Arithmetic, Compare, Expr, Flag, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
 from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
 from rules.text_hits import HitBook, rows_near
@@ -75,11 +75,17 @@ def _inputs(pack: Pack, texts: list[str], rows: list[dict[str, Any]]) -> FakeInp
     return FakeInputs(pack, texts, columns, {name: columns[name] for name in _CALLS}, columns["history"])
 
 
-def _outcomes(text: str, texts: list[str], lists: str = "", columns: dict[str, list[Any]] | None = None) -> list[int]:
+def _outcomes(
+    text: str,
+    texts: list[str],
+    lists: str = "",
+    columns: dict[str, list[Any]] | None = None,
+    histories: list[History | None] | None = None,
+) -> list[int]:
     pack = pack_from_text(f'{lists}\nrule r "x" when {text}')
     assert not pack.diagnostics
-    inputs = FakeInputs(pack, texts, columns)
-    outcome = evaluate(pack, inputs).outcome[:, 0].tolist()
+    inputs = FakeInputs(pack, texts, columns, histories=histories)
+    outcome = evaluate(pack, inputs).outcome[:, -1].tolist()
     alone = [{True: 1, False: 0, None: -1}[evaluate_row(pack, inputs, "r", row)] for row in range(len(texts))]
     assert outcome == alone
     return [int(value) for value in outcome]
@@ -165,6 +171,138 @@ _AB = 'list a\n include "治愈" "根治"\n exclude "根治拖延"\nlist b\n inc
 def test_text_operators(text: str, wanted: list[int]) -> None:
     texts = ["根治病，防癌", "不能治愈", "「根治」", "根治拖延", "根*治"]
     assert _outcomes(text, texts, _AB) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("@a in one sentence with @b", [1, 1, 0, 1, 1]),
+        ("@a in one sentence with @b asserted", [1, 1, 0, 1, 0]),
+        ('@a in one sentence with ("癌", "药")', [0, 1, 0, 0, 0]),
+        ("text starts with @a", [1, 0, 0, 0, 0]),
+        ("text starts with @b, @a", [1, 0, 0, 1, 0]),
+        ("text ends with @b", [0, 0, 0, 0, 1]),
+        ("text ends with @b, @a", [1, 0, 0, 1, 1]),
+        ('text ends with "药"', [0, 1, 0, 0, 0]),
+        ('text matches "根.{0,2}病"', [0, 0, 0, 0, 1]),
+        ('text matches "根.{0,2}病" unnegated', [0, 0, 0, 0, 0]),
+        ('text matches "「[^」]+」"', [0, 0, 1, 0, 0]),
+        ('text matches "^.治" unquoted', [1, 0, 0, 0, 0]),
+        ("text has any of @a unnegated", [1, 1, 1, 1, 0]),
+        ("text has any of @a unquoted", [1, 1, 0, 1, 1]),
+        ("text has any of @a unnegated unquoted", [1, 1, 0, 1, 0]),
+        ("occurrences of @a = 2", [1, 0, 0, 0, 0]),
+        ('occurrences of @a, "根治" = 2', [1, 0, 0, 0, 0]),
+        ("count of @a = 2", [0, 0, 0, 0, 0]),
+        ("(@b, @a) near @b within 0", [1, 1, 0, 1, 1]),
+        ('@b near (@a, "药") within 2', [1, 1, 0, 1, 1]),
+    ],
+)
+def test_text_operators_on_sentences(text: str, wanted: list[int]) -> None:
+    texts = ["根治多年老病。根治", " 好药根治癌！癌药！", "听说「根治」", "病，治愈", "不能根治糖病。"]
+    assert _outcomes(text, texts, _AB) == wanted
+
+
+_PAST = History(
+    {
+        "complaints": [{"days_ago": 1, "channel": "shop"}, {"days_ago": 30, "channel": "shop"}, {"days_ago": 31, "channel": "moments"}],
+        "penalties": [
+            {"days_ago": 10, "amount": 100.0, "reason": "甲"},
+            {"days_ago": 20, "amount": 300.0, "reason": "甲"},
+            {"days_ago": 5},
+        ],
+    },
+    {"same_address": [History({"complaints": [{"days_ago": 3, "channel": "shop"}]}), History()]},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("count of complaints in last 30 days = 2", [1, 0, -1]),
+        ("次数 投诉 = 3", [1, 0, -1]),
+        ("次数 投诉 近 30天 跨 同址 = 1", [1, 0, -1]),
+        ("change of complaints in last 30 days = 1", [1, 0, -1]),
+        ("distinct of complaints.channel = 2", [1, 0, -1]),
+        ("合计 处罚.金额 近 15天 = 100元", [1, 0, -1]),
+        ("sum of penalties.amount >= 0元", [1, 1, -1]),
+        ("mean of penalties.amount = 200元", [1, -1, -1]),
+        ("max of penalties.amount - min of penalties.amount = 200元", [1, -1, -1]),
+        ("days since last penalties = 5天", [1, -1, -1]),
+        ("距上次 投诉 近 1天 = 1天", [1, -1, -1]),
+        ("subjects with same_address = 2", [1, -1, -1]),
+        ("主体数 同址 未知", [0, 1, 1]),
+    ],
+)
+def test_windows_and_relations(text: str, wanted: list[int]) -> None:
+    assert _outcomes(text, ["", "", ""], histories=[_PAST, History(), None]) == wanted
+
+
+def test_windows_are_asked_for_in_english_and_once() -> None:
+    pack = pack_from_text(
+        'rule r "x" when 合计 处罚.金额 近 1年 跨 同址 > 1元 or sum of penalties.amount in last 365 days across same_address < 1元'
+    )
+    asked: list[WindowQuery] = []
+    inputs = FakeInputs(pack, [""], histories=[_PAST])
+    inputs.window = lambda query: asked.append(query) or Column.of([1.0])  # type: ignore[assignment, func-returns-value, method-assign]
+    evaluate(pack, Remembered(inputs))
+    assert asked == [WindowQuery(Aggregate.SUM, "penalties", "amount", 365.0, "same_address")]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("amount * 15% = 1500元", [1, 0, -1]),
+        ("15% * amount * 2 - 100元 = 2900元", [1, 0, -1]),
+        ("amount * fee_share = 250元", [1, 0, -1]),
+        ("amount / 1万元 * 3 = 3", [1, 0, -1]),
+        ("(amount + 1元) / phones > 0元", [1, -1, -1]),
+        ("phones / phones = 1", [1, -1, -1]),
+        ("2024-03-01 - registered_on = 60天", [1, 0, -1]),
+        ("registered_on + 30天 > 2024-01-31", [0, 1, -1]),
+        ("registered_on - 99999年 < 2024-01-01", [-1, -1, -1]),
+        ("数 = 5000元 and 数 otherwise 1元 = 5000元", [1, 0, 0]),
+        ('licences_held contains "food"', [1, 0, -1]),
+        ('licences_held contains all of ["food", "drug"]', [1, 0, -1]),
+        ('licences_held contains none of ["device"]', [1, 1, -1]),
+        ("seller in @b", [1, 0, -1]),
+        ("not seller in @b", [0, 1, -1]),
+        ("channel in @b", [0, 0, -1]),
+        ("fires(other)", [1, 0, -1]),
+        ("not fires(other) otherwise true", [0, 1, 0]),
+        ("promised_annual_yield = 2%/月", [1, 0, -1]),
+        ("promised_annual_yield > 0.05% a day", [1, 0, -1]),
+    ],
+)
+def test_calculations_and_sets(text: str, wanted: list[int]) -> None:
+    columns: dict[str, list[Any]] = {
+        "amount": [10_000.0, 0.0, None],
+        "fee_share": [2.5, 3.0, 2.0],
+        "phones": [2.0, 0.0, None],
+        "registered_on": [date(2024, 1, 1), date(2024, 1, 2), None],
+        "licences_held": [frozenset({"food", "drug"}), frozenset(), None],
+        "seller": [" 病 ", "癌症", None],
+        "channel": ["shop", "shop", None],
+        "promised_annual_yield": [24.0, 15.0, None],
+    }
+    more = f'{_AB}\nfeature 数 = amount / 2\nrule other "y" when phones > 1'
+    assert _outcomes(text, ["", "", ""], more, columns) == wanted
+
+
+def test_the_outcome_of_a_rule_out_of_force_is_no() -> None:
+    pack = pack_from_text('rule old "x" when true valid from 2020-01-01 to 2020-12-31\nrule now "x" when fires(old)')
+    inputs = FakeInputs(pack, [""])
+    for day, wanted in ((date(2020, 12, 31), 1), (date(2021, 1, 1), 0)):
+        assert evaluate(pack, inputs, day).outcome[0, 1] == wanted
+        assert evaluate_row(pack, inputs, "now", 0, day) is bool(wanted)
+    assert evaluate(pack.only(["now"]), inputs, date(2020, 6, 1)).outcome.tolist() == [[1]]
+
+
+@pytest.mark.parametrize("text", ["condition a = fires(r)", "feature f = phones\ncondition a = fires(gone)"])
+def test_outcomes_that_are_not_there_are_refused(text: str) -> None:
+    pack = pack_from_text(f'{text}\nrule r "x" when a')
+    with pytest.raises(EvaluationError):
+        evaluate(pack, FakeInputs(pack, ["x"]))
 
 
 @pytest.mark.parametrize(
@@ -263,9 +401,8 @@ def test_an_unchecked_circle_is_refused() -> None:
         evaluate(pack, FakeInputs(pack, ["x"]))
 
 
-def test_truth_and_value_of_one_node_agree() -> None:
-    pack = pack_from_text("condition a = has_wechat")
+def test_a_named_condition_is_a_flag_of_three_values() -> None:
+    pack = pack_from_text('condition a = has_wechat\nrule r "x" when a\nrule s "x" when a is unknown\nrule t "x" when a = false')
     inputs = FakeInputs(pack, [""] * 3, {"has_wechat": [True, False, None]})
-    column = Batch(pack, inputs).value(Name("a"))
-    assert column.known.tolist() == [True, True, False]
+    assert evaluate(pack, inputs).outcome.tolist() == [[1, 0, 0], [0, 0, 1], [-1, 1, -1]]
     assert RowReader(pack, inputs, 1).value(Name("a")) is False

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lark import Lark
+from lark.exceptions import GrammarError
+from lark.parsers.lalr_analysis import LALR_Analyzer
 
 from rules.check import check
 from rules.diagnostics import errors, render_all
 from rules.evaluate import evaluate
 from rules.explain import explain
 from rules.grammar import grammar_text
-from rules.items import Condition, Rule, WordList
+from rules.items import Condition, Feature, Rule, WordList
 from rules.nodes import Compare, Expr, InSet, Literal, Name
 from rules.pack import load_packs, pack_from_text, pack_from_texts
 from rules.parser import parse
@@ -22,7 +24,7 @@ from rules.printer import show, show_all, show_rule
 from rules.words import CLAUSES, KEYWORDS, Language
 from tests.rules.fakes import VOCABULARY, make_inputs
 from tests.rules.golden import CASES, HERE
-from tests.rules.trees import conditions, literals
+from tests.rules.trees import conditions, literals, numeric
 
 DEMO = (HERE / "demo.rules").read_text("utf-8")
 CHINESE = (HERE / "示例.rules").read_text("utf-8")
@@ -53,9 +55,9 @@ def test_any_text_survives_quotation(value: Literal, text: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whole_files_read_back(language: Language) -> None:
     parsed = parse(DEMO)
-    items: tuple[WordList | Condition | Rule, ...] = (*parsed.lists, *parsed.conditions, *parsed.rules)
+    items: tuple[WordList | Condition | Feature | Rule, ...] = (*parsed.lists, *parsed.conditions, *parsed.features, *parsed.rules)
     again = parse(show_all(items, language))
-    assert (*again.lists, *again.conditions, *again.rules) == items
+    assert (*again.lists, *again.conditions, *again.features, *again.rules) == items
 
 
 def test_both_languages_are_one_pack() -> None:
@@ -63,7 +65,7 @@ def test_both_languages_are_one_pack() -> None:
     assert english == chinese
     assert english.version == chinese.version
     assert not check(english, VOCABULARY)
-    assert show_all([*english.lists, *english.conditions, *english.rules], "zh") == CHINESE.split("\n", 1)[1]
+    assert show_all([*english.lists, *english.definitions, *english.rules], "zh") == CHINESE.split("\n", 1)[1]
 
 
 def test_version_changes_with_the_meaning_only() -> None:
@@ -82,6 +84,19 @@ def test_version_counts_shared_definitions_that_are_used() -> None:
     assert version(shared) != version(shared.replace('"u"', '"w"'))
 
 
+def test_version_counts_features_and_the_rules_asked_for() -> None:
+    def version(shared: str, rule: str = "fires(r)", *rules: str) -> str:
+        texts = {"shared/a.rules": shared, "demo/b.rules": f'rule r "x" when f > 1\nrule q "y" when true\nrule s "x" when {rule}'}
+        pack = pack_from_texts(texts)
+        return (pack.only(rules) if rules else pack).version
+
+    shared = "feature f = g + 1\nfeature g = phones\nfeature h = 1"
+    assert version(shared) == version(shared.replace("h = 1", "h = 2"))
+    assert version(shared) != version(shared.replace("phones", "phones * 2"))
+    assert version(shared, "fires(r)", "s") != version(shared.replace("phones", "phones * 2"), "fires(r)", "s")
+    assert version(shared, "true", "s") == version(shared.replace("phones", "phones * 2"), "true", "s")
+
+
 def test_the_page_in_the_readme_is_true() -> None:
     page = (Path(HERE).parents[1] / "rules" / "README.md").read_text("utf-8")
     blocks = [block for block in page.split("```")[1::2] if not block.startswith(("python", "mermaid"))]
@@ -91,13 +106,20 @@ def test_the_page_in_the_readme_is_true() -> None:
 
 
 def test_grammar_has_no_two_readings() -> None:
-    Lark(grammar_text(), parser="lalr", maybe_placeholders=False)
+    conf = Lark(grammar_text(), parser="lalr", maybe_placeholders=False).parser.parser_conf
+    LALR_Analyzer(conf, strict=True).compute_lalr()  # raises where a token could be shifted or reduced, or reduced in two ways
     assert set(CLAUSES) <= set(KEYWORDS)
+
+
+def test_a_conflict_would_be_found() -> None:
+    text = grammar_text().replace("_lists: _list (_COMMA _list)*", "_lists: _list (_COMMA? _list)* _COMMA?")
+    with pytest.raises(GrammarError):
+        LALR_Analyzer(Lark(text, parser="lalr", maybe_placeholders=False).parser.parser_conf, strict=True).compute_lalr()
 
 
 def test_one_bad_rule_does_not_lose_the_others() -> None:
     parsed = parse(DEMO.replace("severity  critical", "severity severity critical"))
-    assert [rule.id for rule in parsed.rules] == ["guaranteed_cure", "young_firm"]
+    assert [rule.id for rule in parsed.rules] == ["guaranteed_cure", "hidden_shop", "young_firm"]
     assert [item.code for item in parsed.diagnostics] == ["R001"]
     assert parsed.broken == {"high_yield"}
 
@@ -120,6 +142,33 @@ def test_a_broken_condition_is_complained_of_once() -> None:
         ("not a is known", "not (a is known)"),
         ("a between 1 and 2 and b", "(a 介于 1 与 2) 且 b"),
         ("text has any of @x plain asserted", "文本 含任一 @x 断言 明文"),
+        ('text has any of (@x, "y") unquoted unnegated', '文本 含任一 @x、"y" 未否定 未转述'),
+        ("a + b * 2 - c / 3 > 1", "((a + (b * 2)) － (c ÷ 3)) > 1"),
+        ("a -1 = 0", "a - 1 = 0"),
+        ("a - -1 = 0", "(a) - (-1) = 0"),
+        ("a - (b - c) = 0", "a-(b-c) = 0"),
+        ("a + b otherwise 0 > 1", "a + (b otherwise 0) > 1"),
+        ("a >= 15%/年", "a >= 15% a year"),
+        ("a >= 2%/月 and a < 0.1%/日", "a >= 2% a month and a < 0.1% a day"),
+        ("a * 15% > 1", "a × 15％ > 1"),
+        ('@x, @y near @z, "w" within 3', '(@x, @y) 邻近 (@z, "w") 间隔 3'),
+        ('"x", "y" in one sentence with @z', '("x", "y") 同句 (@z)'),
+        ("(@x) near @y within 2", "@x near (@y) within 2"),
+        ("text starts with @x, @y plain", "文本 开头 (@x, @y) 明文"),
+        ('text ends with "x"', '文本 结尾 "x"'),
+        (r'text matches "a\d+\"b" asserted', r'文本 匹配 "a\d+\"b" 断言'),
+        ("occurrences of @x >= 2", "出现 @x >= 2"),
+        ("count of complaints in last 60 days > 1", "次数 complaints 近 2个月 > 1"),
+        ("sum of penalties.amount in last 1 year across same_address > 1", "合计 penalties.amount 近 365天 跨 same_address > 1"),
+        ("days since last alerts in last 30 days < 5", "距上次 alerts 近 30天 < 5"),
+        ("change of x in last 7 days > max of x.y", "环比 x 近 1周 > 最大 x.y"),
+        ("mean of x.y > min of x.y or distinct of x.y = 1", "平均 x.y > 最小 x.y 或 不同 x.y = 1"),
+        ("subjects with same_address > 1", "主体数 same_address > 1"),
+        ("fires(other) and not fires(另案)", "命中规则(other) 且 非 命中规则（另案）"),
+        ('a contains "x"', 'a 包括 "x"'),
+        ('a contains any of ["x"]', 'a contains "x"'),
+        ('a contains all of ["x", "y"] or a contains none of ["x"]', 'a 包括全部 ["x", "y"] 或 a 不包括 ["x"]'),
+        ("a in @x", "a 属于 @x"),
     ],
 )
 def test_two_ways_of_writing(one: str, other: str) -> None:
@@ -182,6 +231,66 @@ def test_no_mutant_crashes_the_reader_or_the_checks() -> None:
         assert bool(render_all(found, pack.sources)) == bool(found) == bool(render_all(found, pack.sources, "zh"))
 
 
+_TOKENS = sorted(
+    {text for pair in KEYWORDS.values() for text in pair}
+    | {
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        "/",
+        ".",
+        "+",
+        "-",
+        "*",
+        "=",
+        ">=",
+        "!=",
+        "@疾病",
+        '"病"',
+        '"("',
+        "2",
+        "15%",
+        "2%/月",
+        "30天",
+    }
+    | {
+        "2024-01-02",
+        "phones",
+        "amount",
+        "渠道",
+        "registered_on",
+        "licences_held",
+        "complaints",
+        "处罚",
+        "same_address",
+        "可疑收益",
+        "high_yield",
+        "\n",
+    }
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(_TOKENS), max_size=25))
+def test_no_soup_of_tokens_crashes_the_reader_or_the_checks(tokens: list[str]) -> None:
+    soup = " ".join(tokens)
+    pack = pack_from_text(f"{DEMO}\ncondition 汤 = {soup}\nfeature 汁 = 2 * {soup}\nrule r when {soup}")
+    assert render_all(check(pack, VOCABULARY), pack.sources, "zh")
+
+
+@settings(deadline=None)
+@given(numeric)
+def test_a_printed_feature_reads_back(tree: Expr) -> None:
+    for language in LANGUAGES:
+        parsed = parse(show_all([Feature("值", tree)], language))
+        assert [item.expr for item in parsed.features] == [tree]
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_no_text_crashes_the_reader(text: str) -> None:
@@ -200,6 +309,10 @@ def test_no_text_crashes_the_reader(text: str) -> None:
         "f(" * 1_000,
         "a" + " otherwise 1" * 10_000,
         "a" + " is known" * 10_000,
+        "a" + " + a" * 100_000 + " > 1",
+        "a" + " * 2" * 200 + " > 1",
+        "(a + " * 10_000 + "1",
+        "@a, " * 100_000 + "@b",
     ],
 )
 def test_depth_is_bounded(text: str) -> None:
@@ -247,7 +360,7 @@ def test_items_are_what_they_say() -> None:
     rule = parsed.rules[0]
     assert (rule.severity.en, rule.floor, rule.owner, rule.lens) == ("high", "yellow", "广告处", "")
     assert [basis.verified for basis in rule.basis] == [True, False]
-    assert rule.span.line == 19
+    assert rule.span.line == 23
     assert isinstance(parsed.conditions[0], Condition)
     assert isinstance(parsed.conditions[0].expr, InSet)
     assert isinstance(rule, Rule)

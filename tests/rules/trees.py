@@ -45,7 +45,7 @@ LISTS = ("甲", "乙", "丙")
 CONDITIONS = ("条一", "条二")
 FEATURES = ("特一", "特二")
 OUTCOMES = ("base", "另案")
-PATTERNS = ("治愈|根治", "[病疗]+", r"治.?病", "「[^」]*」", r"a\"b|\\+|\d{2,}")
+PATTERNS = ("治愈|根治", "[病疗]+", r"治.?病", "「[^」]*」", r'a"b|\\+|\d{2,}')
 _ORDER = ("=", "!=", "<", "<=", ">", ">=")
 
 operands = st.sampled_from([*(ListRef(name) for name in LISTS), Term("病"), Term("治愈")])
