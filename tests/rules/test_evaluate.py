@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from rules.evaluate import EvaluationError, evaluate
 from rules.inputs import Column, Hits, Remembered, WindowQuery
-from rules.items import Condition, Feature, Rule, WordList
-from rules.nodes import Aggregate, And, Arithmetic, Compare, Expr, Flag, Name, Not, Number, Or, Otherwise
+from rules.items import Condition, Feature, Plain, Rule, WordList
+from rules.nodes import Aggregate, And, Arithmetic, Compare, Day, Expr, Flag, Known, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
 from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
 from rules.text_hits import HitBook, rows_near
 from tests.rules.fakes import FakeInputs, History
-from tests.rules.trees import conditions
+from tests.rules.trees import conditions, dated, leaves, numeric
 
 _LISTS = (WordList("甲", ("治愈", "根治", "愈")), WordList("乙", ("病", "根治")), WordList("丙", ("疗",), ("理疗",)))
 _CONDITIONS = (Condition("条一", Not(Name("has_wechat"))), Condition("条二", Or((Name("条一"), Flag(value=False)))))
@@ -49,7 +49,7 @@ _histories = st.builds(
 _row = st.fixed_dictionaries(
     {
         "promised_annual_yield": _maybe | st.sampled_from([0.0, 1.0, 2.0, float("nan")]),
-        "amount": _maybe | st.sampled_from([-3.0, 1.0, 10_000.0]),
+        "amount": _maybe | st.sampled_from([-3.0, 1.0, 10_000.0, 1e308]),
         "phones": _maybe | st.integers(0, 3).map(float),
         "channel": _maybe | st.sampled_from(["shop", "moments"]),
         "seller": _maybe | st.sampled_from(["shop", 'a"b\\']),
@@ -105,6 +105,35 @@ def test_a_batch_is_its_rows(exprs: list[Expr], rows: list[tuple[str, dict[str, 
         for row in range(len(rows)):
             alone = evaluate_row(pack, inputs, rule.id, row, day)
             assert outcome[row, index] == (-1 if alone is None else int(alone)), (rule.when, row)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(leaves, min_size=5, max_size=10), st.lists(st.tuples(_texts, _row), min_size=3, max_size=5))
+def test_every_operator_says_the_same_of_a_row_alone(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
+    pack = _pack(*exprs)
+    inputs = _inputs(pack, [text for text, _ in rows], [row for _, row in rows])
+    outcome = evaluate(pack, inputs).outcome
+    for row in range(len(rows)):
+        reader = RowReader(pack, inputs, row)
+        assert outcome[row].tolist() == [{True: 1, False: 0, None: -1}[reader.truth(expr)] for expr in exprs]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(numeric, dated), min_size=1, max_size=4), st.lists(st.tuples(_texts, _row), min_size=1, max_size=3))
+def test_every_value_is_the_same_of_a_row_alone(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
+    """Each row's own values are written into rules that ask for just them."""
+    pack = _pack()
+    inputs = _inputs(pack, [text for text, _ in rows], [row for _, row in rows])
+    asked = [(row, _is_just(expr, RowReader(pack, inputs, row).value(expr))) for row in range(len(rows)) for expr in exprs]
+    outcome = evaluate(_pack(*(expr for _, expr in asked)), inputs).outcome
+    assert [int(outcome[row, index]) for index, (row, _) in enumerate(asked)] == [1] * len(asked)
+
+
+def _is_just(expr: Expr, value: Plain) -> Expr:
+    if value is None:
+        return Known(expr, known=False)
+    assert isinstance(value, float | date)
+    return Compare("=", expr, Day(value) if isinstance(value, date) else Number(repr(value)))
 
 
 _truth = st.sampled_from([True, False, None])
@@ -287,6 +316,12 @@ def test_calculations_and_sets(text: str, wanted: list[int]) -> None:
     }
     more = f'{_AB}\nfeature 数 = amount / 2\nrule other "y" when phones > 1'
     assert _outcomes(text, ["", "", ""], more, columns) == wanted
+
+
+def test_what_is_no_finite_number_is_unknown() -> None:
+    columns: dict[str, list[Any]] = {"phones": [1e308, 1e308, 3.0], "fee_share": [1e308, 1.0, 1.0]}
+    assert _outcomes("phones * fee_share is unknown", ["", "", ""], columns=columns) == [1, 0, 0]
+    assert _outcomes("(phones * 10 - phones * 10) is unknown", ["", "", ""], columns=columns) == [1, 1, 0]
 
 
 def test_the_outcome_of_a_rule_out_of_force_is_no() -> None:

@@ -48,7 +48,7 @@ OUTCOMES = ("base", "另案")
 PATTERNS = ("治愈|根治", "[病疗]+", r"治.?病", "「[^」]*」", r'a"b|\\+|\d{2,}')
 _ORDER = ("=", "!=", "<", "<=", ">", ">=")
 
-operands = st.sampled_from([*(ListRef(name) for name in LISTS), Term("病"), Term("治愈")])
+operands = st.sampled_from([*(ListRef(name) for name in LISTS), Term("病"), Term("治愈"), Term("。")])
 _lists = st.lists(operands, min_size=1, max_size=3).map(tuple)
 _flags = st.booleans()
 
@@ -123,7 +123,7 @@ worded = _values(("channel", "卖家"), words, st.just(Call("licence_state", (Te
 licences = st.sampled_from(["drug", "food", "device"]).map(Text)
 held = st.sampled_from([Name("licences_held"), Name("所持许可")])
 
-_leaves: st.SearchStrategy[Expr] = st.one_of(
+leaves: st.SearchStrategy[Expr] = st.one_of(
     _qualified(Has, st.sampled_from(Mode), _lists),
     _qualified(Near, _lists, _lists, st.integers(0, 6)),
     _qualified(SameSentence, _lists, _lists),
@@ -156,7 +156,7 @@ def _grow(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     )
 
 
-conditions: st.SearchStrategy[Expr] = st.recursive(_leaves, _grow, max_leaves=8)
+conditions: st.SearchStrategy[Expr] = st.recursive(leaves, _grow, max_leaves=8)
 
 # Any literal at all, for the printer alone.
 literals: st.SearchStrategy[Literal] = st.one_of(
