@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from rules.items import Bilingual, Rule, WordList
+from rules.items import Bilingual, Rule, Severity, WordList
 from rules.nodes import And, Expr, Node, Not, Or, walk
 from rules.printer import quote, show
 from rules.words import CLAUSES, KEYWORDS, Language, word
@@ -244,6 +244,8 @@ def _rule(old: Rule, new: Rule, say: Say) -> Iterator[Change]:
             yield from _both(clause, one, two)
         elif isinstance(one, tuple):
             yield from _several(clause, one, two)
+        elif isinstance(one, Severity) and isinstance(two, Severity):
+            yield Change(What.CHANGED, clause, one.zh, one.en, two.zh, two.en)
         else:
             yield from _texts(clause, _plain(one), _plain(two))
 
@@ -286,8 +288,6 @@ def _plain(value: Any) -> str:
         return "{ " + ", ".join(f"{name}: {'?' if item is None else item}" for name, item in value.as_dict().items()) + " }"
     if hasattr(value, "law"):
         return f"{value.zh} {value.dated.isoformat() if value.dated else ''}".strip()
-    if hasattr(value, "en"):  # a severity
-        return f"{value.zh} {value.en}"
     return quote(value.value) if hasattr(value, "span") and isinstance(getattr(value, "value", None), str) else str(value)
 
 

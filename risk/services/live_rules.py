@@ -110,6 +110,17 @@ def change_of(version: Version) -> Change:
     return Change(Key(version.kind, version.model, version.name), version.define().item, version.source)
 
 
+def alone(packs: Sequence[Pack], version: Version) -> tuple[Pack, ...]:
+    """The rules that a version is, or that build on it, with what they build on: for looking at it by itself."""
+    found = []
+    after = overlay(packs, [change_of(version)])
+    names = {(where.name, rule.id) for where, rule in dependants(after, f"{version.kind}:{version.name}")}
+    for pack in after:
+        mine = [rule.id for rule in pack.rules if (pack.name, rule.id) in names or (version.kind, version.name) == ("rule", rule.id)]
+        found += [trimmed(pack, mine)] if mine else []
+    return tuple(found)
+
+
 def _changed(pack: Pack, change: Change) -> Pack:
     part = PARTS[change.key.kind]
     items: tuple[Item, ...] = getattr(pack, part)

@@ -336,7 +336,7 @@ def test_history_and_difference_of_versions(engine: Engine) -> None:
         view = rule_changes.differences(conn, Ref("gold"))
         assert (view.old, view.new) == (1, 2)
         assert [(one.what, one.clause_zh, one.old_en, one.new_en) for one in view.changes] == [
-            ("changed", "严重度", "高 high", "中 medium"),
+            ("changed", "严重度", "high", "medium"),
             ("added", "当", "", '"秘方"'),
             ("added", "当", "", "not has_wechat"),
         ]

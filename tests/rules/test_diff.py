@@ -81,7 +81,7 @@ RULE = """rule a "甲" / "A"
         ("(c or not d)", "(not d or c)", ("moved", "WHEN", "not d", "not d")),
         ("and e >= 10%", "", ("removed", "WHEN", "e >= 10%", "")),
         ("has any of", "has all of", ("changed", "WHEN", 'text has any of @x, "b"', 'text has all of @x, "b"')),
-        ("severity low", "severity high", ("changed", "SEVERITY", "低 low", "高 high")),
+        ("severity low", "severity high", ("changed", "SEVERITY", "low", "high")),
         ('"reason"', '"why"', ("changed", "BECAUSE", "reason", "why")),
         ('  owner "处室"\n', "", ("removed", "OWNER", "处室", "")),
         ("to 2022-01-01", "to 2023-01-01", ("changed", "UNTIL", "2022-01-01", "2023-01-01")),

@@ -1,0 +1,107 @@
+"""What the commands of ``risk rules`` work on: files, or what is stored under a name. And the options that they share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from risk.cli.output import lang
+from risk.domain.errors import InvalidInputError
+from risk.domain.messages import register
+from risk.settings import Settings
+
+if TYPE_CHECKING:
+    from risk.services.desk import Desk
+    from risk.services.rule_refs import Ref
+    from rules.diagnostics import Diagnostic
+    from rules.pack import Pack
+    from rules.words import Language
+
+register(
+    {
+        "rules_not_utf8": ("规则文件不是 UTF-8 文本：{path}", "the rule file is not UTF-8 text: {path}"),
+        "rules_not_utf8.hint": ("另存为 UTF-8 后再试", "save it as UTF-8 and try again"),
+        "rules_files_or_stored": ("文件与 --stored 只能给一种", "give files or --stored, not both"),
+    }
+)
+
+FILES = click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+NAME = click.argument("name", metavar="NAME[@VERSION]")
+STORED = click.option("--stored", metavar="NAME[@VERSION]", help="of the store, not of a file / 库中的定义")
+KIND = click.option("--kind", type=click.Choice(["rule", "list", "condition", "feature"]), help="where a name is not enough / 种类")
+MODEL = click.option("--model", help="where a name is not enough / 所属模型")
+ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
+REASON = click.option("--reason", required=True, help="why / 理由")
+WHY = click.option("--reason", help="why / 理由")
+REVISION = click.option("--revision", type=int, help="as seen; refused if someone was faster / 所见修订号")
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+
+def language() -> Language:
+    """The language of this process, as the rule language names it."""
+    return "zh" if lang() == "zh" else "en"
+
+
+def ref(name: str, kind: str | None = None, model: str | None = None) -> Ref:
+    """``NAME[@VERSION]`` with what narrows it."""
+    from risk.services.rule_refs import parse_ref
+
+    return parse_ref(name, kind=kind, model=model)
+
+
+@contextmanager
+def store() -> Iterator[Desk]:
+    """The store of these settings, closed at the end."""
+    from risk.bootstrap import open_store
+    from risk.services.desk import Desk
+
+    engine = open_store(Settings.from_environment())
+    try:
+        yield Desk(engine)
+    finally:
+        engine.dispose()
+
+
+def read_file(path: Path) -> str:
+    """A rule file; ``InvalidInputError`` (``rules_not_utf8``)."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInputError("rules_not_utf8", path=path) from None
+
+
+def packs_of(files: Sequence[Path]) -> tuple[Pack, ...]:
+    """The packs as installed, or one pack of the files together with the shipped shared lists."""
+    from risk.scoring.packs import usable_packs
+    from rules.pack import pack_from_texts, shared_texts
+
+    if not files:
+        return usable_packs()
+    return (pack_from_texts({**shared_texts(), **{path.name: read_file(path) for path in files}}, "files"),)
+
+
+def one_source(files: Sequence[Path], stored: str | None) -> None:
+    """Refuse files together with ``--stored``."""
+    if files and stored:
+        raise InvalidInputError("rules_files_or_stored")
+
+
+def echo_found(found: Sequence[Diagnostic], packs: Sequence[Pack]) -> None:
+    """Print diagnostics, each with the line it is about."""
+    from rules.diagnostics import render_all
+
+    if found:
+        sources = {name: text for pack in packs for name, text in pack.sources.items()}
+        click.echo(render_all(found, sources, language()))
+
+
+def echo_json(value: Any) -> None:
+    """Print dataclasses as JSON."""
+    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value
+    click.echo(json.dumps(plain, ensure_ascii=False, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v)))
