@@ -52,7 +52,7 @@ def parse(source: str, name: str = "rules") -> ParsedFile:
     items: list[_Item] = []
     found: list[Diagnostic] = []
     broken: set[str] = set()
-    for offset, line, chunk in _chunks(source):
+    for offset, line, chunk in chunks(source):
         read, complaints = _parse_chunk(chunk, Builder(name, offset, line))
         found += complaints
         if read is None:
@@ -71,7 +71,7 @@ def parse(source: str, name: str = "rules") -> ParsedFile:
     )
 
 
-def _chunks(source: str) -> Iterator[tuple[int, int, str]]:
+def chunks(source: str) -> Iterator[tuple[int, int, str]]:
     """The file cut before each definition at the start of a line: offset, line, text."""
     starts = [0, *(match.start() for match in _HEAD.finditer(source) if match.start())]
     line = 1
