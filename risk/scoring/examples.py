@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from risk.scoring.inputs import RowInputs
+from risk.scoring.row_inputs import RowInputs
 from risk.scoring.scorer import Scorer
 from rules.examples import ExampleFailure, run_examples
 from rules.inputs import Inputs

@@ -10,7 +10,8 @@ import numpy as np
 from models.cold import ColdModel
 from risk.domain.grades import Grade
 from risk.scoring import fusion
-from risk.scoring.inputs import FirmInputs, vocabulary
+from risk.scoring.firm_inputs import FirmInputs
+from risk.scoring.inputs import vocabulary
 from risk.scoring.keys import FIRM_KEY, split_key
 from risk.scoring.reasons import reasons
 from risk.scoring.scorer import Judged, Learner, Scorer, rule_table
@@ -38,7 +39,8 @@ def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, 
 def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> tuple[RuleHits, pd.DataFrame]:
     """The outcome of the firm rules, and the same as columns for learners."""
     model, lens = split_key(FIRM_KEY)
-    hits = evaluate(scorer.packs.get(model) or Pack(model), FirmInputs(table), on, lens=lens)
+    pack = scorer.packs.get(model) or Pack(model)
+    hits = evaluate(pack, FirmInputs(table, pack.lists), on, lens=lens)
     return hits, rule_table(hits)
 
 
@@ -51,7 +53,7 @@ def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False
     rows = judged.candidates.tolist() if explain else []
     shares = judged.learner.model.contributions(table, judged.rules, rows, scorer.weights(FIRM_KEY), 12)
     pack = scorer.packs.get(split_key(FIRM_KEY)[0])
-    explainer = Explainer(pack, FirmInputs(table), vocabulary()) if pack else None
+    explainer = Explainer(pack, FirmInputs(table, pack.lists), vocabulary()) if pack else None
     for row, parts in zip(rows, shares, strict=True):
         fired = explainer.firings(judged.hits, row) if explainer else []
         said[row] = "；".join(reasons(fired, parts, "", most=4)[0])

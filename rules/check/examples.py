@@ -25,7 +25,9 @@ def examples_fit_the_lens(context: Context) -> Iterator[Diagnostic]:
 
 
 def _columns(row: Row, context: Context) -> Iterator[Diagnostic]:
+    """A cell is called like a field, or like the function, stream or relation whose value it gives."""
+    words = context.vocabulary
     for name, _ in row.items:
-        if name != "text" and context.vocabulary.field(name) is None:
-            known = context.vocabulary.field_names
+        if name != "text" and not any(find(name) for find in (words.field, words.function, words.stream, words.relation)):
+            known = (*words.field_names, *words.function_names, *words.stream_names, *words.relation_names)
             yield diagnose("R010", row.span, name=name, **{**near(name, known, "没有这一列", "no such field"), "fix": ""})
