@@ -128,7 +128,7 @@ class Scorer:
         around = Context.unknown(len(texts)) if around is None else around
         frame = build(texts, self._lexicon, around.columns())
         literals = self._literals.match(frame.texts)
-        return Reading(frame, TextInputs(frame, literals, around), around)
+        return Reading(frame, TextInputs(frame, literals, around, self._lexicon.lists), around)
 
     def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:
         """The outcome of the key's rules, and the same as columns for learners: 1 fired, 0 not, nan unknown."""
