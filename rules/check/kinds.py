@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rules.check.context import Context, near
 from rules.diagnostics import Diagnostic, diagnose
 from rules.functions import Function
-from rules.items import Feature
+from rules.items import Feature, Row
 from rules.kinds import SUFFIXES, Kind, Type
 from rules.limits import MAX_CHAIN
 from rules.nodes import (
@@ -44,6 +44,10 @@ def kinds_fit(context: Context) -> Iterator[Diagnostic]:
             yield from _value(item, context)
         else:
             yield from _condition(expr, context)
+    for rule in context.pack.rules:
+        for example in (*rule.hits, *rule.misses):
+            if isinstance(example, Row):
+                yield from _cells(example, context)
 
 
 def type_of(node: Expr, context: Context) -> tuple[Type, bool] | None:
@@ -63,6 +67,22 @@ def _value(item: Feature, context: Context) -> Iterator[Diagnostic]:
     if kind is not None and kind.kind is Kind.FLAG:
         yield diagnose("R049", item.span, name=item.name)
     yield from _inside(item.expr, context)
+
+
+def _cells(row: Row, context: Context) -> Iterator[Diagnostic]:
+    """What an example gives a column is of the column's kind and unit; one text is no set of texts."""
+    for name, value in row.items:
+        field = context.vocabulary.field(name)
+        if field is None or value is None:
+            continue
+        if isinstance(value, tuple) or field.type.kind is Kind.SET:
+            given = Type(Kind.SET) if isinstance(value, tuple) else _type(value, context)
+            if given and given != field.type:
+                yield diagnose("R021", row.span if isinstance(value, tuple) else value.span, **_said(field.type, given))
+            for item in value if isinstance(value, tuple) else ():
+                yield from _category(Name(name), item, context)
+        else:
+            yield from _pair("=", Name(name), value, context)
 
 
 def _condition(node: Expr, context: Context) -> Iterator[Diagnostic]:

@@ -273,7 +273,7 @@ def test_windows_are_asked_for_in_english_and_once() -> None:
     )
     asked: list[WindowQuery] = []
     inputs = FakeInputs(pack, [""], histories=[_PAST])
-    inputs.window = lambda query: asked.append(query) or Column.of([1.0])  # type: ignore[assignment, func-returns-value, method-assign]
+    inputs.window = lambda query: asked.append(query) or Column.of([1.0])  # type: ignore[func-returns-value, method-assign]
     evaluate(pack, Remembered(inputs))
     assert asked == [WindowQuery(Aggregate.SUM, "penalties", "amount", 365.0, "same_address")]
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_features_and_units_stand_in_the_sentence() -> None:
         "feature 利息 = amount * fee_share\nfeature 天数 = 2024-03-01 - registered_on\n"
         'rule a "x" when true because zh "{利息}，{天数}，{fee_share}，{承诺年化收益}，{licences_held}，{text_length}" en "{利息}, {天数}, {fee_share}, {promised_annual_yield}"'
     )
-    columns = {
+    columns: dict[str, list[Any]] = {
         "amount": [4e6],
         "fee_share": [100 / 3],
         "promised_annual_yield": [24.0],
