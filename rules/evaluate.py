@@ -1,99 +1,79 @@
-"""Whole columns at a time, in three values: a row fires only where the condition is *known* to be true.
+"""Rules over rows, in three values: a rule fires only where its condition is *known* to be true.
 
-Equal sub-expressions are one key and are computed once. `rowwise` says the same one row at a time; the tests hold them to each other.
+A pack is compiled once (`plan`), then whole blocks of rows are judged as bits (`blocks`), or a few rows one by one by a function made for the pack (`single`).
+`rowwise` says the same by plain recursion; the tests hold all three to each other.
 """
 
-import operator
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, reduce
-from typing import Any, TypeVar, assert_never
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from rules.arithmetic import calculate_columns
-from rules.history import query_of, relation_of
-from rules.inputs import Array, Column, Inputs, Mask
-from rules.limits import MAX_CHAIN
-from rules.nodes import (
-    And,
-    Arithmetic,
-    Between,
-    Call,
-    Compare,
-    Contains,
-    Count,
-    Day,
-    Edge,
-    Expr,
-    Fires,
-    Flag,
-    Has,
-    InList,
-    InSet,
-    Known,
-    Literal,
-    Matches,
-    Mode,
-    Name,
-    Near,
-    Not,
-    Number,
-    Or,
-    Otherwise,
-    Related,
-    SameSentence,
-    Text,
-    Window,
-)
+from rules.blocks import BLOCK, Block
+from rules.columns import Bits, unpacked
+from rules.inputs import Column, Inputs, Mask
+from rules.nodes import Expr
+from rules.operators import CONTAINS, OPERATORS, EvaluationError
 from rules.pack import Pack, Rule
-from rules.text_hits import HitBook, distinct_places, distinct_terms, rows_at_edge, rows_hit, rows_near, rows_together
-from rules.typed import Types
+from rules.plan import in_force, plan_of
+from rules.rows import Rows
+from rules.text_hits import HitBook
+from rules.values import Values
 
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+__all__ = ["CONTAINS", "OPERATORS", "Batch", "EvaluationError", "RuleHits", "evaluate"]
 
-
-CONTAINS: dict[Mode, Callable[[frozenset[Any], frozenset[Any]], bool]] = {
-    Mode.ANY: lambda wanted, held: not wanted.isdisjoint(held),
-    Mode.ALL: frozenset.issubset,
-    Mode.NONE: frozenset.isdisjoint,
-}
-"""Whether what is held has any, all or none of what is wanted."""
-
-_T = TypeVar("_T")
+Outcomes = npt.NDArray[np.int8]
+FEW = 16
+"""Batches of so many rows are judged one by one, from the second time on that a plan meets one: the function for it takes a while to make."""
 
 
-class EvaluationError(ValueError):
-    """The pack cannot run: it was not checked, or it has errors."""
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """Outcomes as bits: a line for each rule, a bit for each row."""
 
+    rows: int
+    yes: npt.NDArray[np.uint8]
+    open: npt.NDArray[np.uint8] | None
+    """Where the outcome is unknown; None where no outcome is."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """Kleene truth a row: `yes` where known to be true, `no` where known to be false, unknown where neither."""
+    def fired(self, rule: int) -> Mask:
+        """The rows in which a rule fires."""
+        return unpacked(self.yes[rule], self.rows)
 
-    yes: Mask
-    no: Mask
-
-    def negated(self) -> "Truth":
-        return Truth(self.no, self.yes)
-
-    def both(self, other: "Truth") -> "Truth":
-        return Truth(self.yes & other.yes, self.no | other.no)
-
-    def either(self, other: "Truth") -> "Truth":
-        return Truth(self.yes | other.yes, self.no & other.no)
+    def outcome(self) -> Outcomes:
+        """The table of outcomes; a rule's column is contiguous."""
+        table = np.empty((self.rows, len(self.yes)), dtype=np.int8, order="F")
+        for rule in range(len(self.yes)):
+            table[:, rule] = self.fired(rule)
+            if self.open is not None and self.open[rule].any():
+                table[:, rule] -= unpacked(self.open[rule], self.rows)
+        return table
 
 
 @dataclass(frozen=True, eq=False)
 class RuleHits:
-    """Outcome of each row and rule: 1 true, 0 false, -1 unknown. A rule not in force on the day is 0 everywhere."""
+    """Outcome of each row and rule: 1 true, 0 false, -1 unknown. A rule not in force on the day is 0 everywhere.
+
+    >>> from rules.nodes import Flag
+    >>> hits = RuleHits((Rule("a", Flag(True)), Rule("b", Flag(True))), np.array([[1, -1], [0, 1]], dtype=np.int8))
+    >>> hits.fired.tolist(), hits.with_outcome(hits.outcome * 0).fired.any().item()
+    ([[True, False], [False, True]], False)
+    """
 
     rules: tuple[Rule, ...]
-    outcome: npt.NDArray[np.int8]
+    told: Outcomes | Masks
+
+    def with_outcome(self, outcome: Outcomes) -> "RuleHits":
+        """The same rules with other outcomes."""
+        return RuleHits(self.rules, outcome)
+
+    @cached_property
+    def outcome(self) -> Outcomes:
+        """A line for each row, a column for each rule."""
+        return self.told.outcome() if isinstance(self.told, Masks) else self.told
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -107,7 +87,12 @@ class RuleHits:
     @cached_property
     def fired(self) -> Mask:
         """True where the rule fires; unknown does not."""
-        return np.equal(self.outcome, 1)
+        if not isinstance(self.told, Masks):
+            return np.equal(self.told, 1)
+        table = np.empty((self.told.rows, len(self.rules)), dtype=bool, order="F")
+        for rule in range(len(self.rules)):
+            table[:, rule] = self.told.fired(rule)
+        return table
 
     def fired_rules(self, row: int) -> tuple[Rule, ...]:
         """The rules that fire in a row, in the pack's order."""
@@ -119,186 +104,72 @@ def evaluate(pack: Pack, inputs: Inputs, as_of: date | None = None, *, lens: str
 
     Raises `EvaluationError` when conditions go in circles; a pack that passed `rules.check` never does.
     """
-    rules = tuple(rule for rule in pack.rules if lens is None or rule.lens in (lens, ""))
-    outcome = np.zeros((inputs.size, len(rules)), dtype=np.int8)
-    batch = Batch(pack, inputs, as_of)
-    for index, rule in enumerate(rules):
-        if rule.in_force(as_of):
-            truth = batch.truth(rule.when)
-            outcome[:, index] = np.where(truth.yes, 1, np.where(truth.no, 0, -1))
-    return RuleHits(rules, outcome)
+    return Batch(pack, inputs, as_of).hits(lens=lens)
 
 
 class Batch:
-    """One pack over one set of inputs, with everything computed so far. Outcomes of other rules are those of the day `as_of`."""
+    """Packs over one set of inputs, with everything computed so far; what packs share is computed once. Outcomes are those of the day `as_of`."""
 
-    def __init__(self, pack: Pack, inputs: Inputs, as_of: date | None = None) -> None:
-        self._as_of = as_of
-        self._types = Types(pack, inputs.vocabulary)
-        self._pack = pack
+    def __init__(self, packs: Pack | Sequence[Pack], inputs: Inputs, as_of: date | None = None, *, singly: bool | None = None) -> None:
+        """`singly`: row by row, or not, whatever the number of rows."""
+        self.packs = (packs,) if isinstance(packs, Pack) else tuple(packs)
+        self.book = HitBook(self.packs, inputs)
         self._inputs = inputs
-        self._size = inputs.size
-        self._book = HitBook(pack, inputs)
-        self._truths: dict[Expr, Truth] = {}
-        self._values: dict[Expr, Column] = {}
-        self._depth = 0
+        self._as_of = as_of
+        self._plan = plan_of(self.packs, inputs.vocabulary)
+        self._values = Values(self._plan, inputs, self.book, self._known)
+        self._only: Block | None = None
+        self._table: Outcomes | None = None
+        if singly is None and inputs.size <= FEW:
+            self._plan.met += 1
+            singly = self._plan.met > 1
+        self._singly = bool(singly)
 
-    def truth(self, node: Expr) -> Truth:
-        """A condition, for every row."""
-        if node not in self._truths:
-            self._truths[node] = self._truth(node)
-        return self._truths[node]
+    def hits(self, pack: int = 0, *, lens: str | None = None) -> RuleHits:
+        """The outcomes of the rules of a pack. `lens` keeps only rules of that lens and of none."""
+        chosen = self._plan.chosen(pack, lens, self._as_of)
+        if not self._inputs.size or not chosen.rules:
+            return RuleHits(chosen.rules, np.zeros((self._inputs.size, len(chosen.rules)), dtype=np.int8))
+        if not self._singly:
+            return RuleHits(chosen.rules, self._as_bits(chosen.roots))
+        if self._table is None:
+            told = Rows(self._plan, self._inputs, self._values, self.book, in_force(self._plan, self._as_of)).outcomes()
+            self._table = np.pad(told, ((0, 0), (0, 1)))  # the last column is for rules that do not hold
+        return RuleHits(chosen.rules, self._table[:, chosen.places])
 
-    def value(self, node: Expr) -> Column:
-        """A value, for every row; conditions are flags."""
-        if node not in self._values:
-            self._values[node] = self._value(node)
-        return self._values[node]
+    def value(self, node: Expr, pack: int = 0) -> Column:
+        """Any expression of a pack, for every row; conditions are flags."""
+        return self._values.column(self._plan.compile(pack, node, logic=False))
 
-    def _truth(self, node: Expr) -> Truth:
-        match node:
-            case And(items):
-                return reduce(Truth.both, map(self.truth, items))
-            case Or(items):
-                return reduce(Truth.either, map(self.truth, items))
-            case Not(item):
-                return self.truth(item).negated()
-            case Has() | Near() | SameSentence() | Edge() | Matches():
-                return self._known(self._text(node))
-            case Known(subject, known):
-                return self._known(self.value(subject).known == known)
-            case Compare(op, left, right):
-                return self._compare(op, left, right)
-            case Between(subject, low, high):
-                return self._compare(">=", subject, low).both(self._compare("<=", subject, high))
-            case InSet(subject, values):
-                return reduce(Truth.either, (self._compare("=", subject, value) for value in values))
-            case Name(name) if (definition := self._pack.named(name)) is not None:
-                return self._opened(name, definition.expr, self.truth)
-            case Fires(rule_id):
-                return self._fires(rule_id)
-            case Contains(subject, mode, values):
-                return self._contains(self.value(subject), mode, frozenset(item.value for item in values))
-            case _:
-                column = self.value(node)
-                yes = column.known & column.values.astype(bool)
-                return Truth(yes, column.known & ~yes)
+    def _as_bits(self, roots: Sequence[int | None]) -> Masks:
+        size = self._inputs.size
+        yes = np.zeros((len(roots), (size + 7) // 8), dtype=np.uint8)
+        doubt: Bits | None = None
+        for block, part in self._blocks():
+            for at, root in enumerate(roots):
+                if root is None:
+                    continue
+                true, false = block.truth(root)
+                yes[at, part] = true
+                if false is not None and false is not block.all and true is not block.all:
+                    if doubt is None:
+                        doubt = np.zeros_like(yes)
+                    np.bitwise_not(true | false, out=doubt[at, part])
+        return Masks(size, yes, doubt)
 
-    def _value(self, node: Expr) -> Column:
-        match node:
-            case Number() | Text() | Flag() | Day():
-                return self._constant(node)
-            case Name(name) if (feature := self._feature(name)) is not None:
-                return self._opened(name, feature, self.value)
-            case Name(name) if self._pack.named(name) is None:
-                return _tidy(self._inputs.field(name))
-            case Call(name, args):
-                return _tidy(self._inputs.call(name, tuple(self._argument(item) for item in args)))
-            case Window():
-                return _tidy(self._inputs.window(query_of(node, self._inputs.vocabulary)))
-            case Related(relation):
-                return _tidy(self._inputs.related(relation_of(relation, self._inputs.vocabulary)))
-            case InList(subject, word_list):
-                return _tidy(self._inputs.member(self.value(subject), word_list.name))
-            case Arithmetic(op, left, right):
-                return calculate_columns(op, self.value(left), self.value(right), percent=self._types.percent_of(node))
-            case Count():
-                return Column(self._count(node), np.ones(self._size, dtype=bool))
-            case Otherwise(subject, default):
-                column, other = self.value(subject), self.value(default)
-                return Column(np.where(column.known, column.values, other.values), column.known | other.known)
-            case (
-                Name() | And() | Or() | Not() | Has() | Near() | SameSentence() | Edge() | Matches() | Known() | Compare() | Between()
-                | InSet() | Contains() | Fires()
-            ):  # fmt: skip
-                truth = self.truth(node)
-                return Column(truth.yes, truth.yes | truth.no)
-            case _:
-                assert_never(node)
+    def _blocks(self) -> Iterator[tuple[Block, slice]]:
+        """The batch in blocks; the only block of a small batch is kept with all that it knows."""
+        force, size = in_force(self._plan, self._as_of), self._inputs.size
+        if size <= BLOCK:
+            self._only = self._only or Block(self._plan, self._values, force, 0, size)
+            yield self._only, slice(0, (size + 7) // 8)
+            return
+        for low in range(0, size, BLOCK):
+            high = min(low + BLOCK, size)
+            yield Block(self._plan, self._values, force, low, high), slice(low // 8, (high + 7) // 8)
 
-    def _feature(self, name: str) -> Expr | None:
-        """The expression of a feature; a condition of that name goes first."""
-        return (
-            self._pack.feature_by_name[name].expr
-            if name in self._pack.feature_by_name and name not in self._pack.condition_by_name
-            else None
-        )
-
-    def _opened(self, name: str, expr: Expr, read: Callable[[Expr], _T]) -> _T:
-        """What a definition stands for."""
-        self._depth += 1
-        if self._depth > MAX_CHAIN:
-            raise EvaluationError(f"`{name}` builds on itself or on too many others")
-        result = read(expr)
-        self._depth -= 1
-        return result
-
-    def _fires(self, rule_id: str) -> Truth:
-        rule = self._pack.rule_by_id.get(rule_id)
-        if rule is None:
-            raise EvaluationError(f"no rule `{rule_id}` in pack `{self._pack.name}`")
-        if not rule.in_force(self._as_of):
-            return self._known(np.zeros(self._size, dtype=bool))
-        return self._opened(rule_id, rule.when, self.truth)
-
-    def _contains(self, column: Column, mode: Mode, wanted: frozenset[Any]) -> Truth:
-        test = CONTAINS[mode]
-        yes = np.zeros(self._size, dtype=bool)
-        yes[column.known] = [test(wanted, frozenset(value)) for value in column.values[column.known]]
-        return Truth(yes, column.known & ~yes)
-
-    def _argument(self, node: Literal | Name | Call) -> Any:
-        return self.value(node) if isinstance(node, Name | Call) else node.value
-
-    def _known(self, mask: Mask) -> Truth:
-        return Truth(mask, ~mask)
-
-    def _text(self, node: Has | Near | SameSentence | Edge | Matches) -> Mask:
-        book, size = self._book, self._size
-        match node:
-            case Has():
-                return self._has(node)
-            case Near(left, right, within):
-                return rows_near(book.of_any(left, node), book.of_any(right, node), within, size)
-            case SameSentence(left, right):
-                return rows_together(book.of_any(left, node), book.of_any(right, node), book.sentences(), size)
-            case Edge(where, lists):
-                return rows_at_edge(book.of_any(lists, node), book.sentences(), where, size)
-            case Matches(pattern):
-                return rows_hit(book.matches(pattern).qualified(node), size)
-
-    def _has(self, node: Has) -> Mask:
-        masks = [rows_hit(self._book.of(item).qualified(node), self._size) for item in node.lists]
-        if node.mode is Mode.ALL:
-            return reduce(np.logical_and, masks)
-        found = reduce(np.logical_or, masks)
-        return ~found if node.mode is Mode.NONE else found
-
-    def _count(self, node: Count) -> Array:
-        if node.distinct:
-            return distinct_terms([self._book.of(item).qualified(node) for item in node.lists], self._size)
-        return distinct_places(self._book.of_any(node.lists, node), self._size)
-
-    def _constant(self, node: Literal) -> Column:
-        value: Array = np.array(node.value, dtype=object if isinstance(node, Text | Day) else None)
-        return Column(np.broadcast_to(value, self._size), np.broadcast_to(np.array(object=True), self._size))
-
-    def _compare(self, op: str, left: Expr, right: Expr) -> Truth:
-        one, two = self.value(left), self.value(right)
-        known = one.known & two.known
-        yes = np.zeros(self._size, dtype=bool)
-        yes[known] = OPERATORS[op](one.values[known], two.values[known])
-        return Truth(yes, known & ~yes)
-
-
-def _tidy(column: Column) -> Column:
-    """Numbers as floats with NaN unknown, dates as days, texts as objects."""
-    values, known = column.values, np.asarray(column.known, dtype=bool)
-    if values.dtype.kind in "iuf":
-        values = values.astype(float)
-        return Column(values, known & ~np.isnan(values))
-    if values.dtype.kind == "M":
-        return Column(values.astype("datetime64[D]").astype(object), known & ~np.isnat(values))
-    if values.dtype.kind != "b":
-        values = values.astype(object)
-    return Column(values, known)
+    def _known(self, step: int) -> tuple[Mask, Mask]:
+        """A yes or no that is taken as a value: where it is true, and where it is known."""
+        masks = self._as_bits([step])
+        yes = masks.fired(0)
+        return yes, np.ones(len(yes), dtype=bool) if masks.open is None else ~unpacked(masks.open[0], masks.rows)

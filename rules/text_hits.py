@@ -1,6 +1,8 @@
 """Word hits of a batch: fetched once per list, sorted by row, terms as numbers that mean the same in every list."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -49,12 +51,27 @@ def admitted(node: Textual, aggressive: Mask, negated: Mask, reported: Mask) -> 
     return keep
 
 
+_NONE, _OFF = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+_NOTHING = Sorted(_NONE, _NONE, _NONE, _NONE, _OFF, _OFF, _OFF)
+
+
+@runtime_checkable
+class Sparse(Protocol):
+    """What a host may offer besides `Inputs`, where it knows at once which lists and words are hit at all: the others are never asked for."""
+
+    def operands_hit(self) -> Iterable[Operand]:
+        """The lists and literal words that have a hit in any row."""
+        ...
+
+
 class HitBook:
     """The hits of all lists of one batch, each asked of the host once."""
 
-    def __init__(self, pack: Pack, inputs: Inputs) -> None:
-        self._pack = pack
+    def __init__(self, packs: Pack | Sequence[Pack], inputs: Inputs) -> None:
+        """Of several packs that are judged together, a list of one name is one list."""
+        self._packs = (packs,) if isinstance(packs, Pack) else tuple(packs)
         self._inputs = inputs
+        self._hit = frozenset(inputs.operands_hit()) if isinstance(inputs, Sparse) else None
         self._found: dict[Operand, Sorted] = {}
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None
@@ -64,13 +81,18 @@ class HitBook:
     def of(self, operand: Operand) -> Sorted:
         """The hits of a list or literal."""
         if operand not in self._found:
+            if self._hit is not None and operand not in self._hit:
+                return _NOTHING
             if isinstance(operand, ListRef):
-                word_list = self._pack.list_by_name.get(operand.name)
-                terms = word_list.terms if word_list else ()
+                terms = next((pack.list_by_name[operand.name].terms for pack in self._packs if operand.name in pack.list_by_name), ())
                 self._found[operand] = self._sorted(self._inputs.hits(operand.name), terms)
             else:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
+
+    def present(self, operands: Collection[Operand]) -> Iterable[Operand]:
+        """Those that may have hits."""
+        return operands if self._hit is None else self._hit.intersection(operands)
 
     def of_any(self, operands: tuple[Operand, ...], node: Textual) -> Sorted:
         """The hits of several lists together, as far as the node admits them."""
@@ -94,7 +116,7 @@ class HitBook:
         term = self._terms(hits, terms)
         columns = (row, start, np.asarray(hits.end, dtype=np.int64), term, hits.aggressive, hits.negated, hits.reported)
         result = Sorted(*(np.asarray(column) for column in columns))
-        return result.take(np.lexsort((result.end, start, row)))
+        return result.take(np.lexsort((result.end, start, row))) if len(row) > 1 else result
 
     def _terms(self, hits: Hits, terms: tuple[str, ...]) -> Array:
         if isinstance(hits.term, np.ndarray) and hits.term.dtype.kind in "iu":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -101,7 +101,7 @@ class Staging:
         for j in partly:
             name = hits.ids[j]
             outcome[~chosen(name, units_of(reading), shares[name].percent), j] = 0
-        return replace(hits, outcome=outcome)
+        return hits.with_outcome(outcome)
 
     def watched(self, key: str, hits: RuleHits, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:
         """What the rules kept back would have said of each row; ``hits`` are the live outcomes, ``pack`` the live rules. Raises `StumbledError` at the end."""

@@ -158,7 +158,7 @@ def _check(probability: Any) -> None:
 
 def _narrow(judged: Judged, places: list[int]) -> Judged:
     """The part of a judgement that belongs to the model's own rows."""
-    hits = replace(judged.hits, outcome=judged.hits.outcome[places])
+    hits = judged.hits.with_outcome(judged.hits.outcome[places])
     return replace(judged, probability=judged.probability[places], ranks=judged.ranks[places], hits=hits, rules=judged.rules.iloc[places])
 
 

@@ -1,0 +1,90 @@
+"""Single rows of a batch, handed to the function that `single` made of the plan: cells, hits as bits, and what is asked for only where it matters."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.inputs import Column, Inputs
+from rules.items import Plain
+from rules.nodes import Operand
+from rules.plan import AGGRESSIVE, NEGATED, REPORTED, Plan
+from rules.single import Rules, rules_of
+from rules.text_hits import HitBook
+from rules.values import Values
+
+
+@runtime_checkable
+class Cells(Protocol):
+    """What a host may offer besides `Inputs`, where single values are sooner at hand than columns."""
+
+    def cells(self, names: Sequence[str], row: int) -> list[Plain]:
+        """The values of fields in one row, by their names; None is unknown."""
+        ...
+
+
+class Rows:
+    """The rows of a batch, one at a time."""
+
+    def __init__(self, plan: Plan, inputs: Inputs, values: Values, book: HitBook, force: Sequence[bool]) -> None:
+        self._inputs = inputs
+        self._values = values
+        self._book = book
+        self._force = force
+        self._rules: Rules = rules_of(plan, plan.outcomes)
+        self._fields: list[Column] | None = None
+
+    def outcomes(self) -> npt.NDArray[np.int8]:
+        """1, 0 or -1 for each row and each of the plan's `outcomes`."""
+        size = self._inputs.size
+        hits = self._hits(size)
+        return np.array([self._judged(row, hits[row]) for row in range(size)], dtype=np.int8)
+
+    def _judged(self, row: int, hits: Sequence[int]) -> list[int]:
+        rules = self._rules
+        cells = self._inputs.cells(rules.fields, row) if isinstance(self._inputs, Cells) else self._cells(row)
+
+        def value(step: int) -> Plain:
+            return _cell(self._values.column(step), row)
+
+        def place(step: int) -> bool:
+            bits = self._values.places(step)
+            return bits is not None and bool(bits[row >> 3] & (1 << (row & 7)))
+
+        judge = rules.judge if None in cells else rules.judge_known
+        return judge(cells, hits, value, place, self._force)
+
+    def _cells(self, row: int) -> list[Plain]:
+        if self._fields is None:
+            self._fields = [self._inputs.field(name) for name in self._rules.fields]
+        return [_cell(column, row) for column in self._fields]
+
+    def _hits(self, size: int) -> list[list[int]]:
+        """For each row and each way of counting hits, the lists that are hit, as bits."""
+        table = [[0] * len(self._rules.kept) for _ in range(size)]
+        for operand in self._book.present(self._rules.bits):
+            self._note(operand, 1 << self._rules.bits[operand], table)
+        return table
+
+    def _note(self, operand: Operand, bit: int, table: list[list[int]]) -> None:
+        hits = self._book.of(operand)
+        marks = (NEGATED * hits.negated + REPORTED * hits.reported + AGGRESSIVE * hits.aggressive).tolist()
+        for row, marked in zip(hits.row.tolist(), marks, strict=True):
+            line = table[row]
+            for at, kept in enumerate(self._rules.kept):
+                if not marked & ~kept:
+                    line[at] |= bit
+
+
+def _cell(column: Column, row: int) -> Plain:
+    """One value as Python has it; None is unknown."""
+    value: Any = column.values[row]
+    if not column.known[row] or value is None or value != value:
+        return None
+    if isinstance(value, np.datetime64):
+        day = value.astype("datetime64[D]").item()
+        assert isinstance(day, date)
+        return day
+    return value.item() if isinstance(value, np.generic) else value  # type: ignore[no-any-return]

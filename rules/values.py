@@ -1,0 +1,194 @@
+"""The values and word hits of a plan's steps over a batch: each computed once, for all rows, when first asked for."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from rules.arithmetic import calculate_columns
+from rules.columns import Bits, Coded, Ready, packed
+from rules.inputs import Array, Column, Inputs, Mask
+from rules.nodes import Edge, Matches, Near, Operand, SameSentence
+from rules.operators import CONTAINS, OPERATORS
+from rules.plan import (
+    AGGRESSIVE,
+    NEGATED,
+    REPORTED,
+    Calculated,
+    CallValue,
+    Compared,
+    Constant,
+    Counted,
+    Defaulted,
+    FieldValue,
+    Hit,
+    Holds,
+    Listed,
+    Placed,
+    Plan,
+    RelatedValue,
+    TruthValue,
+    WindowValue,
+    kept_hits,
+)
+from rules.text_hits import HitBook, Sorted, distinct_places, distinct_terms, merged, rows_at_edge, rows_hit, rows_near, rows_together
+
+Known: TypeAlias = tuple[Mask, Mask]
+"""Where something is true, and where it is known."""
+
+
+class Values:
+    """Columns and word hits of one batch, by the numbers of the steps; `truth` tells a yes-or-no step that is taken as a value."""
+
+    def __init__(self, plan: Plan, inputs: Inputs, book: HitBook, truth: Callable[[int], Known]) -> None:
+        self.size = inputs.size
+        self._steps = plan.steps
+        self._inputs = inputs
+        self._book = book
+        self._truth = truth
+        self._columns: dict[int, Column] = {}
+        self._ready: dict[int, Ready] = {}
+        self._places: dict[int, Bits | None] = {}
+        self._pairs: dict[int, tuple[Bits, Bits | None]] = {}
+        self._kept: dict[tuple[tuple[Operand, ...], int], Sorted] = {}
+
+    def constant(self, number: int) -> Constant | None:
+        """The step, where it is a constant."""
+        step = self._steps[number]
+        return step if isinstance(step, Constant) else None
+
+    def column(self, number: int) -> Column:
+        """A value for every row: numbers as floats, days and texts as objects."""
+        if number not in self._columns:
+            self._columns[number] = _tidy(self._column(number))
+        return self._columns[number]
+
+    def ready(self, number: int) -> Ready:
+        """A value ready to be compared with constants."""
+        if number not in self._ready:
+            raw = isinstance(self._steps[number], FieldValue)
+            self._ready[number] = Ready.of(self._column(number) if raw else self.column(number), self.size)
+        return self._ready[number]
+
+    def places(self, number: int) -> Bits | None:
+        """The rows in which words are hit, alone or as they should stand; None where there is no such row."""
+        if number not in self._places:
+            step = self._steps[number]
+            assert isinstance(step, Hit | Placed)
+            mask = self._hit(step) if isinstance(step, Hit) else self._placed(step.node)
+            self._places[number] = packed(mask) if mask is not None and mask.any() else None
+        return self._places[number]
+
+    def pair(self, number: int) -> tuple[Bits, Bits | None]:
+        """Where a comparison of any two columns, or of sets, is true, and where it is known (None: everywhere)."""
+        if number not in self._pairs:
+            step = self._steps[number]
+            assert isinstance(step, Compared | Holds)
+            yes, known = self._compared(step) if isinstance(step, Compared) else self._holds(step)
+            self._pairs[number] = packed(yes), None if known.all() else packed(known)
+        return self._pairs[number]
+
+    def kept(self, operands: tuple[Operand, ...], which: int) -> Sorted:
+        """The hits of several lists together that count."""
+        key = (operands, which)
+        if key not in self._kept:
+            hits = merged([self._book.of(item) for item in operands])
+            self._kept[key] = hits if which == NEGATED | REPORTED | AGGRESSIVE or not len(hits.row) else hits.take(_counting(hits, which))
+        return self._kept[key]
+
+    def _column(self, number: int) -> Column:
+        step = self._steps[number]
+        match step:
+            case Constant(value):
+                single: Array = np.array(value, dtype=None if isinstance(value, bool | int | float) else object)
+                return Column(np.broadcast_to(single, self.size), np.broadcast_to(np.array(object=True), self.size))
+            case FieldValue(name):
+                return self._inputs.field(name)
+            case CallValue(name, args):
+                return self._inputs.call(name, tuple(self._argument(item) for item in args))
+            case WindowValue(query):
+                return self._inputs.window(query)
+            case RelatedValue(relation):
+                return self._inputs.related(relation)
+            case Listed(value, word_list):
+                return self._inputs.member(self.column(value), word_list)
+            case Calculated(op, left, right, percent):
+                return calculate_columns(op, self.column(left), self.column(right), percent=percent)
+            case Counted():
+                return Column(self._counted(step), np.ones(self.size, dtype=bool))
+            case Defaulted(value, default):
+                column, other = self.column(value), self.column(default)
+                return Column(np.where(column.known, column.values, other.values), column.known | other.known)
+            case TruthValue(item):
+                return Column(*self._truth(item))
+            case _:
+                raise TypeError(f"no value: {step}")
+
+    def _argument(self, number: int) -> Any:
+        step = self._steps[number]
+        return step.value if isinstance(step, Constant) else self.column(number)
+
+    def _counted(self, step: Counted) -> Array:
+        node, which = step.node, kept_hits(step.node)
+        if node.distinct:
+            return distinct_terms([self.kept((item,), which) for item in node.lists], self.size)
+        return distinct_places(self.kept(node.lists, which), self.size)
+
+    def _hit(self, step: Hit) -> Mask | None:
+        hits = self.kept((step.operand,), step.kept)
+        return rows_hit(hits, self.size) if len(hits.row) else None
+
+    def _placed(self, node: Near | SameSentence | Edge | Matches) -> Mask | None:
+        which = kept_hits(node)
+        match node:
+            case Matches(pattern):
+                hits = self._book.matches(pattern)
+                return rows_hit(hits.take(_counting(hits, which)), self.size)
+            case Edge(where, lists):
+                hits = self.kept(lists, which)
+                return rows_at_edge(hits, self._book.sentences(), where, self.size) if len(hits.row) else None
+            case _:
+                left, right = self.kept(node.left, which), self.kept(node.right, which)
+                if not len(left.row) or not len(right.row):
+                    return None
+                if isinstance(node, Near):
+                    return rows_near(left, right, node.within, self.size)
+                return rows_together(left, right, self._book.sentences(), self.size)
+
+    def _compared(self, step: Compared) -> Known:
+        one, two = self.column(step.left), self.column(step.right)
+        known = one.known & two.known
+        yes = np.zeros(self.size, dtype=bool)
+        yes[known] = OPERATORS[step.op](one.values[known], two.values[known])
+        return yes, known
+
+    def _holds(self, step: Holds) -> Known:
+        column, test = self.column(step.value), CONTAINS[step.mode]
+        yes = np.zeros(self.size, dtype=bool)
+        yes[column.known] = [test(step.words, frozenset(value)) for value in column.values[column.known]]
+        return yes, column.known
+
+
+def _counting(hits: Sorted, which: int) -> Mask:
+    """The hits that count, by the bits of `rules.plan.kept_hits`."""
+    count = np.ones(len(hits.row), dtype=bool)
+    for bit, marked in ((NEGATED, hits.negated), (REPORTED, hits.reported), (AGGRESSIVE, hits.aggressive)):
+        if not which & bit:
+            count &= ~marked
+    return count
+
+
+def _tidy(column: Column) -> Column:
+    """Numbers as floats with NaN unknown, dates as days, texts as objects."""
+    values: Any = column.values
+    known = np.asarray(column.known, dtype=bool)
+    if isinstance(values, Coded):
+        return Column(np.asarray(values), known)
+    if values.dtype.kind in "iuf":
+        values = values.astype(float, copy=False)
+        return Column(values, known & ~np.isnan(values))
+    if values.dtype.kind == "M":
+        return Column(values.astype("datetime64[D]").astype(object), known & ~np.isnat(values))
+    if values.dtype.kind != "b":
+        values = values.astype(object, copy=False)
+    return Column(values, known)
