@@ -17,6 +17,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "verdicts", "description": "核查结论 / verdicts"},
     {"name": "runs", "description": "研判运行与守恒 / runs and their balance"},
     {"name": "models", "description": "模型版本与冠军 / model versions and champions"},
+    {"name": "rules", "description": "规则、词表及其生命周期 / rules, lists and their lives"},
     {"name": "reports", "description": "态势报告 / situation reports"},
     {"name": "jobs", "description": "定时作业 / scheduled jobs"},
     {"name": "health", "description": "健康检查 / health"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.routes import alerts, assessments, jobs, loop, model_versions, quarantine, reports, runs, signals, tasks, verdicts
+from api.routes import alerts, assessments, jobs, loop, model_versions, quarantine, reports, rule_versions, runs, signals, tasks, verdicts
 
 ROUTERS = (
     loop.router,
@@ -14,6 +14,7 @@ ROUTERS = (
     verdicts.router,
     runs.router,
     model_versions.router,
+    rule_versions.router,
     reports.router,
     jobs.router,
 )
