@@ -7,7 +7,7 @@ from rules.functions import Vocabulary
 from rules.items import Condition, Rule
 from rules.limits import MAX_REASONING
 from rules.logic import Reasoner
-from rules.nodes import And, Between, Compare, Contains, Expr, InSet, Name, Node, Or, walk
+from rules.nodes import And, Between, Compare, Contains, Expr, InSet, Known, Name, Node, Or, walk
 from rules.pack import Pack
 
 
@@ -50,7 +50,7 @@ class Judged:
         """What a part always comes to; None where it can go both ways, or where nobody can tell."""
         known = self._verdicts.get(id(node))
         if known is None:
-            known = self._verdicts[id(node)] = (node, self._judge(node) if isinstance(node, JUDGED) else None)
+            known = self._verdicts[id(node)] = (node, self._judge(node) if isinstance(node, JUDGED | Known) else None)
         return known[1]
 
     def _judge(self, node: Expr) -> Verdict | None:
@@ -63,7 +63,7 @@ class Judged:
     def settled(self, node: Node) -> bool:
         """Whether something inside a part, conditions opened, has a verdict of its own: enough has been said then."""
         for item in walk(node):
-            if isinstance(item, JUDGED) and self.verdict(item) is not None:
+            if isinstance(item, JUDGED | Known) and self.verdict(item) is not None:
                 return True
             if isinstance(item, Name) and self._condition_settled(item.name):
                 return True

@@ -10,32 +10,48 @@ from rules.statutes import STATUS_EN, STATUS_ZH, Band, Status, Statute
 from rules.words import KEYWORDS, word
 
 
-def bases_stand(context: Context) -> Iterator[Diagnostic]:
-    """R070 laws, R071 articles, R072 versions, R073 what must be shown as 条款待核, R074 severities. Silent where the host has no register."""
-    if context.vocabulary.statutes:
+def bases_may_be_cited(context: Context) -> Iterator[Diagnostic]:
+    """R073: what is not known to be in force is shown as 条款待核. Silent where the host has no register."""
+    for _, basis, law in _cited(context):
+        if law is not None and basis.verified and law.status is not Status.IN_FORCE:
+            yield _unverified(basis, law, context)
+
+
+def bases_are_current(context: Context) -> Iterator[Diagnostic]:
+    """R070 laws, R071 articles, R072 versions, R074 severities. Silent where the host has no register."""
+    for _, basis, law in _cited(context):
+        yield from _current(basis, law, context) if law is not None else _unknown(basis, context)
+    for rule in context.pack.rules:
+        yield from _severity(rule, context)
+
+
+def _cited(context: Context) -> Iterator[tuple[Rule, Basis, Statute | None]]:
+    """Every basis with the text of its law that should be cited."""
+    register = context.vocabulary.statutes
+    if register:
         for rule in context.pack.rules:
             for basis in rule.basis:
-                yield from _basis(basis, context)
-            yield from _severity(rule, context)
+                yield rule, basis, register.current(basis.law)
 
 
-def _basis(basis: Basis, context: Context) -> Iterator[Diagnostic]:
-    register = context.vocabulary.statutes
-    law = register.current(basis.law)
-    if law is None:
-        zh, en = "请核对名称，或先登记此法", "check the name, or put the law on record"
-        hints = near(basis.law, register.names, zh, en)
-        fix = source_at(context, basis.span).replace(basis.law, hints["fix"], 1) if hints["fix"] else ""
-        yield diagnose("R070", basis.span, name=basis.law, **{**hints, "fix": fix})
-        return
+def _unknown(basis: Basis, context: Context) -> Iterator[Diagnostic]:
+    hints = near(basis.law, context.vocabulary.statutes.names, "请核对名称，或先登记此法", "check the name, or put the law on record")
+    fix = source_at(context, basis.span).replace(basis.law, hints["fix"], 1) if hints["fix"] else ""
+    yield diagnose("R070", basis.span, name=basis.law, **{**hints, "fix": fix})
+
+
+def _current(basis: Basis, law: Statute, context: Context) -> Iterator[Diagnostic]:
     if not law.has_article(basis.article):
         yield diagnose("R071", basis.span, name=law.name, article=basis.article, size=law.articles)
-    cited = (register.text(law.name, basis.dated) if basis.dated else None) or law
-    if law.dated and basis.dated and (cited.dated != basis.dated or cited.status is Status.SUPERSEDED):
+    if law.dated is None or basis.dated is None:
+        return
+    cited = context.vocabulary.statutes.text(law.name, basis.dated)
+    if cited is None or cited.status is Status.SUPERSEDED:
         fix = source_at(context, basis.span).replace(_as_written(basis, context), law.dated.isoformat())
-        yield diagnose("R072", basis.span, fix=fix, name=law.name, given=basis.dated, dated=law.dated)
-    if basis.verified and law.status is not Status.IN_FORCE:
-        yield _unverified(basis, law, context)
+        begun = basis.dated == law.in_force_from
+        zh = "这是施行日期；请写文本的日期" if begun else "请核对条文后改写日期"
+        en = "that is the day it came into force; write the day of the text" if begun else "compare the articles, then change the date"
+        yield diagnose("R072", basis.span, fix=fix, name=law.name, given=basis.dated, dated=law.dated, near_zh=zh, near_en=en)
 
 
 def _as_written(basis: Basis, context: Context) -> str:

@@ -33,6 +33,7 @@ class Reasoner:
     """
 
     def __init__(self, pack: Pack, vocabulary: Vocabulary, steps: int = MAX_REASONING) -> None:
+        self.pack = pack
         self._reader = Reader(pack, vocabulary, steps)
         self._facts = Facts()
         self._topics = Topics(self._facts)

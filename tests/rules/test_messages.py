@@ -1,6 +1,8 @@
 """Every diagnostic has a case and a stored text in both languages; no case sets off a cascade."""
 
+from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,44 @@ import pytest
 from rules import limits
 from rules.check import check, check_packs
 from rules.diagnostics import Diagnostic, _assert_style, render_all
+from rules.functions import Vocabulary
+from rules.items import Severity
 from rules.messages import MESSAGES
 from rules.pack import Pack, pack_from_text, pack_from_texts
-from tests.rules.fakes import VOCABULARY
+from rules.statutes import Band, Status, Statute, Statutes
+from tests.rules import fakes
 from tests.rules.golden import CASES, check_golden
 
+_STATUTES = Statutes(
+    (
+        Statute(
+            "广告法",
+            date(2021, 4, 29),
+            Status.IN_FORCE,
+            articles=74,
+            bands=(Band("58", ("16", "17"), "10至20万元", "100,000-200,000 yuan", Severity.MEDIUM, Severity.HIGH),),
+        ),
+        Statute("广告法", date(2018, 10, 26), Status.SUPERSEDED, replaced_by="2021-04-29"),
+        Statute(
+            "药品管理法",
+            date(2019, 8, 26),
+            Status.IN_FORCE,
+            date(2019, 12, 1),
+            articles=155,
+            bands=(Band("115", ("51",), "货值15至30倍", "15-30 times the value", Severity.HIGH),),
+        ),
+        Statute("医疗器械监督管理条例", date(2021, 2, 9), Status.TO_BE_CHECKED, date(2021, 6, 1)),
+        Statute("药品网络销售监督管理办法", None, Status.NOT_HELD, date(2022, 12, 1)),
+    )
+)
+VOCABULARY = Vocabulary(
+    fakes.VOCABULARY.fields,
+    fakes.VOCABULARY.functions,
+    fakes.VOCABULARY.streams,
+    fakes.VOCABULARY.relations,
+    statutes=_STATUTES,
+    normalise=str.lower,
+)
 _FILES = sorted(CASES.glob("*.rules"))
 _NOISE = {"R042", "R043"}
 
@@ -28,6 +63,29 @@ def test_case(path: Path) -> None:
     found = tuple(item for item in check(pack, VOCABULARY) if item.code == code or item.code not in _NOISE)
     assert {item.code for item in found} == {code}
     check_golden(path.stem, _both(found, pack.sources))
+
+
+def _told(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str]]:
+    return Counter((item.code, item.en) for item in found)
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+def test_every_fix_removes_its_message(path: Path) -> None:
+    source = path.read_text("utf-8")
+    found = check(pack_from_text(source), VOCABULARY)
+    for item in found:
+        if item.fix:
+            repaired = source[: item.span.start] + item.fix + source[item.span.end :]
+            left = check(pack_from_text(repaired), VOCABULARY)
+            key = (item.code, item.en)
+            assert _told(left)[key] < _told(found)[key], repaired
+            if item.code >= "R060":
+                assert not {left_over.code for left_over in left} & {"R001", "R002"}, repaired
+
+
+def test_codes_that_promise_a_fix() -> None:
+    found = {item.code for path in _FILES for item in check(pack_from_text(path.read_text("utf-8")), VOCABULARY) if item.fix}
+    assert {"R010", "R012", "R018", "R022", "R062", "R063", "R064", "R065", "R070", "R072", "R073", "R075", "R083"} <= found
 
 
 def _large() -> dict[str, Pack]:
