@@ -3,6 +3,7 @@
 MAX_SOURCE = 2_000_000  # characters of a file
 MAX_DEPTH = 24  # parentheses and `not` inside each other
 MAX_NODES = 2_000  # nodes of one expression
+MAX_SIGNS = 20_000  # words and signs of one definition, quoted words and commas apart
 MAX_TERMS = 50_000  # words of one list
 MAX_WITHIN = 1_000  # characters between two hits
 MAX_DAYS = 36_500  # days a window looks back

@@ -17,7 +17,7 @@ from rules.builder import Builder
 from rules.diagnostics import Diagnostic, diagnose
 from rules.grammar import parser
 from rules.items import Condition, Feature, Rule, WordList
-from rules.limits import MAX_DEPTH, MAX_SOURCE
+from rules.limits import MAX_DEPTH, MAX_NODES, MAX_SIGNS, MAX_SOURCE
 from rules.nodes import Span
 from rules.words import CLAUSES, KEYWORDS, SYMBOLS, pattern, say
 
@@ -81,6 +81,9 @@ def chunks(source: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _parse_chunk(chunk: str, builder: Builder) -> tuple[list[_Item] | None, list[Diagnostic]]:
+    size = _signs(chunk)
+    if size > MAX_SIGNS:
+        return None, [diagnose("R005", _at(chunk, 0, len(chunk.split("\n", 1)[0]), builder), size=size, limit=MAX_NODES)]
     deep = _too_deep(chunk)
     if deep is not None:
         return None, [diagnose("R004", _at(chunk, deep, deep + 1, builder), limit=MAX_DEPTH)]
@@ -90,6 +93,13 @@ def _parse_chunk(chunk: str, builder: Builder) -> tuple[list[_Item] | None, list
         return None, [_syntax(error, chunk, builder)]
     built = builder.transform(tree)
     return list(built.children), builder.found
+
+
+def _signs(chunk: str) -> int:
+    """How many words and signs an expression could be made of: what no expression needs is not even parsed."""
+    if len(chunk) <= MAX_SIGNS:
+        return len(chunk)
+    return sum(1 for match in _DEPTH.finditer(chunk) if match[0][0] not in '"#,，、')
 
 
 def _too_deep(chunk: str) -> int | None:
