@@ -27,7 +27,7 @@ MESSAGES: Mapping[str, Message] = {
     "P002": _fault("声明不合约定：{detail}", "is not declared as agreed: {detail}", "见 rules/PLUGINS.md", "see rules/PLUGINS.md"),
     "P003": _fault("与系统自带的名称 `{taken}` 冲突", "takes the name `{taken}` of our own", "请改名", "rename it"),
     "P004": _fault("与 {others} 争用名称 `{taken}`，均不采用", "and {others} both claim the name `{taken}`: neither is used", "请卸载其一", "uninstall one of them"),
-    "P005": _fault("检查出 {errors} 处错误，首处：{detail}", "has {errors} errors, the first: {detail}", "用 risk rules check 检查", "see risk rules check"),
+    "P005": _fault("检查出 {errors} 处错误，首处：{detail}", "has {errors} errors, the first: {detail}", "用 risk rules check 检查其文件", "see risk rules check with its files"),
     "P006": _fault("已有规则调用，却未安装或不可用", "is called by a rule and is not there", "安装提供它的包，或停用该规则", "install the package that offers it, or retire the rule"),
     "P010": _fault("插件进程无法启动：{detail}", "has no process to run in: {detail}", "检查 Python 安装", "check the Python installation"),
     "P011": _fault("运行出错：{detail}", "raised an error: {detail}"),

@@ -381,75 +381,104 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(sample: Path, home: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(sample), str(ROOT)])
-    environment = {**os.environ, "PYTHONPATH": path, "RISK_HOME": str(home), "RISK_LANG": "en", "PYTHONUTF8": "1"}
-    return subprocess.run([sys.executable, *command], env=environment, cwd=home, capture_output=True, text=True, check=False)
-
-
-def test_the_commands_know_an_installed_plugin(sample: Path, tmp_path: Path) -> None:
-    checked = _run(sample, tmp_path, "-m", "risk", "rules", "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    told = _run(sample, tmp_path, "-m", "risk", "rules", "functions", "--format", "json")
-    reference = json.loads(told.stdout)
-    origins = {
-        entry["name"]: (entry["origin"], entry.get("version"))
-        for part in ("functions", "lists")
-        for entry in reference[part]
-        if entry["origin"]
+@pytest.fixture(scope="module")
+def told(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
+    """What the commands say with the sample installed, and with spoilt copies of it: exit code, standard output and error. They run side by side."""
+    home = tmp_path_factory.mktemp("home")
+    wrong = _spoilt(sample, home / "wrong", "offers/loud.rules", 'misses   "今天下单立减"', 'misses   "震撼来袭！！！"')
+    broken = _spoilt(sample, home / "broken", "plugin.py", "import numpy", "import nothing_of_that_name, numpy")
+    started = {
+        "check": _start(sample, home, "-m", "risk", "rules", "check"),
+        "functions": _start(sample, home, "-m", "risk", "rules", "functions", "--format", "json"),
+        "score": _start(sample, home, "-c", SCORE),
+        "test": _start(wrong, home, "-m", "risk", "rules", "test"),
+        "doctor": _start(sample, home, "-m", "risk", "doctor"),
+        "doctor of a broken one": _start(broken, home, "-m", "risk", "doctor"),
     }
-    mine = "risk-sample-plugin 1.2.0"
-    assert origins == {"exclamations": (mine, "1.2.0"), "share_of": (mine, "1.2.0"), "tone": (mine, "1.2.0"), "夸张语": (mine, None)}
-    assert reference["faults"] == []
+    said = {name: process.communicate() for name, process in started.items()}
+    return {name: (started[name].returncode, *texts) for name, texts in said.items()}
+
+
+def _start(site: Path, home: Path, *command: str) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(site), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": path, "RISK_HOME": str(home), "RISK_LANG": "en", "PYTHONUTF8": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, *command], env=environment, cwd=home, stdout=pipe, stderr=pipe, text=True)
+
+
+def _spoilt(sample: Path, to: Path, file: str, old: str, new: str) -> Path:
+    shutil.copytree(sample, to)
+    path = to / "risk_sample_plugin" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return to
 
 
 SCORE = """
-from risk.scoring.examples import failures
-from risk.scoring.scorer import Scorer
 import json, sys
+from risk.scoring.scorer import Scorer
 
 scorer = Scorer()
-texts = ["震撼来袭！！！本店今天开张", "本店今天开张", "！！！～～～"]
-judged = scorer.judge(scorer.read(texts), "loud_offers", rules_only=True)
-reading = scorer.read(texts)
-said = scorer.firings(reading, judged, [0])[0][0].because.en
-medical = scorer.packs["false_medical_advertising"]
+reading = scorer.read(["震撼来袭！！！本店今天开张", "本店今天开张", "！！！～～～"])
+judged = scorer.judge(reading, "loud_offers", rules_only=True)
+medical = scorer.judge(scorer.read(["震撼来袭！！！！！本周门诊免挂号费"]), "false_medical_advertising", rules_only=True)
 print(json.dumps({
-    "ids": judged.hits.ids, "outcome": judged.hits.outcome.tolist(), "said": said, "version": judged.rules_version,
-    "calls": scorer.packs["loud_offers"].calls, "medical": "shouted_medical_offer" in medical.rule_by_id,
-    "failed": [one.text("en") for name in ("loud_offers", "false_medical_advertising") for one in failures(scorer.packs[name])],
+    "ids": judged.hits.ids, "outcome": judged.hits.outcome.tolist(), "ranks": judged.ranks.tolist(),
+    "said": scorer.firings(reading, judged, [0])[0][0].because.en,
+    "calls": scorer.packs["loud_offers"].calls, "version": [judged.rules_version, scorer.packs["loud_offers"].version],
+    "medical": [rule.id for rule in medical.hits.fired_rules(0)],
     "imported": [name for name in sys.modules if "sample_plugin" in name],
 }))
 """
 
 
-def test_texts_are_scored_with_its_rules(sample: Path, tmp_path: Path) -> None:
-    found = _run(sample, tmp_path, "-c", SCORE)
-    assert found.returncode == 0, found.stderr
-    told = json.loads(found.stdout)
-    assert told["ids"] == ["loud_offer", "mostly_marks"]
-    assert told["outcome"] == [[1, 0], [0, 0], [0, 1]]
-    assert told["said"] == 'loud words: "震撼来袭", worth a look'
-    assert told["calls"] == [["exclamations", "1.2.0"], ["share_of", "1.2.0"], ["tone", "1.2.0"]]
-    assert told["medical"]
-    assert told["failed"] == []
-    assert told["imported"] == []
+def test_the_checks_know_an_installed_plugin(told: dict[str, tuple[int, str, str]]) -> None:
+    code, said, errors_said = told["check"]
+    assert code == 0, said + errors_said
+    assert ": 0 errors" in said
 
 
-def test_the_commands_run_its_examples_and_go_on_when_it_breaks(sample: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "site"
-    shutil.copytree(sample, broken)
-    rules = broken / "risk_sample_plugin" / "offers" / "loud.rules"
-    rules.write_text(rules.read_text("utf-8").replace('misses   "今天下单立减"', 'misses   "震撼来袭！！！"'), encoding="utf-8")
-    tested = _run(broken, tmp_path, "-m", "risk", "rules", "test")
-    assert tested.returncode == 1
-    assert "rule `loud_offer` should not fire but fires" in tested.stdout
-    assert ", 1 failed" in tested.stdout
-    (broken / "risk_sample_plugin" / "plugin.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
-    doctor = _run(broken, tmp_path, "-m", "risk", "doctor")
-    assert doctor.returncode == 1
-    assert "rule plug-ins have 6 faults" in doctor.stdout
-    assert "Traceback" not in doctor.stderr
+def test_the_reference_knows_an_installed_plugin(told: dict[str, tuple[int, str, str]]) -> None:
+    reference = json.loads(told["functions"][1])
+    added = [entry for part in ("functions", "lists") for entry in reference[part] if entry["origin"] == "risk-sample-plugin 1.2.0"]
+    assert {(entry["name"], entry.get("version")) for entry in added} == {
+        ("exclamations", "1.2.0"),
+        ("share_of", "1.2.0"),
+        ("tone", "1.2.0"),
+        ("夸张语", None),
+    }
+    assert reference["faults"] == []
+
+
+def test_texts_are_scored_with_its_rules(told: dict[str, tuple[int, str, str]]) -> None:
+    code, said, errors_said = told["score"]
+    assert code == 0, errors_said
+    found = json.loads(said)
+    assert found["ids"] == ["loud_offer", "mostly_marks"]
+    assert found["outcome"] == [[1, 0], [0, 0], [0, 1]]
+    assert found["ranks"][0] > found["ranks"][1] == 0
+    assert found["said"] == 'loud words: "震撼来袭", worth a look'
+    assert found["calls"] == [["exclamations", "1.2.0"], ["share_of", "1.2.0"], ["tone", "1.2.0"]]
+    assert found["version"][0] == found["version"][1]
+    assert "shouted_medical_offer" in found["medical"]
+    assert found["imported"] == []
+
+
+def test_its_examples_are_run(told: dict[str, tuple[int, str, str]]) -> None:
+    code, said, _ = told["test"]
+    assert code == 1
+    assert "rule `loud_offer` should not fire but fires" in said
+    assert ", 1 failed" in said
+
+
+def test_doctor_tells_of_plugins_and_goes_on_when_one_breaks(told: dict[str, tuple[int, str, str]]) -> None:
+    assert "rule plug-ins work: 3 functions, 1 lists, 2 packs (risk-sample-plugin 1.2.0)" in told["doctor"][1]
+    code, said, errors_said = told["doctor of a broken one"]
+    assert code == 1
+    assert "rule plug-ins have 6 faults" in said
+    assert "nothing_of_that_name" in said
+    assert "Traceback" not in errors_said
 
 
 def test_a_start_of_the_command_line_looks_for_no_plugins() -> None:
