@@ -178,6 +178,9 @@ def operands_of(rule: Rule, pack: Pack) -> frozenset[ListRef | Term | Matches]:
     >>> p = pack_from_text('condition c = text has any of "根治" and text has none of "不"\\nrule a "y" when c and not text has any of "糖"')
     >>> sorted(o.text for o in operands_of(p.rules[0], p))
     ['根治']
+    >>> p = pack_from_text('feature n = count of "好药"\\nrule b "y" when n > 1 and seller in @名单 and text matches "v.?信" or fires(c)\\nrule c "z" when text ends with "包好"')
+    >>> sorted(o.pattern if isinstance(o, Matches) else o.text for o in operands_of(p.rules[0], p))
+    ['v.?信', '包好', '好药']
     """
     found: set[ListRef | Term | Matches] = set()
     todo: list[tuple[Node, bool]] = [(rule.when, True)]
