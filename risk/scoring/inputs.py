@@ -109,7 +109,8 @@ class TextInputs:
         return self._windows[query]
 
     def related(self, relation: str) -> Column:
-        found = self._around.related(relation)
+        item = self._vocabulary.relation(relation)
+        found = self._around.related(item.name if item else relation)
         return Column(found, ~np.isnan(found))
 
     def field(self, name: str) -> Column:

@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, Engine, insert, select
 
+from features.context import RELATIONS, STREAMS
 from risk.services import labels, register, runs, tasks, units
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.run_world import CURE, MED, NOW, PLAIN, URGE, put, scorer, set_capacity
 
 CLINIC = "医疗机构执业许可证"
-TEXTS = [PLAIN, CURE, URGE, "本院诊疗"]
+TEXTS = [PLAIN, CURE, URGE, "本院诊疗，证号鄂DA010200001"]
 
 
 def _subjects(conn: Connection, tag: str = "a") -> None:
     register.load_subjects(
         conn,
         [
-            {"key": f"{tag}{i}", "name": f"主体{tag}{i}", "region": "420102", "registered_on": date(2020, 1, 1), "aliases": [f"shop:商城/{tag}店{i}"]}
+            {"key": f"{tag}{i}", "name": f"主体{tag}{i}", "region": "420102", "registered_on": date(2020, 1, 1), "address": f"中山大道{i % 2 + 1}号", "aliases": [f"shop:商城/{tag}店{i}"]}
             for i in range(4)
         ],
         now=NOW - timedelta(days=300),
@@ -43,8 +44,19 @@ def _subjects(conn: Connection, tag: str = "a") -> None:
 def _known(engine: Engine, ids: list[int]) -> dict[str, Any]:
     with reading(engine) as conn:
         loaded = units.load(conn, ids, NOW)
-    judged = scorer().judge(scorer().read(loaded.texts, loaded.around), MED, on=units.judged_day(NOW))
+    read = scorer().read(loaded.texts, loaded.around)
+    judged = scorer().judge(read, MED, on=units.judged_day(NOW))
+    windows = {
+        (how, stream, relation): loaded.around.window(how, stream, field, 365.0, relation).tolist()
+        for stream, (_, fields) in STREAMS.items()
+        for relation in ("", *RELATIONS)
+        for how, field in (("count", ""), ("days_since", ""), ("change", ""), *(("distinct", name) for name in fields))
+    }
     return {
+        "windows": repr(windows),
+        "related": repr([loaded.around.related(relation).tolist() for relation in RELATIONS]),
+        "held": loaded.around.licences_held(),
+        "numbers": read.inputs.call("identifier_state", ("药品经营许可证",)).values.tolist(),
         "columns": loaded.around.columns().fillna(-9).to_numpy().tolist(),
         "p": judged.probability.tolist(),
         "ranks": judged.ranks.tolist(),
@@ -67,6 +79,21 @@ def _future(conn: Connection, shops: list[str], rng: random.Random, tag: str) ->
     late = NOW + timedelta(days=rng.randint(1, 90))
     rows = [{"subject_key": "a2", "kind": CLINIC, "number": f"{tag}f", "valid_from": late.date(), "valid_to": None}]
     register.load_licences(conn, rows, source="测试", now=late)
+    backdated = [
+        {"subject_key": f"a{i}", "kind": CLINIC, "number": f"a{i}", "valid_from": date(2019, 1, 1), "valid_to": None} for i in range(3)
+    ]
+    backdated += [{"subject_key": "a1", "kind": "药品经营许可证", "number": "鄂DA010200001", "valid_from": None, "valid_to": None}]
+    register.load_licences(conn, backdated, source="测试", now=late)
+    long_ago = [
+        {"subject_key": f"a{rng.randint(0, 3)}", "kind": f"{tag}{i}", "amount": 9.0, "at": NOW - timedelta(days=i + 1)} for i in range(5)
+    ]
+    register.load_penalties(conn, long_ago, source="测试", now=late)
+    register.load_changes(conn, long_ago, source="测试", now=late)
+    moved = [
+        {"key": f"a{i}", "name": f"a{i}", "region": "420102", "address": f"中山大道{rng.randint(1, 2)}号", "phone": "13800138000"}
+        for i in range(4)
+    ]
+    register.load_subjects(conn, moved, now=late)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -76,6 +103,8 @@ def test_rewriting_the_future_changes_no_score(engine: Engine, seed: int) -> Non
     with transaction(engine) as conn:
         _subjects(conn)
         put(conn, [PLAIN, CURE] * 2, shops=shops, at=NOW - timedelta(days=20), tag="old", kind="report")
+        known = [{"subject_key": f"a{i}", "kind": "罚款", "amount": 5.0, "at": NOW - timedelta(days=40 + i)} for i in range(3)]
+        register.load_penalties(conn, known, source="测试", now=NOW - timedelta(days=30))
     past = NOW - timedelta(days=10)
     runs.run(engine, scorer(), [MED], as_of=past, now=past, actor="测试")
     with transaction(engine) as conn:
