@@ -133,9 +133,8 @@ class Batch:
         if not self._singly:
             return RuleHits(chosen.rules, self._as_bits(chosen.roots))
         if self._table is None:
-            told = Rows(self._plan, self._inputs, self._values, self.book, in_force(self._plan, self._as_of)).outcomes()
-            self._table = np.pad(told, ((0, 0), (0, 1)))  # the last column is for rules that do not hold
-        return RuleHits(chosen.rules, self._table[:, chosen.places])
+            self._table = Rows(self._plan, self._inputs, self._values, self.book, in_force(self._plan, self._as_of)).outcomes()
+        return RuleHits(chosen.rules, self._table.take(chosen.places, axis=1))
 
     def value(self, node: Expr, pack: int = 0) -> Column:
         """Any expression of a pack, for every row; conditions are flags."""

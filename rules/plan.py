@@ -503,7 +503,7 @@ _KEPT = 32
 
 
 def plan_of(packs: Sequence[Pack], vocabulary: Vocabulary) -> Plan:
-    """The plan of these very packs under this very vocabulary; the last few are kept, so that a pack is compiled once and not once a batch.
+    """The plan of these very packs under this very vocabulary; some are kept, so that a pack is compiled once and not once a batch.
 
     >>> packs = [Pack("demo")]
     >>> words = Vocabulary()
@@ -511,10 +511,11 @@ def plan_of(packs: Sequence[Pack], vocabulary: Vocabulary) -> Plan:
     (True, False)
     """
     key = (id(vocabulary), *map(id, packs))
-    found = _LATELY.pop(key, None) or (tuple(packs), vocabulary, Plan(packs, vocabulary))
-    _LATELY[key] = found
-    while len(_LATELY) > _KEPT:
-        _LATELY.pop(next(iter(_LATELY)), None)
+    found = _LATELY.get(key)
+    if found is None:
+        while len(_LATELY) >= _KEPT:
+            _LATELY.pop(next(iter(_LATELY)), None)
+        found = _LATELY[key] = (tuple(packs), vocabulary, Plan(packs, vocabulary))
     return found[2]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from rules.text_hits import HitBook
 from rules.values import Values
 
 
-@runtime_checkable
 class Cells(Protocol):
     """What a host may offer besides `Inputs`, where single values are sooner at hand than columns."""
 
@@ -35,16 +34,19 @@ class Rows:
         self._force = force
         self._rules: Rules = rules_of(plan, plan.outcomes)
         self._fields: list[Column] | None = None
+        offered: Cells | None = inputs if hasattr(inputs, "cells") else None  # type: ignore[assignment]
+        self._cells = offered.cells if offered is not None else self._of_columns
 
     def outcomes(self) -> npt.NDArray[np.int8]:
-        """1, 0 or -1 for each row and each of the plan's `outcomes`."""
+        """1, 0 or -1 for each row and each of the plan's `outcomes`; one more column of zeros for rules that do not hold."""
         size = self._inputs.size
         hits = self._hits(size)
-        return np.array([self._judged(row, hits[row]) for row in range(size)], dtype=np.int8)
+        told = b"".join(bytes(self._judged(row, hits[row])) for row in range(size))
+        return np.frombuffer(told, dtype=np.int8).reshape(size, -1)
 
     def _judged(self, row: int, hits: Sequence[int]) -> list[int]:
         rules = self._rules
-        cells = self._inputs.cells(rules.fields, row) if isinstance(self._inputs, Cells) else self._cells(row)
+        cells = self._cells(rules.fields, row)
 
         def value(step: int) -> Plain:
             return _cell(self._values.column(step), row)
@@ -56,9 +58,9 @@ class Rows:
         judge = rules.judge if None in cells else rules.judge_known
         return judge(cells, hits, value, place, self._force)
 
-    def _cells(self, row: int) -> list[Plain]:
+    def _of_columns(self, names: Sequence[str], row: int) -> list[Plain]:
         if self._fields is None:
-            self._fields = [self._inputs.field(name) for name in self._rules.fields]
+            self._fields = [self._inputs.field(name) for name in names]
         return [_cell(column, row) for column in self._fields]
 
     def _hits(self, size: int) -> list[list[int]]:

@@ -42,7 +42,7 @@ from rules.plan import (
 )
 
 Judge: TypeAlias = Callable[[Sequence[Plain], Sequence[int], Callable[[int], Plain], Callable[[int], bool], Sequence[bool]], list[int]]
-"""Cells of `Rules.fields`, hits of `Rules.kept`, values and places by step, rules in force → 1, 0, -1 for each root."""
+"""Cells of `Rules.fields`, hits of `Rules.kept`, values and places by step, rules in force → 1, 0, 255 (unknown) for each root, and a 0."""
 
 _PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LONGEST = 1_500
@@ -72,7 +72,7 @@ def rules_of(plan: Plan, roots: tuple[int, ...]) -> Rules:
     >>> plan = Plan([pack_from_text('rule a "x" when p > 1 or not (q = "y" and p > 2)')])
     >>> rules = rules_of(plan, (plan.root(0, 0),))
     >>> [rules.judge(row, (), lambda _: None, lambda _: False, ()) for row in ([1.0, "y"], [None, "y"], [0.0, "n"], [None, "n"])]
-    [[1], [-1], [1], [1]]
+    [[1, 0], [255, 0], [1, 0], [1, 0]]
     """
     found: Rules | None = plan.compiled.get(roots)
     if found is None:
@@ -110,12 +110,12 @@ class _Writer:
         self._yes, self._no, self._value, self._sure = {}, {}, {}, set()
         lines = [line for number in self._reached for line in self._written(number)]
         told = ", ".join(
-            f"1 if {self._yes[root]} else " + ("0" if root in self._sure else f"0 if {self._no[root]} else -1") for root in self._roots
+            f"1 if {self._yes[root]} else " + ("0" if root in self._sure else f"0 if {self._no[root]} else 255") for root in self._roots
         )
         cells = "".join(f"a{at}, " for at in self._fields.values())
         hits = "".join(f"h{at}, " for at in self._kept.values())
         head = [f"{cells} = a" if cells else "", f"{hits} = h" if hits else ""]
-        source = "def judge(a, h, V, P, F):\n" + "".join(f" {line}\n" for line in (*head, *lines) if line) + f" return [{told}]"
+        source = "def judge(a, h, V, P, F):\n" + "".join(f" {line}\n" for line in (*head, *lines) if line) + f" return [{told}, 0]"
         space = dict(self._space)
         exec(source, space)  # noqa: S102 - step numbers and names made here; constants are handed over beside it
         made: Judge = space["judge"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 
@@ -55,7 +55,6 @@ _NONE, _OFF = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
 _NOTHING = Sorted(_NONE, _NONE, _NONE, _NONE, _OFF, _OFF, _OFF)
 
 
-@runtime_checkable
 class Sparse(Protocol):
     """What a host may offer besides `Inputs`, where it knows at once which lists and words are hit at all: the others are never asked for."""
 
@@ -71,7 +70,8 @@ class HitBook:
         """Of several packs that are judged together, a list of one name is one list."""
         self._packs = (packs,) if isinstance(packs, Pack) else tuple(packs)
         self._inputs = inputs
-        self._hit = frozenset(inputs.operands_hit()) if isinstance(inputs, Sparse) else None
+        told: Sparse | None = inputs if hasattr(inputs, "operands_hit") else None  # type: ignore[assignment]
+        self._hit = None if told is None else frozenset(told.operands_hit())
         self._found: dict[Operand, Sorted] = {}
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None

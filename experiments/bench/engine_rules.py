@@ -9,13 +9,14 @@ Written in the project's own language and read by its own parser; `peers` says t
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import coded
 from rules.functions import Vocabulary
 from rules.inputs import Column, Hits, Inputs
 from rules.pack import Pack, pack_from_text
@@ -33,6 +34,7 @@ FLAGS = ("has_phone", "has_link", "is_new")
 HITS = tuple(f"hit_{name}" for name in ("cure", "secret", "yield", "agent", "rush"))
 """Whether a text has words of a list: hits are ready for all engines, since none of the others can look for them."""
 
+VOCABULARY = Vocabulary()
 WITH_NULLS = (*NUMBERS[:6], "region", "state", "has_link")
 
 
@@ -124,11 +126,14 @@ class TableInputs:
     def __init__(self, given: Table) -> None:
         everywhere = np.ones(given.size, dtype=bool)
         self.size = given.size
-        self._columns = {name: Column(_texts(name, column), given.known.get(name, everywhere)) for name, column in given.columns.items()}
+        self._columns = {
+            name: coded(column, CATEGORIES[name], given.known.get(name, everywhere))
+            if name in CATEGORIES
+            else Column(column, given.known.get(name, everywhere))
+            for name, column in given.columns.items()
+        }
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return Vocabulary()
+    vocabulary = VOCABULARY
 
     def field(self, name: str) -> Column:
         return self._columns[name]
@@ -157,9 +162,10 @@ class RowInputs:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self._row = row
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return Vocabulary()
+    vocabulary = VOCABULARY
+
+    def cells(self, names: Sequence[str], row: int) -> list[Any]:  # noqa: ARG002 - there is one
+        return [self._row[name] for name in names]
 
     def field(self, name: str) -> Column:
         return Column.of([self._row[name]])
@@ -168,8 +174,3 @@ class RowInputs:
         raise KeyError(list_name)
 
     literal = hits
-
-
-def _texts(name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    words = CATEGORIES.get(name)
-    return np.array(words, dtype=object)[column] if words else column
