@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.domain.rule_states import RuleState
-from risk.scoring.packs import usable_packs
-from risk.scoring.rollout import Shadow, Share, Staging
 from risk.services import rule_store
 from risk.services.rule_links import dependants, reached
 from risk.services.rule_store import SHIPPED, Key, Version
@@ -26,6 +24,9 @@ from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 from rules.pack import SHARED, Pack, pack_from_texts, shared_texts
 from rules.printer import show_all
+
+if TYPE_CHECKING:
+    from risk.scoring.rollout import Shadow, Share, Staging
 
 register(
     {
@@ -66,11 +67,15 @@ def number(conn: Connection) -> int:
 
 def shipped() -> tuple[Pack, ...]:
     """The packs that came with the program."""
+    from risk.scoring.packs import usable_packs  # these and the like are imported when they are needed: a server starts without them
+
     return usable_packs()
 
 
 def load(conn: Connection) -> LiveRules:
     """The rules in force now."""
+    from risk.scoring.rollout import Staging
+
     changes, unreadable = _stored(conn)
     packs = overlay(shipped(), changes)
     shadows = rule_store.in_states(conn, frozenset({RuleState.SHADOW}))
@@ -160,6 +165,8 @@ def _stored(conn: Connection) -> tuple[list[Change], tuple[str, ...]]:
 
 
 def _shares(conn: Connection) -> dict[str, dict[str, Share]]:
+    from risk.scoring.rollout import Share
+
     shares: dict[str, dict[str, Share]] = {}
     for version in rule_store.in_states(conn, frozenset({RuleState.ACTIVE})):
         if version.kind == "rule" and version.roll_out < 100.0:
@@ -169,6 +176,8 @@ def _shares(conn: Connection) -> dict[str, dict[str, Share]]:
 
 def _shadows(packs: Sequence[Pack], versions: Sequence[Version]) -> Iterable[Shadow]:
     """Rules in shadow, together for each model; a list, condition or feature in shadow by itself, with the live rules that build on it."""
+    from risk.scoring.rollout import Shadow
+
     rules = [version for version in versions if version.kind == "rule"]
     for model in sorted({version.model for version in rules}):
         mine = [version for version in rules if version.model == model]

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from risk.scoring.inputs import vocabulary
 from risk.services import live_rules, rule_drafts, rule_refs, rule_store
 from risk.services.rule_refs import Ref
 from risk.services.rule_store import SHIPPED, Key, Version
@@ -61,6 +60,8 @@ def differences(conn: Connection, ref: Ref, old: int | None = None, new: int | N
 def changes(old: Item, new: Item) -> tuple[Difference, ...]:
     """The tree diff of two definitions, with the host's names in the language of each text."""
 
+    from risk.scoring.inputs import vocabulary
+
     def say(node: Any, language: Language) -> str:
         return show(translate(node, vocabulary(), language), language)
 
@@ -89,6 +90,8 @@ def texts(item: Item) -> tuple[str, str]:
 
 def in_language(item: Item, language: Language) -> Item:
     """A definition with the host's names in one language."""
+    from risk.scoring.inputs import vocabulary
+
     if isinstance(item, Rule):
         return replace(item, when=translate(item.when, vocabulary(), language))
     if isinstance(item, Condition | Feature):

@@ -12,8 +12,6 @@ from sqlalchemy import Connection
 from risk.domain.errors import ConflictError
 from risk.domain.messages import Told, register
 from risk.domain.rule_states import UNFINISHED, RuleState
-from risk.scoring.examples import failures
-from risk.scoring.inputs import vocabulary
 from risk.services import live_rules, rule_store
 from risk.services.live_rules import Change, change_of, overlay, trimmed
 from risk.services.rule_links import dependants, expressions
@@ -23,6 +21,7 @@ from rules.check import check
 from rules.check.across import names_mean_one_thing
 from rules.diagnostics import Diagnostic, errors
 from rules.examples import ExampleFailure
+from rules.functions import Vocabulary
 from rules.items import Rule
 from rules.nodes import Fires, ListRef, Name, walk
 from rules.pack import SHARED, Pack
@@ -82,6 +81,12 @@ class Tested:
         }
 
 
+def _vocabulary() -> Vocabulary:
+    from risk.scoring.inputs import vocabulary
+
+    return vocabulary()
+
+
 def run(conn: Connection, version: Version) -> Tested:
     """Check a version among the rules in force and run every example that it bears on."""
     live = live_rules.load(conn)
@@ -130,9 +135,9 @@ def diagnostics(before: Sequence[Pack], after: Sequence[Pack], files: set[str]) 
     for pack in after:
         if pack is old.get(pack.name):
             continue
-        spoken = check(pack, vocabulary())
+        spoken = check(pack, _vocabulary())
         elsewhere = [item for item in errors(spoken) if item.span.file not in files]
-        known = set(check(old[pack.name], vocabulary())) if elsewhere and pack.name in old else set()
+        known = set(check(old[pack.name], _vocabulary())) if elsewhere and pack.name in old else set()
         found += [item for item in spoken if item.span.file in files]
         found += [item for item in elsewhere if item not in known]
     clashes = list(names_mean_one_thing(after))
@@ -142,7 +147,7 @@ def diagnostics(before: Sequence[Pack], after: Sequence[Pack], files: set[str]) 
 
 def vocabulary_version() -> str:
     """A digest of every name, kind and value that a rule may use: a test holds for the vocabulary it was made with."""
-    words = vocabulary()
+    words = _vocabulary()
     parts = [repr((one.name, one.zh, one.type, one.values, one.maybe)) for one in words.fields]
     parts += [repr((one.name, one.zh, one.params, one.result, one.values, one.maybe)) for one in words.functions]
     parts += [repr(one) for one in (*words.streams, *words.relations)]
@@ -151,6 +156,8 @@ def vocabulary_version() -> str:
 
 def _examples(before: Sequence[Pack], after: Sequence[Pack], version: Version) -> tuple[tuple[ExampleFailure, ...], int]:
     """The examples of a rule, and of every rule that builds on it, that fail and did not fail before."""
+    from risk.scoring.examples import failures
+
     label = f"{version.kind}:{version.name}"
     touched: dict[str, list[Rule]] = {}
     for pack, rule in dependants(after, label):
