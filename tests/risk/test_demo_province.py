@@ -73,7 +73,9 @@ def test_its_files_are_taken_in_judged_and_worked_on(engine: Engine, tmp_path: P
         register.load_subjects(conn, story._subjects(province), now=NOW)
         assert register.load_subjects(conn, story._subjects(province), now=NOW) == 0
         licences = story._licences(province)
-        assert register.load_licences(conn, licences, source="x", now=NOW) == len(licences) == sum(len(s.licences) for s in province.subjects)
+        assert (
+            register.load_licences(conn, licences, source="x", now=NOW) == len(licences) == sum(len(s.licences) for s in province.subjects)
+        )
     rows = 0
     for source, path in write_week(tmp_path, 1, province.observed):
         rows += intake.take(engine, path, source=source, actor="t", now=NOW).accepted
