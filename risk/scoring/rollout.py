@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from features.lexicon import Lexicon
+from risk.scoring.inputs import TextInputs, lexicon_of, literals_of
 from risk.scoring.keys import split_key
-from risk.scoring.scorer import Aside, Reading, Scorer
+from risk.scoring.scorer import Aside, Reading
 from rules.evaluate import RuleHits, evaluate
 from rules.pack import Pack
 
@@ -70,9 +72,14 @@ class Shadow:
     compared: bool = False
 
     @cached_property
-    def scorer(self) -> Scorer:
-        """Reads for this pack alone, so that nothing of it can reach the live judgement."""
-        return Scorer(packs=[self.pack])
+    def _words(self) -> tuple[Lexicon, Lexicon]:
+        return lexicon_of([self.pack]), literals_of([self.pack])
+
+    def inputs(self, reading: Reading) -> TextInputs:
+        """The same texts with this pack's own words matched: nothing of it can reach the live judgement, and nothing else is computed anew."""
+        lists, literals = self._words
+        texts = reading.frame.texts
+        return TextInputs(replace(reading.frame, hits=lists.match(texts)), literals.match(texts), reading.around, lists.lists)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +89,8 @@ class Staging:
     shadows: Sequence[Shadow] = ()
     shares: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
     """Model → rule → its share, for those below 100 percent."""
+    unreadable: Sequence[str] = ()
+    """Stored versions in force that this program cannot read any more: told with every run, never silently left out."""
 
     def percents(self, model: str) -> dict[str, float]:
         """The rules of a model that count for some units only, and for how many percent: part of what a judgement depends on."""
@@ -133,8 +142,7 @@ class Staging:
 
 
 def _shadow_hits(shadow: Shadow, lens: str, live: RuleHits, reading: Reading, on: date | None) -> list[Aside]:
-    again = shadow.scorer.read([one.original for one in reading.frame.texts], reading.around)
-    hits = evaluate(shadow.pack, again.inputs, on, lens=lens)
+    hits = evaluate(shadow.pack, shadow.inputs(reading), on, lens=lens)
     found = []
     for j, name in enumerate(hits.ids):
         version = shadow.versions.get(name)

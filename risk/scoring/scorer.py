@@ -20,11 +20,13 @@ from risk.domain.grades import Grade
 from risk.scoring import fusion
 from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
 from risk.scoring.keys import split_key
+from risk.scoring.packs import usable_packs
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer, Firing
 from rules.inputs import Hits
 from rules.nodes import ListRef, Matches, Term
-from rules.pack import Pack, load_packs
+from rules.pack import Pack
+from rules.plugin_packs import bound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,11 +91,21 @@ class Aside:
 class KeptBack(Protocol):
     """Rules in shadow and rules rolled out to some units only: `risk.scoring.rollout.Staging`."""
 
+    @property
+    def unreadable(self) -> Sequence[str]:
+        """Stored versions in force that cannot be read."""
+
     def kept(self, key: str, hits: RuleHits, reading: Reading) -> RuleHits:
         """The outcomes that count."""
 
     def watched(self, key: str, hits: RuleHits, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:
         """What is only noted."""
+
+    def percents(self, model: str) -> dict[str, float]:
+        """The rules that count for some units only."""
+
+    def watches(self, model: str) -> list[int]:
+        """The stored versions that are watched."""
 
 
 def rule_table(hits: RuleHits) -> pd.DataFrame:
@@ -110,7 +122,7 @@ class Scorer:
     def __init__(
         self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None, aside: KeptBack | None = None
     ) -> None:
-        self.packs = {pack.name: pack for pack in (load_packs() if packs is None else packs)}
+        self.packs = {pack.name: bound(pack, vocabulary()) for pack in (usable_packs() if packs is None else packs)}
         self.learners = dict(learners or {})
         self.aside = aside
         self._lexicon: Lexicon = lexicon_of(self.packs.values())

@@ -47,12 +47,11 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class LiveRules:
-    """The packs in force, what is kept back from them, and by which number they go. ``unreadable`` are stored rules this program can no longer read."""
+    """The packs in force, what is kept back from them, and by which number they go."""
 
     number: int
     packs: tuple[Pack, ...]
     staging: Staging
-    unreadable: tuple[str, ...] = ()
 
     def pack(self, model: str) -> Pack | None:
         """The pack of a model."""
@@ -79,8 +78,8 @@ def load(conn: Connection) -> LiveRules:
     changes, unreadable = _stored(conn)
     packs = overlay(shipped(), changes)
     shadows = rule_store.in_states(conn, frozenset({RuleState.SHADOW}))
-    staging = Staging(tuple(_shadows(packs, shadows)), _shares(conn))
-    return LiveRules(number(conn), packs, staging, unreadable)
+    staging = Staging(tuple(_shadows(packs, shadows)), _shares(conn), unreadable)
+    return LiveRules(number(conn), packs, staging)
 
 
 def active_version(conn: Connection, key: Key) -> Version | None:

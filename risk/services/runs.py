@@ -119,12 +119,14 @@ def versions(scorer: Scorer, key: str) -> dict[str, Any]:
     }
 
 
-def _watched(scorer: Scorer, key: str) -> dict[str, Any]:
-    """The stored versions that the run watches: they change no judgement, so they are no part of its key."""
+def _beside(scorer: Scorer, key: str) -> dict[str, Any]:
+    """What a run tells besides: the stored versions that it watches, and those that cannot be read. They change no judgement, so they are no part of its key."""
     from risk.scoring.keys import split_key
 
-    watched = scorer.aside.watches(split_key(key)[0]) if scorer.aside is not None else []
-    return {"shadow": watched} if watched else {}
+    if scorer.aside is None:
+        return {}
+    told = {"shadow": scorer.aside.watches(split_key(key)[0]), "unreadable": list(scorer.aside.unreadable)}
+    return {name: found for name, found in told.items() if found}
 
 
 def _run_key(scorer: Scorer, key: str, as_of: datetime) -> str:
@@ -159,7 +161,7 @@ def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datet
                 "model": key,
                 "as_of": as_of,
                 "status": "running",
-                "versions": {**versions(scorer, key), **_watched(scorer, key)},
+                "versions": {**versions(scorer, key), **_beside(scorer, key)},
                 "cursor": _NOT_BEGUN,
                 "judged": 0,
                 "candidates": 0,

@@ -237,3 +237,16 @@ def test_a_newer_shadow_takes_the_place_of_an_older_one(sqlite_engine: Engine) -
         assert (rule_store.get(conn, one.id).state, rule_store.get(conn, two.id).state) == ("retired", "shadow")
         with pytest.raises(ConflictError):
             rule_desk.activate(conn, one.id, actor=OTHER, reason="启用", now=NOW)
+
+
+def test_a_stored_rule_that_can_no_longer_be_read_is_told_with_every_run(sqlite_engine: Engine) -> None:
+    """A newer program may have given a word another meaning: what the rule replaced stays in its place, and the run says so."""
+    fill(sqlite_engine, [CURE])
+    with transaction(sqlite_engine) as conn:
+        one = activated(conn, GOLD.replace("gold", "cure"))
+        conn.execute(t.rule_versions.update().where(t.rule_versions.c.id == one.id).values(source=GOLD.replace("含任一", "含一")))
+    result = judge(sqlite_engine)
+    assert result.balance.new == 1  # by the shipped one
+    with reading(sqlite_engine) as conn:
+        versions = conn.scalars(select(t.runs.c.versions).where(t.runs.c.id == result.id)).one()
+    assert versions["unreadable"] == [f"rule:{MED}/cure@1"]
