@@ -36,13 +36,15 @@ class Judged:
         self.given_up: dict[str, Rule | Condition] = {}
         self._verdicts: dict[int, tuple[Node, Verdict | None]] = {}
         self._settled: dict[str, bool] = {}
+        self._left: dict[int, int] = {}
 
     def definitions(self) -> Iterator[tuple[Rule | Condition, Expr]]:
-        """Every rule and condition, each with steps of its own to think about it."""
+        """Every rule and condition; each has its own steps for all checks together."""
         items: tuple[Rule | Condition, ...] = (*self._pack.conditions, *self._pack.rules)
         for item in items:
-            self.reasoner.begin(MAX_REASONING)
+            self.reasoner.begin(self._left.get(id(item), MAX_REASONING))
             yield item, item.when if isinstance(item, Rule) else item.expr
+            self._left[id(item)] = self.reasoner.left
             if self.reasoner.gave_up:
                 self.given_up[item.id if isinstance(item, Rule) else item.name] = item
 

@@ -1,12 +1,11 @@
 """Lists have words, each once, and each of use."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 import daachorse
 
 from rules.check.context import Context
-from rules.check.wording import word_at
+from rules.check.wording import WordPlaces
 from rules.diagnostics import Diagnostic, diagnose
 from rules.items import WordList
 from rules.nodes import Count, Edge, Has, ListRef, Mode, Near, Operand, SameSentence, Term, operands
@@ -18,23 +17,25 @@ def lists_have_words(context: Context) -> Iterator[Diagnostic]:
         if not item.terms:
             yield diagnose("R035", item.span, name=item.name)
         yield from _repeated(item, context)
+        places = WordPlaces(context, item)
         excluded = {context.vocabulary.normalise(text): text for text in reversed(item.exclude)}
         for term in dict.fromkeys(item.terms):
             context_ = excluded.get(context.vocabulary.normalise(term))
             if context_ is not None:
-                yield diagnose("R088", word_at(context, item, term), name=item.name, term=term, other=context_)
+                yield diagnose("R088", places.of(term), name=item.name, term=term, other=context_)
 
 
 def _repeated(item: WordList, context: Context) -> Iterator[Diagnostic]:
+    places = WordPlaces(context, item)
     times: dict[str, int] = {}
     first: dict[str, str] = {}
     for term in item.terms:
         times[term] = times.get(term, 0) + 1
         other = first.setdefault(context.vocabulary.normalise(term), term)
-        if times[term] > 1:
-            yield diagnose("R036", word_at(context, item, term, times[term] - 1), name=item.name, term=term)
-        elif other != term:
-            yield diagnose("R087", word_at(context, item, term), name=item.name, term=term, other=other)
+        if times[term] == 2:
+            yield diagnose("R036", places.of(term, 1), name=item.name, term=term)
+        elif times[term] == 1 and other != term:
+            yield diagnose("R087", places.of(term), name=item.name, term=term, other=other)
 
 
 def words_are_of_use(context: Context) -> Iterator[Diagnostic]:
@@ -43,12 +44,12 @@ def words_are_of_use(context: Context) -> Iterator[Diagnostic]:
         terms = {context.vocabulary.normalise(term): term for term in reversed(item.terms)}
         terms.pop("", None)
         if terms:
-            finder = _Finder(list(terms))
+            finder, places = _Finder(list(terms)), WordPlaces(context, item)
             for text in dict.fromkeys(item.exclude):
                 if not finder.inside(context.vocabulary.normalise(text)):
-                    yield diagnose("R086", word_at(context, item, text), name=item.name, term=text)
+                    yield diagnose("R086", places.of(text), name=item.name, term=text)
             if _only_presence(item, context):
-                yield from _covered(item, terms, finder, context)
+                yield from _covered(item, terms, finder, places, context)
 
 
 class _Finder:
@@ -56,21 +57,33 @@ class _Finder:
 
     def __init__(self, words: list[str]) -> None:
         self._words = words
-        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(words)
+        distinct = {_encodable(word): number for number, word in reversed(list(enumerate(words)))}
+        self._numbers = list(distinct.values())
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(distinct))
 
     def inside(self, text: str) -> list[tuple[int, int, str]]:
-        """Words found in a text, none overlapping: start, end, word."""
-        return [(start, end, self._words[number]) for start, end, number in self._automaton.find(text)] if text else []
+        """Words found in the beginning of a text, none overlapping: start, end, word."""
+        found = self._automaton.find(_encodable(text[:_SEEN])) if text else []
+        return [(start, end, self._words[self._numbers[number]]) for start, end, number in found]
 
 
-def _covered(item: WordList, terms: dict[str, str], finder: _Finder, context: Context) -> Iterator[Diagnostic]:
+_SEEN = 100
+"""Characters of a word that are searched for shorter words."""
+
+
+def _encodable(text: str) -> str:
+    """Half of a surrogate pair is no character and would stop the search."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _covered(item: WordList, terms: dict[str, str], finder: _Finder, places: WordPlaces, context: Context) -> Iterator[Diagnostic]:
     """A word inside another: it ends before the other's end, or begins after its beginning."""
     contexts = [context.vocabulary.normalise(text) for text in item.exclude]
     for normal, term in terms.items():
         found = [*finder.inside(normal[:-1]), *((start + 1, end + 1, word) for start, end, word in finder.inside(normal[1:]))]
         for start, end, word in found:
             if not _runs_on(normal, start, end) and not any(word in text for text in contexts):
-                yield diagnose("R084", word_at(context, item, term), name=item.name, term=term, other=terms[word])
+                yield diagnose("R084", places.of(term), name=item.name, term=term, other=terms[word])
                 break
 
 
@@ -105,7 +118,7 @@ def _only_presence(item: WordList, context: Context) -> bool:
 
 
 def lists_do_not_overlap(context: Context) -> Iterator[Diagnostic]:
-    """R085: lists that stand side by side in one operator and share words; each pair once."""
+    """R085: lists that stand side by side in one operator and share words; each once, with the list before it that shares most."""
     told: set[frozenset[Operand]] = set()
     words: dict[Operand, frozenset[str]] = {}
     for node in context.nodes():
@@ -114,11 +127,27 @@ def lists_do_not_overlap(context: Context) -> Iterator[Diagnostic]:
             sides = (node.lists,)
         elif isinstance(node, Near | SameSentence):
             sides = (node.left, node.right)
-        for one, other in (pair for side in sides for pair in combinations(side, 2)):
-            shared = _words(one, words, context) & _words(other, words, context)
-            if shared and frozenset((one, other)) not in told:
-                told.add(frozenset((one, other)))
-                yield diagnose("R085", one.span, one=_named(one), other=_named(other), term=min(shared), size=len(shared))
+        for side in sides:
+            for one, other, shared in _sharing(side, words, context):
+                if frozenset((one, other)) not in told:
+                    told.add(frozenset((one, other)))
+                    yield diagnose("R085", other.span, one=_named(one), other=_named(other), term=min(shared), size=len(shared))
+
+
+def _sharing(
+    side: tuple[Operand, ...], words: dict[Operand, frozenset[str]], context: Context
+) -> Iterator[tuple[Operand, Operand, list[str]]]:
+    """Each list that has words of an earlier one, with the one that shares most of them."""
+    first: dict[str, Operand] = {}
+    for item in dict.fromkeys(side):
+        shared: dict[Operand, list[str]] = {}
+        for word in _words(item, words, context):
+            earlier = first.setdefault(word, item)
+            if earlier != item:
+                shared.setdefault(earlier, []).append(word)
+        if shared:
+            most = max(shared, key=lambda earlier: len(shared[earlier]))
+            yield most, item, shared[most]
 
 
 def _words(item: Operand, known: dict[Operand, frozenset[str]], context: Context) -> frozenset[str]:

@@ -9,6 +9,9 @@ from rules.diagnostics import Diagnostic, diagnose
 from rules.logic import Reading, all_of
 from rules.nodes import And, Expr, Or, walk
 
+_MOST = 8
+"""Parts of one `and` or `or` that are told at once; the others are told when these are repaired."""
+
 
 def parts_change_something(context: Context) -> Iterator[Diagnostic]:
     """R063 alternatives covered by another, R064 parts that follow from another, R065 alternatives that contradict what stands beside them."""
@@ -26,6 +29,8 @@ def _covered(node: And | Or, judged: Judged, context: Context) -> Iterator[Diagn
     readings = [judged.reasoner.read(item) for item in node.items]
     gone: set[int] = set()
     for at in reversed(range(len(node.items))):
+        if len(gone) >= _MOST or judged.reasoner.gave_up:
+            return
         for other in range(len(node.items)):
             if other != at and other not in gone and _needless(node, judged, readings[at], readings[other]):
                 gone.add(at)

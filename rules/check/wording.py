@@ -1,6 +1,8 @@
 """How a check quotes a part of a rule, and in which language it writes a fix."""
 
 import re
+from bisect import bisect_right
+from functools import cached_property
 
 from rules.check.context import Context
 from rules.items import WordList
@@ -49,17 +51,33 @@ def rewritten(context: Context, node: And | Or, kept: tuple[Expr, ...]) -> str:
     return f" {word('AND' if isinstance(node, And) else 'OR', language)} ".join(parts)
 
 
-def word_at(context: Context, item: WordList, text: str, which: int = 0) -> Span:
-    """Where a word of a list is written, the first time or a later one; the place of the list where that cannot be seen."""
-    source = context.pack.sources.get(item.span.file, "")
-    end = _DEFINITION.search(source, item.span.end)
-    limit = end.start() if end else len(source)
-    start = item.span.start
-    for _ in range(which + 1):
-        start = source.find(quote(text), start + 1, limit)
-        if start < 0:
-            return item.span
-    before = source[:start]
-    line, column = before.count("\n") + 1, start - before.rfind("\n")
-    size = len(quote(text))
-    return Span(item.span.file, start, start + size, line, column, line, column + size)
+class WordPlaces:
+    """Where the words of a list are written; the place of the list where that cannot be seen."""
+
+    def __init__(self, context: Context, item: WordList) -> None:
+        self._item = item
+        self._source = context.pack.sources.get(item.span.file, "")
+
+    def of(self, text: str, which: int = 0) -> Span:
+        """The place of a word, the first time or a later one."""
+        found = self._written.get(quote(text), ())
+        if which >= len(found):
+            return self._item.span
+        start, size = found[which], len(quote(text))
+        line = bisect_right(self._lines, start)
+        column = start - self._lines[line - 1] + 1
+        return Span(self._item.span.file, start, start + size, line, column, line, column + size)
+
+    @cached_property
+    def _written(self) -> dict[str, list[int]]:
+        """Where each text in quotes stands, up to the next definition."""
+        end = _DEFINITION.search(self._source, self._item.span.end)
+        found: dict[str, list[int]] = {}
+        for match in _TEXT.finditer(self._source, self._item.span.end, end.start() if end else len(self._source)):
+            found.setdefault(match[0], []).append(match.start())
+        return found
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(match.end() for match in re.finditer("\n", self._source))]

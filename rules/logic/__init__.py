@@ -34,12 +34,17 @@ class Reasoner:
 
     def __init__(self, pack: Pack, vocabulary: Vocabulary, steps: int = MAX_REASONING) -> None:
         self.pack = pack
-        self._reader = Reader(pack, vocabulary, steps)
+        self._reader = Reader(pack, vocabulary, steps // 10)
         self._facts = Facts()
         self._topics = Topics(self._facts)
         self._left = steps
         self.done = 0
         self.gave_up = False
+
+    @property
+    def left(self) -> int:
+        """The steps left for the questions of this `begin`."""
+        return self._left
 
     def begin(self, steps: int = MAX_REASONING) -> None:
         """New questions, with so many steps for all of them together."""
@@ -56,7 +61,9 @@ class Reasoner:
 
     def impossible(self, formula: Formula) -> bool | None:
         """Whether a formula can never hold."""
-        work = Work(self._left)
+        if self.gave_up:
+            return None
+        work = Work(max(0, self._left))
         try:
             return not possible(formula, work, self._facts)
         except SpentError:
@@ -68,7 +75,18 @@ class Reasoner:
 
     def _ask(self, nodes: Iterable[Expr], ask: Callable[..., Formula]) -> bool | None:
         readings = [self.read(node) for node in nodes]
-        return None if None in readings else self.impossible(ask(*readings))
+        if None in readings or not self._take(sum(reading.size for reading in readings if reading is not None)):
+            return None
+        return self.impossible(ask(*readings))
+
+    def _take(self, steps: int) -> bool:
+        """Takes steps outside a search; False when none are left."""
+        if self.gave_up:
+            return False
+        self._left -= steps
+        self.done += steps
+        self.gave_up = self.gave_up or self._left < 0
+        return not self.gave_up
 
     def never_true(self, node: Expr) -> bool | None:
         """The expression is false or unknown, whatever the values."""
@@ -98,14 +116,11 @@ class Reasoner:
         """The same for two readings."""
         if one is None or other is None:
             return None
-        if not self.may_imply(one.yes, other.yes):
-            return False
+        if not self.may_imply(one.yes, other.yes) or not self._take(one.size + other.size):
+            return None if self.gave_up else False
         first = self.impossible(all_of((one.yes, negated(other.yes))))
         return self.impossible(all_of((other.no, negated(one.no)))) if first else first
 
     def may_imply(self, one: Formula, other: Formula) -> bool:
         """A quick look, one step: whether there is anything in `one` from which `other` could follow."""
-        self._left -= 1
-        self.done += 1
-        self.gave_up = self.gave_up or self._left < 0
-        return not self.gave_up and self._topics.may_imply(one, other)
+        return self._take(1) and self._topics.may_imply(one, other)

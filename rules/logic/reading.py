@@ -71,19 +71,25 @@ class Reader:
         self._names = Names(pack, vocabulary)
         self._subjects = Subjects(self._names)
         self._largest = largest
-        self._known: dict[int, tuple[Expr, Reading]] = {}
+        self._known: dict[int, tuple[Expr, Reading | None]] = {}
 
     def read(self, node: Expr) -> Reading:
         """When the expression is true and when it is false."""
-        known = self._known.get(id(node))
-        if known is not None:
-            return known[1]
-        with self._names.deeper() as allowed:
-            reading = self._reading(node) if allowed else self._opaque(("too deep", id(node)))
-        if reading.size > self._largest:
+        if id(node) not in self._known:
+            self._known[id(node)] = (node, self._bounded(node))
+        reading = self._known[id(node)][1]
+        if reading is None:
             raise SpentError
-        self._known[id(node)] = (node, reading)
         return reading
+
+    def _bounded(self, node: Expr) -> Reading | None:
+        """The reading, or None where it grows too large."""
+        with self._names.deeper() as allowed:
+            try:
+                reading = self._reading(node) if allowed else self._opaque(("too deep", id(node)))
+            except SpentError:
+                return None
+        return reading if reading.size <= self._largest else None
 
     def _reading(self, node: Expr) -> Reading:
         match node:
