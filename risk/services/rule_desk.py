@@ -7,12 +7,10 @@ check any more; the next run uses it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select, update
 
 from risk.domain.errors import ConflictError, InvalidInputError
@@ -191,17 +189,18 @@ def _must_hold(conn: Connection, changes: list[Change]) -> None:
     rule_tests.must_hold(live_rules.load(conn).packs, changes)
 
 
-def _pins(conn: Connection, version: Version, now: datetime) -> dict[str, Any]:
-    """The hashes of what the version builds on, as it is in force, and of the suppressions of its model."""
+def _pins(conn: Connection, version: Version, now: datetime) -> dict[str, str]:
+    """The hashes of what the version builds on, as it is in force, and of each suppression that its model's alerts meet."""
     change = change_of(version)
     found: dict[str, str] = {}
     if change.item is not None:
         for pack in live_rules.overlay(live_rules.load(conn).packs, [change]):
             if version.model in (pack.name, SHARED) and change.item in getattr(pack, PARTS[version.kind]):
                 found |= pins(pack, change.item)
-    held = [one for one in suppressions.in_force(conn, now) if one.model is None or one.model.partition(".")[0] == version.model]
-    stated = orjson.dumps([[one.id, one.version, one.model, dict(one.condition)] for one in held], option=orjson.OPT_SORT_KEYS)
-    return {**found, "suppressions": hashlib.sha256(stated).hexdigest()}
+    for one in suppressions.in_force(conn, now):
+        if one.model is None or one.model.partition(".")[0] == version.model:
+            found[f"suppression:{one.id}"] = one.hash
+    return found
 
 
 def _check_percent(version: Version, percent: float) -> None:

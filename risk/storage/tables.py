@@ -327,6 +327,7 @@ suppressions = Table(
     Column("owner", String(120), nullable=False),
     Column("reason", Text, nullable=False),
     Column("version", Integer, nullable=False, default=1),
+    Column("supersedes", BigId, unique=True),  # the version before this one, which ended when this one began
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )

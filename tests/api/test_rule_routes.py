@@ -49,7 +49,7 @@ def test_a_rule_from_draft_to_use(client: TestClient) -> None:
     assert _step(client, "reject", OTHER, 422)["code"] == "rule_reason"
     approved = _step(client, "approve", OTHER, backtest=7)
     assert approved["evidence"]["backtest"] == 7
-    assert "suppressions" in approved["pinned"]
+    assert approved["pinned"] == {}
     _step(client, "shadow", OTHER, reason="观察")
     assert _step(client, "activate", OTHER, reason="启用", percent=20)["row"]["roll_out"] == 20.0
     assert _step(client, "roll-out", OTHER, reason="放量", percent=100)["row"]["roll_out"] == 100.0

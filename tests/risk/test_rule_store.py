@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError, RiskError
 from risk.domain.rule_states import RuleState, same_person
-from risk.services import list_desk, live_rules, rule_changes, rule_desk, rule_drafts, rule_refs, rule_store, rule_views
+from risk.services import list_desk, live_rules, rule_changes, rule_desk, rule_drafts, rule_refs, rule_store, rule_views, suppressions
 from risk.services.list_desk import NewEntry
 from risk.services.rule_refs import Ref
 from risk.services.rule_views import RuleFilter
@@ -247,7 +247,7 @@ def test_a_shipped_rule_is_paused_resumed_and_rewritten(engine: Engine) -> None:
 def test_words_of_a_list_are_proposed_by_one_and_accepted_by_another(engine: Engine) -> None:
     with transaction(engine) as conn:
         rule = activated(conn, GOLD.replace(WHEN, '文本 含任一 @病名 且 文本 含任一 "金方"').replace("祖传", "糖尿病"))
-        assert rule.pins.keys() == {"list:病名", "suppressions"}
+        assert rule.pins.keys() == {"list:病名"}
         made = list_desk.propose(
             conn, Ref("病名"), add=[NewEntry("哮喘", note="监测中出现"), NewEntry("糖尿病展", exclude=True)], actor=AUTHOR, now=NOW
         )
@@ -370,3 +370,27 @@ def test_every_act_is_audited(engine: Engine) -> None:
         assert [tuple(row) for row in told] == [
             (AUTHOR, "rule.create"), (AUTHOR, "rule.test"), (AUTHOR, "rule.submit"), (OTHER, "rule.approve"), (OTHER, "rule.activate"),
         ]  # fmt: skip
+
+
+def test_an_approval_remembers_the_suppressions_in_force_and_they_have_versions(engine: Engine) -> None:
+    day = timedelta(days=1)
+    with transaction(engine) as conn:
+        first = suppressions.suppress(conn, {"source": "测试源"}, owner=AUTHOR, reason="演练", expires_at=NOW + day, now=NOW, model=MED)
+        suppressions.suppress(
+            conn, {"source": "别处"}, owner=AUTHOR, reason="演练", expires_at=NOW + day, now=NOW, model="illegal_drug_sales"
+        )
+        one = approved(conn)
+        pinned = {name: value for name, value in one.pins.items() if name.startswith("suppression:")}
+        assert pinned == {f"suppression:{first}": suppressions.in_force(conn, NOW)[0].hash}
+        later = NOW + timedelta(hours=1)
+        second = suppressions.revise(conn, first, owner=OTHER, reason="延长", expires_at=NOW + 9 * day, now=later)
+        told = [(s.id, s.version) for s in suppressions.in_force(conn, later) if s.model == MED]
+        assert told == [(second, 2)]
+        assert suppressions.in_force(conn, later)[-1].hash not in pinned.values()
+        assert [s.id for s in suppressions.in_force(conn, NOW) if s.model == MED] == [first]  # as it was then
+        with pytest.raises(ConflictError, match="was revised"):
+            suppressions.revise(conn, first, owner=THIRD, reason="晚了", expires_at=NOW + 9 * day, now=later)
+        suppressions.end(conn, second, actor=OTHER, reason="不需要了", now=later + day)
+        assert [s.id for s in suppressions.in_force(conn, later + day) if s.model == MED] == []
+        with pytest.raises(NotFoundError, match="no suppression"):
+            suppressions.end(conn, 999, actor=OTHER, reason="无", now=NOW)
