@@ -12,5 +12,5 @@ MAX_HEIGHT = 120  # nodes inside each other, named definitions included
 MAX_PATTERN = 1_000  # characters of a regular expression
 MAX_QUOTES = 8  # quotations shown for `{hits}`
 MAX_REASONING = 100_000  # steps of reasoning about one definition
-MAX_REASONING_PAIR = 500  # more of them for each rule, to compare it with the others
+MAX_REASONING_PAIR = 2_000  # more of them for each rule, to compare it with the others
 MAX_COST = 10_000  # comparisons that a rule may come to before it is called costly
