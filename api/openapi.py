@@ -18,6 +18,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "runs", "description": "研判运行与守恒 / runs and their balance"},
     {"name": "models", "description": "模型版本与冠军 / model versions and champions"},
     {"name": "rules", "description": "规则、词表及其生命周期 / rules, lists and their lives"},
+    {"name": "rule editor", "description": "规则编辑：检查、补全、悬停、翻译、试算 / what a rule editor asks"},
     {"name": "reports", "description": "态势报告 / situation reports"},
     {"name": "jobs", "description": "定时作业 / scheduled jobs"},
     {"name": "health", "description": "健康检查 / health"},

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias, get_args
 
 from rules.kinds import Quantity, Type, suffix_named
 
@@ -355,15 +356,24 @@ Expr: TypeAlias = (
     | Or
 )
 Node: TypeAlias = Expr | Operand
+_KINDS: frozenset[type[Any]] = frozenset(get_args(Node))
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside, in written order."""
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for child in value if isinstance(value, tuple) else (value,):
-            if isinstance(child, Node):
-                yield child
+    kind: Any = type(node)
+    for name in _parts(kind):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from (child for child in value if type(child) in _KINDS)
+        elif type(value) in _KINDS:
+            yield value
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The attributes of a kind of node, its place aside."""
+    return tuple(item.name for item in fields(kind) if item.name != "span")
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from api.routes import alerts, assessments, jobs, loop, model_versions, quarantine, reports, rule_versions, runs, signals, tasks, verdicts
+from api.routes import (
+    alerts,
+    assessments,
+    jobs,
+    loop,
+    model_versions,
+    quarantine,
+    reports,
+    rule_editor,
+    rule_versions,
+    runs,
+    signals,
+    tasks,
+    verdicts,
+)
 
 ROUTERS = (
     loop.router,
@@ -14,6 +28,7 @@ ROUTERS = (
     verdicts.router,
     runs.router,
     model_versions.router,
+    rule_editor.router,
     rule_versions.router,
     reports.router,
     jobs.router,

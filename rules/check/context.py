@@ -38,8 +38,11 @@ class Context:
 
     def nodes(self) -> Iterator[Node]:
         """Every node of every expression."""
-        for _, expr in self.expressions():
-            yield from walk(expr)
+        yield from self._nodes
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        return tuple(node for _, expr in self.expressions() for node in walk(expr))
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
