@@ -146,7 +146,7 @@ def list_shadow_hits(
     kind: Kind, name: Name, version: Number, svc: Svc, model: Model = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ShadowHit]:
     """On which signals a version in shadow, or held back by its roll-out, would have fired; of a list what its rules would gain and lose. Never an alert."""
-    found = svc.desk.act(rule_refs.to_act_on, Ref(name, version, kind, model), now=svc.desk.clock())
+    found = svc.desk.read(rule_refs.to_look_at, Ref(name, version, kind, model))
     return svc.desk.read(rule_shadow.list_hits, found.id, limit=limit, cursor=cursor)
 
 

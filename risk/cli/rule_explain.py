@@ -88,7 +88,7 @@ def _packs(files: tuple[Path, ...], stored: str | None, kind: str | None, model:
         live = desk.read(live_rules.load).packs
         if stored is None:
             return live
-        version = desk.act(rule_refs.to_act_on, ref(stored, kind, model), now=desk.clock())
+        version = desk.read(rule_refs.to_look_at, ref(stored, kind, model))
         return live_rules.alone(live, version)
 
 

@@ -148,7 +148,7 @@ def _check_stored(stored: str, kind: str | None, model: str | None) -> None:
     from rules.diagnostics import errors, render_all
 
     with store() as desk:
-        version = desk.act(rule_refs.to_act_on, ref(stored, kind, model), now=desk.clock())
+        version = desk.read(rule_refs.to_look_at, ref(stored, kind, model))
         found = desk.read(rule_tests.looked_at, version)
     if found:
         click.echo(render_all(found, {version.file: version.source}, language()))
@@ -198,9 +198,12 @@ def _test_stored(desk: Desk, stored: str, kind: str | None, model: str | None, a
     from risk.services import rule_drafts, rule_refs, rule_tests
     from rules.diagnostics import render_all
 
-    version = desk.act(rule_refs.to_act_on, ref(stored, kind, model), now=desk.clock())
+    meant = ref(stored, kind, model)
     if actor:
+        version = desk.act(rule_refs.to_act_on, meant, now=desk.clock())
         version = desk.act(rule_drafts.try_out, version.id, actor=actor, now=desk.clock())
+    else:
+        version = desk.read(rule_refs.to_look_at, meant)
     found = desk.read(rule_tests.run, version)
     if found.diagnostics:
         click.echo(render_all(found.diagnostics, {version.file: version.source}, language()))

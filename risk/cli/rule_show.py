@@ -108,7 +108,7 @@ def shadow_hits(*, name: str, kind: str | None, model: str | None, limit: int, c
     from risk.services import rule_refs, rule_shadow
 
     with store() as desk:
-        version = desk.act(rule_refs.to_act_on, ref(name, kind, model), now=desk.clock())
+        version = desk.read(rule_refs.to_look_at, ref(name, kind, model))
         page = desk.read(rule_shadow.list_hits, version.id, limit=limit, cursor=cursor)
     if form == "json":
         echo_json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})

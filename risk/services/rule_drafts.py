@@ -149,6 +149,13 @@ def shipped_item(key: Key) -> tuple[Pack, Item]:
     raise rule_store.missing(key)
 
 
+def as_shipped(key: Key) -> Version:
+    """A shipped definition in the shape of a version, where none is stored: its id is 0."""
+    pack, item = shipped_item(key)
+    one = define(written(pack, item), model=key.model, file=item.span.file)
+    return rule_store.unstored(one, PROGRAM)
+
+
 def written(pack: Pack, item: Item) -> str:
     """A shipped definition as it is written."""
     found = pieces(pack.sources.get(item.span.file, ""))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.services import live_rules, rule_store
-from risk.services.rule_drafts import begin, home
+from risk.services.rule_drafts import as_shipped, begin, home
 from risk.services.rule_store import SHIPPED, Key, Version
 from risk.services.rule_text import all_items, kind_of, name_of
 
@@ -56,6 +56,12 @@ def newest(conn: Connection, key: Key, number: int | None = None) -> Version | N
     if found is None and number not in (None, SHIPPED):
         raise NotFoundError("rule_version_not_found", name=key.name, version=number)
     return found
+
+
+def to_look_at(conn: Connection, ref: Ref) -> Version:
+    """The version meant, for reading; a shipped one that nobody has touched is shown as it came (its id is 0) and nothing is written."""
+    key = find(conn, ref)
+    return newest(conn, key, ref.version) or as_shipped(key)
 
 
 def to_act_on(conn: Connection, ref: Ref, *, now: datetime, in_force: bool = False) -> Version:

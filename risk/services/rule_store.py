@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
@@ -21,6 +21,8 @@ _LOCK = 7  # of serialise: one writer of rules at a time, so that events are num
 
 SHIPPED = 0
 """The number of the version that came with the program."""
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _QUIET = frozenset({RuleEvent.RELIST, RuleEvent.STUMBLE})
 """Events that happen to a version without changing it."""
@@ -112,6 +114,12 @@ def get(conn: Connection, version_id: int, *, seen: int | None = None) -> Versio
     if seen is not None and seen != found.revision:
         raise ConflictError("rule_changed", name=found.name, version=found.version, now=found.revision, given=seen)
     return found
+
+
+def unstored(one: Definition, author: str) -> Version:
+    """A definition that came with the program and has no row."""
+    said = (one.kind, one.name, one.model, SHIPPED, one.source, one.text, one.language, one.hash)
+    return Version(0, 0, *said, RuleState.ACTIVE, author, None, 100.0, [], None, {}, None, 0, _NEVER, _NEVER)
 
 
 def missing(key: Key, number: int = SHIPPED) -> NotFoundError:

@@ -394,3 +394,13 @@ def test_an_approval_remembers_the_suppressions_in_force_and_they_have_versions(
         assert [s.id for s in suppressions.in_force(conn, later + day) if s.model == MED] == []
         with pytest.raises(NotFoundError, match="no suppression"):
             suppressions.end(conn, 999, actor=OTHER, reason="无", now=NOW)
+
+
+def test_looking_at_what_came_with_the_program_writes_nothing(engine: Engine) -> None:
+    with reading(engine) as conn:
+        version = rule_refs.to_look_at(conn, Ref("cure"))
+        assert (version.id, version.version, version.state, version.model) == (0, 0, "active", MED)
+        assert rule_views.get_version(conn, Ref("cure")).en.startswith("rule cure")
+        assert rule_changes.differences(conn, Ref("cure")).changes == ()
+        assert rule_views.history(conn, Ref("cure")) == ()
+        assert conn.execute(select(t.rule_items)).first() is None
