@@ -28,7 +28,7 @@ from rules.kinds import Kind, Type
 from rules.pack import Pack, pack_from_text, pack_from_texts
 from rules.plugin_calls import BATCH, Bound, Limits, Offered
 from rules.plugin_faults import MESSAGES
-from rules.plugin_host import Plugins, discover, installed
+from rules.plugin_host import Plugins, discover
 from rules.plugin_packs import bound, usable
 from rules.plugins import FUNCTIONS, LISTS, PACKS, DeclarationError, PluginFunction, PluginList, PluginPack, Rows
 from tests.rules.fakes import FakeInputs
@@ -247,16 +247,6 @@ def test_unknown_is_not_false_in_a_rule(trial: Plugins, offered: dict[str, Offer
     hits = evaluate(pack, _Host(pack, ["a", "abc"], trial, words))
     assert hits.outcome.tolist() == [[-1, -1, 0], [-1, -1, 1]]
     assert not hits.fired[:, :2].any()
-
-
-def test_a_rule_in_force_whose_package_is_gone() -> None:
-    """Stored rules outlive an installation: the service goes on, the rule is unknown, and the fault is told."""
-    from risk.scoring.scorer import Scorer
-
-    scorer = Scorer(packs=[pack_from_text('rule a "x" when gone(1) >= 0\nrule b "x" when text has any of "甲"', "demo")])
-    hits = scorer.judge(scorer.read(["甲", "乙"]), "demo", rules_only=True).hits
-    assert hits.outcome.tolist() == [[-1, 1], [-1, 0]]
-    assert _codes(installed(), "gone") == {"P006"}
 
 
 def test_a_rule_that_uses_a_refused_function_is_told_where_and_why(trial: Plugins, offered: dict[str, Offered]) -> None:
