@@ -8,7 +8,7 @@ from rules.check.context import Context
 from rules.items import WordList
 from rules.nodes import And, Expr, Node, Or, Span
 from rules.printer import quote, show
-from rules.words import KEYWORDS, Language, pattern, word
+from rules.words import KEYWORDS, Language, pattern
 
 _SHOWN = 40
 _TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
@@ -42,13 +42,8 @@ def language_at(context: Context, span: Span) -> Language:
 
 
 def rewritten(context: Context, node: And | Or, kept: tuple[Expr, ...]) -> str:
-    """The node with only some of its parts, in the language in which it is written; `and` inside `or` gets parentheses."""
-    language = language_at(context, node.span)
-    if len(kept) == 1:
-        return show(kept[0], language)
-    inner = Or if isinstance(node, And) else And
-    parts = (f"({show(item, language)})" if isinstance(item, inner) else show(item, language) for item in kept)
-    return f" {word('AND' if isinstance(node, And) else 'OR', language)} ".join(parts)
+    """The node with only some of its parts, in the language in which it is written."""
+    return show(kept[0] if len(kept) == 1 else type(node)(kept), language_at(context, node.span))
 
 
 class WordPlaces:

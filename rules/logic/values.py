@@ -71,7 +71,7 @@ class Ranges:
         return Ranges(tuple(found))
 
     def whole(self) -> "Ranges":
-        """Only the whole numbers in it.
+        """The same whole numbers, its ends drawn in to them: empty where it holds none.
 
         >>> Ranges.compared(">", 1.5).both(Ranges.compared("<", 2.0)).whole().empty
         True

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rules.items import Condition, Feature, Rule, WordList
 from rules.logic import Reasoner
+from rules.logic.values import Ranges
 from rules.nodes import (
     And,
     Between,
@@ -166,6 +167,26 @@ def test_every_claim_holds_in_every_row(one: Expr, other: Expr, rows: list[tuple
         if claimed:
             event(name)
             assert holds, name
+
+
+_cuts = st.recursive(
+    st.builds(Ranges.compared, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), st.sampled_from([0.0, 0.5, 1.0, 2.5, 3.0])),
+    lambda inner: st.one_of(st.builds(Ranges.both, inner, inner), st.builds(Ranges.complement, inner)),
+    max_leaves=6,
+)
+
+
+@given(_cuts, _cuts)
+def test_ranges_are_sets(one: Ranges, other: Ranges) -> None:
+    for value in (-1e9, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0, 2.5, 3.0, 4.0, float("inf")):
+        assert one.both(other).holds(value) == (one.holds(value) and other.holds(value))
+        assert one.complement().holds(value) != one.holds(value)
+    whole = [float(value) for value in range(-3, 6)]
+    assert [value for value in whole if one.whole().holds(value)] == [value for value in whole if one.holds(value)]
+    inside = one.both(Ranges.compared(">=", -3.0)).both(Ranges.compared("<=", 5.0))
+    assert inside.whole().empty == (not any(map(one.holds, whole)))
+    assert one.both(one.complement()).empty
+    assert one.complement().complement() == one
 
 
 _RANK = {False: 0, None: 1, True: 2}
