@@ -157,13 +157,14 @@ _SPLIT_WEAK = "木仓 禾火 火少 女子女子 代贝 月台 目垂 贝才"
 
 _CONTACT = """
 微信: 薇信 徽信 威信号 v信 薇芯 微芯号 徽芯 微心号 嶶信 溦信 微伈 微訫 維信 维信号 崴信 葳信 薇❤ 微❤ v❤ 威❤ 绿泡泡 绿色软件 v芯 wei信 微xin 薇号 徽号 溦号 加薇 加v号 微x号 卫星号 vxin weixin wechat
-加微信: 加vx 加wx 加v 加薇 加徽 +vx +wx +v +薇 +徽 佳薇 佳微 伽微 茄薇 嘉薇 家薇信 加威信 +威信 加卫星 +卫星 加威 加w信
+加微信: 加vx 加wx 加v 加薇 家薇 加徽 +vx +wx +v +薇 +徽 佳薇 佳微 伽微 茄薇 嘉薇 家薇信 加威信 +威信 加卫星 +卫星 加威 加w信
+加我: +我 佳我 伽我
 qq: 扣扣 企鹅号 叩叩 蔻蔻号 球球号 抠抠 扣q q扣
 私聊: 丝聊 思聊 斯聊 私liao 撕聊 si聊 厶聊
 电话: 电hua 典话 dian话
 飞机: 灰机号 telegram 电报群
 """
-_CONTACT_WEAK = "加威 家薇信 丝聊 思聊 抠抠 叩叩 绿色软件 徽号 典话"
+_CONTACT_WEAK = "+我 佳我 伽我 家薇 加威 家薇信 丝聊 思聊 抠抠 叩叩 绿色软件 徽号 典话"
 
 _PINYIN = """
 处方药: cfy
@@ -198,6 +199,47 @@ _PINYIN = """
 """
 
 
+_KEY_WORDS = """
+根治 根除 断根 除根 药全停 药都停 治愈 治好 痊愈 康复 见效 有效率 治愈率 成功率 特效药 神药 停药 吃药 秘方 祖传秘方 无效退款 永不复发 不复发 不反弹 零风险 无风险 副作用 无副作用 绝对安全
+糖尿病 高血压 高血脂 降血糖 降血压 降糖 降压 胰岛素 痛风 尿酸 风湿 类风湿 关节炎 颈椎病 腰椎 前列腺 早泄 阳痿 壮阳 性功能 不孕不育 肿瘤 癌症 癌细胞 抗癌 白血病 乙肝 肝病 胃病 肠胃 幽门螺杆菌
+鼻炎 咽炎 哮喘 咳嗽 失眠 抑郁 癫痫 牛皮癣 皮肤病 湿疹 皮炎 白癜风 灰指甲 脚气 痔疮 便秘 脱发 近视 青光眼 白内障 飞蚊症 近视眼 老中医 专家 医院 中药 孢子粉 干细胞
+减肥 瘦身 丰胸 隆鼻 双眼皮 植发 种植牙 祛斑 祛痘 除皱 瘦脸 美白 玻尿酸 肉毒素 热玛吉 水光针 瘦脸针 美白针 除皱针 加微信 代购 处方药 抗生素 激素
+"""
+_READ = """
+根gen 治zhi 除chu 断duan 愈yu 痊quan 康kang 复fu 见jian 效xiao 有you 率lv 成cheng 功gong 特te 药yao 神shen 停ting 秘mi 方fang 祖zu 传chuan 无wu 退tui 款kuan 永yong 不bu 发fa 反fan 弹tan 零ling 风feng 险xian
+副fu 作zuo 用yong 绝jue 安an 全quan 糖tang 尿niao 病bing 高gao 血xue 压ya 脂zhi 降jiang 胰yi 岛dao 素su 痛tong 酸suan 湿shi 类lei 关guan 节jie 炎yan 颈jing 椎zhui 腰yao 前qian 列lie 腺xian 早zao 泄xie 阳yang 痿wei 壮zhuang
+性xing 能neng 孕yun 育yu 肿zhong 瘤liu 癌ai 症zheng 细xi 胞bao 抗kang 白bai 乙yi 肝gan 胃wei 肠chang 幽you 门men 螺luo 杆gan 菌jun 鼻bi 咽yan 哮xiao 喘chuan 咳ke 嗽sou 失shi 眠mian 抑yi 郁yu 癫dian 痫xian 牛niu 皮pi 癣xuan
+肤fu 疹zhen 癜dian 灰hui 指zhi 甲jia 脚jiao 气qi 痔zhi 疮chuang 便bian 脱tuo 近jin 视shi 青qing 光guang 眼yan 内nei 障zhang 飞fei 蚊wen 老lao 中zhong 医yi 专zhuan 家jia 院yuan 孢bao 子zi 粉fen 干gan 减jian 肥fei 瘦shou 身shen
+丰feng 胸xiong 隆long 双shuang 植zhi 种zhong 牙ya 祛qu 斑ban 痘dou 皱zhou 脸lian 美mei 玻bo 肉rou 毒du 热re 玛ma 吉ji 水shui 针zhen 加jia 微wei 信xin 代dai 购gou 处chu 生sheng 激ji 好hao
+"""
+_STAND_INS = """
+根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
+疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
+"""
+_ORDINARY = frozenset(["中要", "通风", "吃要", "神要", "见笑", "致好", "智好", "志好", "脱法", "值发", "干病", "味病"])
+# one sign of a key word written in Latin letters, or by one that sounds or looks like it; two-sign words need a second cue for the latter
+
+
+def _mixed_spellings() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+    """Key words with one sign spelt by sound, or by its initial (no honest writer does), or replaced: sure ones, and those that need a second cue.
+
+    >>> SURE["有xiao率"], SURE["停yao"], SURE["抗生s"], WEAK["断艮"]
+    (('有效率', 'sound_alike'), ('停药', 'sound_alike'), ('抗生素', 'sound_alike'), ('断根', 'sound_alike'))
+    """
+    read = {pair[0]: pair[1:] for pair in _READ.split()}
+    swaps = {pair[0]: pair[1:] for pair in _STAND_INS.split()}
+    words = _KEY_WORDS.split()
+    sure: dict[str, tuple[str, str]] = {}
+    weak: dict[str, tuple[str, str]] = {}
+    for word in words:
+        for i, sign in enumerate(word):
+            for spelt in (read[sign], read[sign][0])[: len(word) - 1] if sign in read else ():
+                sure.setdefault(word[:i] + spelt + word[i + 1 :], (word, "sound_alike"))
+            for other in swaps.get(sign, ""):
+                (sure if len(word) > 2 else weak).setdefault(word[:i] + other + word[i + 1 :], (word, "sound_alike"))
+    return sure, {wrong: right for wrong, right in weak.items() if wrong not in words and wrong not in _ORDINARY}
+
+
 def _entries(table: str, name: str) -> dict[str, tuple[str, str]]:
     pairs = (line.split(": ") for line in table.split("\n") if line)
     return {wrong: (right, name) for right, wrongs in pairs for wrong in wrongs.split() if wrong != right}
@@ -211,5 +253,7 @@ def _with_add(contact: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]
 _ALL = _entries(_SPLIT, "split_character") | _entries(_SOUND, "sound_alike") | _with_add(_entries(_CONTACT, "contact"))
 _UNSURE = frozenset(f"{_NEED_CUE} {_SPLIT_WEAK} {_CONTACT_WEAK}".split())
 
-SURE: dict[str, tuple[str, str]] = {k: v for k, v in _ALL.items() if k not in _UNSURE}
-WEAK: dict[str, tuple[str, str]] = {k: v for k, v in _ALL.items() if k in _UNSURE} | _entries(_PINYIN, "pinyin")
+_SURE_MIXED, _WEAK_MIXED = _mixed_spellings()
+SURE: dict[str, tuple[str, str]] = {k: v for k, v in (_SURE_MIXED | _ALL).items() if k not in _UNSURE}
+WEAK: dict[str, tuple[str, str]] = {k: v for k, v in _WEAK_MIXED.items() if k not in SURE}
+WEAK |= {k: v for k, v in _ALL.items() if k in _UNSURE} | _entries(_PINYIN, "pinyin")

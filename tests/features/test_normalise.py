@@ -148,3 +148,24 @@ def test_long_texts_cost_about_their_length(unit: str) -> None:
     began = time.process_time()
     build([text], Lexicon([WordList("甲", ("保本", "微信"), ("保本x",))]))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("有xiao率九成", "有效率九成"),
+        ("白dian风门诊", "白癜风门诊"),
+        ("无需抗生s,喝它就行", "无需抗生素,喝它就行"),
+        ("牛皮廯断艮", "牛皮癣断根"),
+        ("药店说停要不是梦", "药店说停药不是梦"),
+        ("绝对安荃的玻niao酸", "绝对安全的玻尿酸"),
+        ("治病加药,+我聊", "治病加药,加我聊"),
+    ],
+)
+def test_a_key_word_with_one_sign_replaced_is_read(text: str, said: str) -> None:
+    assert normalise(text).dense.text == said
+
+
+@pytest.mark.parametrize("text", ["开窗通风", "这些植物中要浇水的有三盆", "让您见笑了", "停要钱的闹剧", "vitamin c 片"])
+def test_ordinary_words_that_look_like_them_stay(text: str) -> None:
+    assert normalise(text).dense.text == text
