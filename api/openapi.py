@@ -21,6 +21,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "rule editor", "description": "规则编辑：检查、补全、悬停、翻译、试算 / what a rule editor asks"},
     {"name": "reports", "description": "态势报告 / situation reports"},
     {"name": "jobs", "description": "定时作业 / scheduled jobs"},
+    {"name": "rule-evidence", "description": "规则证据：回测与健康 / evidence on rules: back-tests and health"},
     {"name": "health", "description": "健康检查 / health"},
 ]
 

@@ -11,6 +11,7 @@ from api.routes import (
     quarantine,
     reports,
     rule_editor,
+    rule_evidence,
     rule_versions,
     runs,
     signals,
@@ -30,6 +31,7 @@ ROUTERS = (
     model_versions.router,
     rule_editor.router,
     rule_versions.router,
+    rule_evidence.router,
     reports.router,
     jobs.router,
 )

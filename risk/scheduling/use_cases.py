@@ -104,7 +104,16 @@ def retrain(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"decisions": found}
 
 
-USE_CASES: dict[str, UseCase] = {"judge": judge, "report": report, "remind": remind, "retrain": retrain}
+def backtest(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out a back-test that was asked for (``id``), or go on with one that a dead process left."""
+    from risk.services import backtest_jobs
+
+    number = int(arguments["id"])
+    told = backtest_jobs.carry_out(tools.engine, tools.scorer(), number, clock=tools.clock)
+    return {"backtest": number, "units": told["units"], "hits": {one["rule"]: one["hits"] for one in told["rules"]}}
+
+
+USE_CASES: dict[str, UseCase] = {"judge": judge, "report": report, "remind": remind, "retrain": retrain, "backtest": backtest}
 """Name → function."""
 
 

@@ -6,14 +6,13 @@ Where the rules or learners in service changed meanwhile, it begins anew: half o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, insert, update
 
-from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError, RiskError
+from risk.domain.errors import ConflictError, InvalidInputError, RiskError
 from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.services import auditing, backtest, backtest_tally
@@ -22,7 +21,7 @@ from risk.services.backtest_load import read_desk
 from risk.services.backtest_plan import Trial, keys_of, plan
 from risk.services.backtest_tally import Tally
 from risk.services.backtest_units import CHUNK, StoreHistory
-from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.backtest_views import OPEN, row_of
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from rules.pack import Pack, pack_from_texts, shared_texts
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 register(
     {
-        "backtest_not_found": ("没有编号为 {id} 的回测", "no back-test with the number {id}"),
-        "backtest_over": ("回测 {id} 已结束（{status}）", "back-test {id} has ended ({status})"),
         "backtest_elsewhere": ("回测 {id} 正由另一进程进行", "back-test {id} is being run by another process"),
         "backtest_cancelled": ("回测 {id} 已取消", "back-test {id} was cancelled"),
         "backtest_cancelled.hint": (
@@ -45,38 +42,6 @@ register(
         "backtest_failed": ("回测失败：{reason}", "the back-test failed: {reason}"),
     }
 )
-
-OPEN = ("queued", "running", "cancelling")
-"""Not ended yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestRow:
-    """One line of a list."""
-
-    id: int
-    model: str
-    rules: tuple[str, ...]
-    hash: str
-    since: datetime
-    until: datetime
-    status: str
-    units: int
-    done: int
-    actor: str
-    asked_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    error: dict[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestView:
-    """One back-test whole; ``result`` once it is done."""
-
-    backtest: BacktestRow
-    sources: dict[str, str]
-    result: dict[str, Any] | None
 
 
 def ask(
@@ -169,7 +134,7 @@ def _begin(engine: Engine, scorer: Scorer, number: int, now: datetime, *, resume
     """The row, marked as running; what was counted against other rules in service is forgotten."""
     live = service_digest(scorer)
     with transaction(engine) as conn:
-        row = _row(conn, number)
+        row = row_of(conn, number)
         if row.status in ("queued", "running") or (resume and row.status != "done"):
             values: dict[str, Any] = {"status": "running", "ended_at": None, "error": None, "started_at": row.started_at or now}
             if row.live != live:
@@ -179,7 +144,7 @@ def _begin(engine: Engine, scorer: Scorer, number: int, now: datetime, *, resume
         else:
             values = {"status": row.status}
         conn.execute(update(t.backtests).where(t.backtests.c.id == number).values(values))
-        row = _row(conn, number)
+        row = row_of(conn, number)
     if row.status not in ("running", "done"):
         raise ConflictError("backtest_over", id=number, status=row.status)
     return row
@@ -205,7 +170,7 @@ def _run(
         if progress:
             progress(tally.units, row.units)
     with reading(engine) as conn:
-        if _row(conn, row.id).status == "cancelling":
+        if row_of(conn, row.id).status == "cancelling":
             raise _Cancelled
     desk = read_desk(engine, row.since, row.until)
     result = backtest.figures(tally, worlds, history, labels, desk)
@@ -228,7 +193,7 @@ def _save(engine: Engine, number: int, before: int, tally: Tally) -> None:
     """Store what is counted, if it still stands where this process took it up."""
     c = t.backtests.c
     with transaction(engine) as conn:
-        status = _row(conn, number).status
+        status = row_of(conn, number).status
         values = {"state": tally.plain(), "cursor": tally.cursor, "done": tally.units}
         moved = conn.execute(update(t.backtests).where(c.id == number, c.cursor == before, c.status.in_(OPEN)).values(values)).rowcount
     if status == "cancelling":
@@ -241,65 +206,3 @@ def _end(engine: Engine, number: int, status: str, now: datetime, **values: Any)
     c = t.backtests.c
     with transaction(engine) as conn:
         conn.execute(update(t.backtests).where(c.id == number, c.status.in_(OPEN)).values(status=status, ended_at=now, **values))
-
-
-def cancel(conn: Connection, number: int, *, actor: str, now: datetime) -> BacktestRow:
-    """Ask a back-test to stop after its chunk; one that has not begun is cancelled at once. ``ConflictError`` (``backtest_over``) where it has ended."""
-    row = _row(conn, number)
-    if row.status not in OPEN:
-        raise ConflictError("backtest_over", id=number, status=row.status)
-    values: dict[str, Any] = {"status": "cancelled", "ended_at": now} if row.status == "queued" else {"status": "cancelling"}
-    conn.execute(update(t.backtests).where(t.backtests.c.id == number).values(values))
-    auditing.record(conn, actor, "backtest.cancel", f"backtest:{number}", {}, now)
-    return _line(_row(conn, number))
-
-
-def get_backtest(conn: Connection, number: int) -> BacktestView:
-    """One back-test; ``NotFoundError`` (``backtest_not_found``)."""
-    row = _row(conn, number)
-    return BacktestView(_line(row), dict(row.sources), dict(row.result) if row.result else None)
-
-
-def list_backtests(
-    conn: Connection,
-    *,
-    model: str | None = None,
-    status: str | None = None,
-    hash_: str | None = None,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page[BacktestRow]:
-    """Back-tests, the newest first."""
-    c = t.backtests.c
-    query = select(t.backtests).order_by(c.id.desc())
-    for column, wanted in ((c.model, model), (c.status, status), (c.hash, hash_)):
-        if wanted:
-            query = query.where(column == wanted)
-    if cursor:
-        query = query.where(c.id < unpack_id(cursor))
-    return page_by_id(conn, query, limit, _line)
-
-
-def latest(conn: Connection, rule: str, hash_: str, *, live_only: bool = False) -> Mapping[str, Any] | None:
-    """The figures of one rule in the newest finished back-test that looked at exactly this version of it, with the number and period of the back-test."""
-    c = t.backtests.c
-    for row in conn.execute(select(t.backtests).where(c.status == "done").order_by(c.id.desc())):
-        if rule in row.rules and (not live_only or not row.sources):
-            for one in row.result["rules"]:
-                if one["rule"] == rule and one["hash"] == hash_:
-                    return {**one, "backtest": row.id, "period": row.result["period"]}
-    return None
-
-
-def _row(conn: Connection, number: int) -> Row[Any]:
-    row = conn.execute(select(t.backtests).where(t.backtests.c.id == number)).one_or_none()
-    if row is None:
-        raise NotFoundError("backtest_not_found", id=number)
-    return row
-
-
-def _line(row: Row[Any]) -> BacktestRow:
-    return BacktestRow(
-        row.id, row.model, tuple(row.rules), row.hash, row.since, row.until, row.status, row.units, row.done, row.actor, row.asked_at,
-        row.started_at, row.ended_at, dict(row.error) if row.error else None,
-    )  # fmt: skip

@@ -163,6 +163,8 @@ def _name(item: Any) -> str:
 def plan(live: Iterable[Pack], candidate: Pack | None = None, *, model: str = "", rules: Sequence[str] = ()) -> Trial:
     """What to try: a candidate's rules over those in service, or rules in service themselves (all of ``model``, or those named).
 
+    Of a candidate without rules (a list, a condition) the rules that are made of it are looked at.
+
     Raises :class:`InvalidInputError` or :class:`NotFoundError` where there is nothing to try or the rules cannot run.
     """
     live = tuple(live)
@@ -190,27 +192,37 @@ def models_of(candidate: Pack, live: Iterable[Pack] = ()) -> tuple[str, ...]:
 
 
 def _models_of(live: Sequence[Pack], candidate: Pack | None, model: str, rules: Sequence[str]) -> set[str]:
-    if candidate is not None:
+    """The models that are meant: one, or the call is refused."""
+    if candidate is None:
+        if not rules:
+            return {model} if model else set()
+        known = {rule.id: pack.name for pack in live for rule in pack.rules if not model or pack.name == model}
+        return {known[_known(rule, known)] for rule in rules}
+    if not candidate.rules:
+        found = {pack.name for pack in live if _built_on(pack, candidate)}
+    else:
         there = {rule.id for rule in candidate.rules}
-        for rule in rules:
-            if rule not in there:
-                raise NotFoundError("backtest_rule_unknown", rule=rule, known=", ".join(sorted(there)[:40]) or "-")
-        found = set(models_of(candidate.only(rules) if rules else candidate, live))
-        if model and model in found:
-            found = {model}
-        for name in found:
-            if not keys_of(name):
-                first = next(rule.id for rule in candidate.rules)
-                known = ", ".join(dict.fromkeys(split_key(key)[0] for key in TEXT_KEYS))
-                raise InvalidInputError("backtest_model_unknown", rule=first, known=known)
-        return found
-    if not rules:
-        return {model} if model else set()
-    known_rules = {rule.id: pack.name for pack in live for rule in pack.rules if not model or pack.name == model}
-    for rule in rules:
-        if rule not in known_rules:
-            raise NotFoundError("backtest_rule_unknown", rule=rule, known=", ".join(sorted(known_rules)[:40]) or "-")
-    return {known_rules[rule] for rule in rules}
+        found = set(models_of(candidate.only([_known(rule, there) for rule in rules]) if rules else candidate, live))
+    if model in found:
+        return {model}
+    for name in found:
+        if not keys_of(name):
+            known_models = ", ".join(dict.fromkeys(split_key(key)[0] for key in TEXT_KEYS))
+            raise InvalidInputError("backtest_model_unknown", rule=next(rule.id for rule in candidate.rules), known=known_models)
+    return found
+
+
+def _known(rule: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    if rule not in known:
+        raise NotFoundError("backtest_rule_unknown", rule=rule, known=", ".join(known[:40]) or "-")
+    return rule
+
+
+def _built_on(pack: Pack, candidate: Pack) -> set[str]:
+    """The rules of a pack that are made of something the candidate defines."""
+    mine = {(type(item).__name__, item.name) for kind in ("lists", "conditions", "features") for item in getattr(candidate, kind)}
+    return {rule.id for rule in pack.rules if mine & {(type(item).__name__, _name(item)) for item in reached(rule, pack)}}
 
 
 def _of_model(candidate: Pack | None, name: str) -> Pack:
@@ -223,11 +235,11 @@ def _chosen(after: Pack, candidate: Pack | None, rules: Sequence[str]) -> tuple[
     """The ids looked at; firm rules are left out, or refused where they are named."""
     there = after.rule_by_id
     for rule in rules:
-        if rule not in there:
-            raise NotFoundError("backtest_rule_unknown", rule=rule, known=", ".join(sorted(there)[:40]) or "-")
-        if there[rule].lens == "firm":
+        if there[_known(rule, there)].lens == "firm":
             raise InvalidInputError("backtest_firm_lens", rule=rule)
-    wanted = set(rules) or ({rule.id for rule in candidate.rules} if candidate is not None else set(there))
+    wanted = set(rules) or set(there)
+    if candidate is not None and not rules:
+        wanted = {rule.id for rule in candidate.rules} or _built_on(after, candidate)
     found = tuple(rule.id for rule in after.rules if rule.id in wanted and rule.lens != "firm")
     if not found:
         firm = next((rule.id for rule in after.rules if rule.id in wanted), None)
@@ -238,7 +250,9 @@ def _chosen(after: Pack, candidate: Pack | None, rules: Sequence[str]) -> tuple[
 def _refuse_broken(trial: Trial) -> None:
     if not trial.changed:
         return
-    _refuse([item for item in errors(check(trial.after, vocabulary())) if item.code not in NEEDED_LATER])
+    empty = {rule.id for rule in trial.after.rules if "WHEN" not in rule.given}
+    bad = errors(check(trial.after, vocabulary()))
+    _refuse([item for item in bad if item.code not in NEEDED_LATER or any(f"`{name}`" in item.en for name in empty)])
 
 
 def _refuse(bad: Sequence[Diagnostic]) -> None:

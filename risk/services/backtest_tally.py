@@ -55,6 +55,7 @@ class RuleTally:
     misses: int = 0
     unknown: int = 0
     weeks: dict[str, list[int]] = field(default_factory=dict)
+    months: dict[str, list[int]] = field(default_factory=dict)
     labelled: int = 0
     positives: int = 0
     positives_hit: int = 0
@@ -157,6 +158,10 @@ def _count_labels(one: RuleTally, rows: Sequence[int], hit: Any, units: Sequence
         one.positives_hit += bool(true and hit[row])
         one.labelled_hits += bool(hit[row])
         one.confirmed += bool(true and hit[row])
+        if hit[row]:
+            month = one.months.setdefault(units[row].month, [0, 0])
+            month[0] += 1
+            month[1] += true
 
 
 def _count_overlap(one: RuleTally, rule: str, hit: Any, said: Said, labels: Mapping[int, float]) -> None:

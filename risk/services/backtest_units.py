@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, and_, case, func, or_, select
 
 from features.context import Context
 from features.identifiers import may_claim
-from risk.domain.calendar import week_of
+from risk.domain.calendar import SHANGHAI, week_of
 from risk.domain.candidates import window_of
 from risk.domain.routing import first_place
 from risk.domain.signals import digest
@@ -50,6 +50,11 @@ class Unit:
     def week(self) -> str:
         """The ISO week of its moment in Shanghai; empty without one."""
         return week_of(self.moment)[2] if self.moment else ""
+
+    @property
+    def month(self) -> str:
+        """The month of its moment in Shanghai; empty without one."""
+        return f"{self.moment.astimezone(SHANGHAI):%Y-%m}" if self.moment else ""
 
     def of_key(self, key: str) -> bool:
         """Whether the model of that key judges it; a file's rows are judged by any."""

@@ -48,7 +48,8 @@ def trial(text: str | None = CANDIDATE, **how: Any) -> Trial:
 
 def history(engine: Engine, *, weeks: int = 6, seed: int = 0, judged: bool = True) -> dict[int, str]:
     """Store the history, judge each week at the moment of its units, verify some alerts; text of each signal by its id."""
-    rng, told = random.Random(seed), {}
+    rng = random.Random(seed)
+    told: dict[int, str] = {}
     set_capacity(engine, 3)
     with transaction(engine) as conn:
         register.load_subjects(

@@ -15,15 +15,17 @@ from sqlalchemy import Engine, select
 
 from risk.domain.grades import Grade
 from risk.scoring.scorer import Scorer
-from risk.services import backtest_jobs, labels, register, runs, tasks, units
+from risk.services import backtest_jobs, backtest_views, labels, register, runs, tasks, units
 from risk.services.backtest import over_file
 from risk.services.backtest_judging import Worlds
 from risk.services.backtest_plan import Trial, keys_of
+from risk.services.backtest_text import backtest_text
 from risk.services.backtest_units import Chunk, StoreHistory
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from rules.pack import Pack, pack_from_text
 from tests.risk.backtest_world import CANDIDATE, CLINIC, SHOPS, START, TEXTS, UNDECIDED, candidate, history, trial
+from tests.risk.cli_world import check_golden
 from tests.risk.run_world import CURE, DRUG, MED, MED_PACK, NOW, URGE, packs, put, scorer, set_capacity
 
 SINCE, LATER = START - timedelta(days=1), NOW + timedelta(days=60)
@@ -231,14 +233,14 @@ def test_a_killed_one_goes_on_to_the_same_figures(engine: Engine, monkeypatch: p
         with pytest.raises(_KillError):
             backtest_jobs.carry_out(engine, scorer(), number, clock=lambda: LATER, progress=killed, chunk=11)
     with reading(engine) as conn:
-        half = backtest_jobs.get_backtest(conn, number).backtest
+        half = backtest_views.get_backtest(conn, number).backtest
     assert (half.status, half.done) == ("running", seen[-1])
     again = backtest_jobs.carry_out(engine, scorer(), number, clock=lambda: LATER, progress=lambda done, _: seen.append(done), chunk=13)
     assert again == whole
     assert seen == sorted(set(seen))
     assert backtest_jobs.carry_out(engine, scorer(), number, clock=lambda: LATER) == whole
     with reading(engine) as conn:
-        view = backtest_jobs.get_backtest(conn, number)
+        view = backtest_views.get_backtest(conn, number)
     assert view.result == json.loads(json.dumps(whole))
     assert (view.backtest.status, view.backtest.done, view.backtest.units) == ("done", 78, 78)
 
@@ -270,7 +272,7 @@ def test_a_cancelled_one_stops_and_may_go_on(sqlite_engine: Engine) -> None:
 
     def stop(done: int, total: int) -> None:
         with transaction(sqlite_engine) as conn:
-            backtest_jobs.cancel(conn, number, actor="张三", now=LATER)
+            backtest_views.cancel(conn, number, actor="张三", now=LATER)
 
     with pytest.raises(ConflictError, match="was cancelled"):
         backtest_jobs.carry_out(sqlite_engine, scorer(), number, clock=lambda: LATER, progress=stop, chunk=11)
@@ -278,7 +280,7 @@ def test_a_cancelled_one_stops_and_may_go_on(sqlite_engine: Engine) -> None:
         backtest_jobs.carry_out(sqlite_engine, scorer(), number, clock=lambda: LATER)
     assert backtest_jobs.carry_out(sqlite_engine, scorer(), number, clock=lambda: LATER, resume=True) == whole
     with transaction(sqlite_engine) as conn, pytest.raises(ConflictError, match="has ended"):
-        backtest_jobs.cancel(conn, number, actor="张三", now=LATER)
+        backtest_views.cancel(conn, number, actor="张三", now=LATER)
 
 
 def test_two_versions_side_by_side(sqlite_engine: Engine) -> None:
@@ -404,7 +406,7 @@ def test_what_cannot_be_tried_is_refused() -> None:
         (None, {}),
     ):
         with pytest.raises(RiskError) as found:
-            trial(text, **how)  # type: ignore[arg-type]
+            trial(text, **how)
         refused.append(found.value)
         assert found.value.text("zh") != found.value.text("en")
     assert _codes(refused) == [
@@ -431,3 +433,15 @@ def test_urge_alone_is_one_keyword(sqlite_engine: Engine) -> None:
         put(conn, [URGE], at=START)
     told = _run(sqlite_engine, trial(None, rules=["urge"]), None)
     assert told["rules"][0]["grades"] == {"none>blue": 1}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_reads_well(sqlite_engine: Engine, lang: str) -> None:
+    history(sqlite_engine)
+    told = _run(sqlite_engine, trial(), candidate())
+    new = (
+        'list 催 "x"\n  include "立即抢购" "立即" "从速"\n'
+        + 'rule urge "催促购买" / "urges to buy"\n  severity low\n  when text has any of @催\n'
+    )
+    changed = _run(sqlite_engine, trial(new + UNDECIDED), candidate(new + UNDECIDED))
+    check_golden(f"backtest.{lang}.txt", backtest_text(told, lang) + "\n" + backtest_text(changed, lang))
