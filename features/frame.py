@@ -11,8 +11,8 @@ The rule: whatever a model or a rule sees of a text is computed here, and every 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,12 +42,45 @@ class TextFrame:
 
     texts: list[NormalisedText]
     hits: ListHits
-    columns: pd.DataFrame
+    table: Column
+    """The features of the text itself, in the catalogue's order."""
+    extra: pd.DataFrame | Callable[[], pd.DataFrame] | None = None
+    given: pd.DataFrame | None = None
+    """Columns instead of those that would be computed."""
 
     @property
     def n(self) -> int:
         """How many texts."""
         return len(self.texts)
+
+    def feature(self, name: str) -> Column:
+        """One feature of the text itself."""
+        return self.table[:, _PLACE[name]]
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """All columns that learners see: of the text, of the lists, and what else was handed in. Rules alone never ask for them."""
+        if self.given is not None:
+            return self.given
+        counts = _list_counts(self.hits, self.n)
+        columns = pd.DataFrame(np.hstack([self.table, counts]), columns=names(self.hits.names))
+        if self.extra is None:
+            return columns
+        return _joined(columns, self.extra if isinstance(self.extra, pd.DataFrame) else self.extra())
+
+    def take(self, rows: Sequence[int]) -> "TextFrame":
+        """The frame of some of its texts, in the order asked for.
+
+        >>> lexicon = Lexicon([WordList("保本", ("保本",))])
+        >>> some = build(["保本", "", "“保本”骗局"], lexicon).take([2, 0])
+        >>> some.hits.row.tolist(), some.columns["asserted_保本"].tolist()
+        ([0, 1], [0.0, 1.0])
+        """
+        wanted = list(rows)
+        parts = [np.flatnonzero(self.hits.row == row) for row in wanted]
+        hits = self.hits.where(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
+        hits = replace(hits, row=np.repeat(np.arange(len(wanted), dtype=np.int32), [len(part) for part in parts]))
+        return TextFrame([self.texts[row] for row in wanted], hits, self.table[wanted], given=self.columns.iloc[wanted])
 
     @cached_property
     def words(self) -> list[list[str]]:
@@ -55,8 +88,8 @@ class TextFrame:
         return text.words(t.dense.text for t in self.texts)
 
 
-def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | None = None) -> TextFrame:
-    """Everything about the texts. `extra`: further columns (channel …), one row a text, joined by position.
+def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | Callable[[], pd.DataFrame] | None = None) -> TextFrame:
+    """Everything about the texts. `extra`: further columns (channel …), one row a text, joined by position; or a way to make them, asked when they are wanted.
 
     >>> build(["药"], Lexicon([]), pd.DataFrame({"length": [3]}))
     Traceback (most recent call last):
@@ -72,16 +105,22 @@ def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | None = N
     for row, (one, stance) in enumerate(zip(normalised, stances, strict=True)):
         facts = _stated(one) | _transforms(one) | _cues(one, stance)
         table[row, [_PLACE[k] for k in facts]] = list(facts.values())
-    columns = pd.DataFrame(np.hstack([table, _list_counts(hits, len(texts))]), columns=names(lexicon.names))
-    return TextFrame(normalised, hits, columns if extra is None else _joined(columns, extra))
+    frame = TextFrame(normalised, hits, table, extra)
+    if isinstance(extra, pd.DataFrame):
+        _check(set(names(lexicon.names)), len(texts), extra)
+    return frame
+
+
+def _check(taken: set[str], n: int, extra: pd.DataFrame) -> None:
+    if len(extra) != n:
+        raise ValueError(f"extra has {len(extra)} rows for {n} texts")
+    clash = [str(c) for c in extra.columns if c in taken]
+    if clash:
+        raise ValueError("extra columns are already features: " + ", ".join(clash))
 
 
 def _joined(columns: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
-    if len(extra) != len(columns):
-        raise ValueError(f"extra has {len(extra)} rows for {len(columns)} texts")
-    clash = [str(c) for c in extra.columns if c in columns.columns]
-    if clash:
-        raise ValueError("extra columns are already features: " + ", ".join(clash))
+    _check(set(columns.columns), len(columns), extra)
     return pd.concat([columns, extra.reset_index(drop=True)], axis=1)
 
 

@@ -7,6 +7,7 @@ The rule: one row of the arrays is one hit; `start` and `end` count characters o
 (1, [3], [False])
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,25 @@ class ListHits:
         if name not in self.names:
             raise KeyError(f"no word list named {name!r}")
         return self.where(self.list == self.names.index(name))
+
+    def split(self) -> dict[str, "ListHits"]:
+        """The hits of each list that has any, all in one go.
+
+        >>> hits = ListHits.pack(("甲", "乙", "丙"), ("根治", "病"), [0, 0, 1], [(2, 1, 0, 1, 0, 0, 0), (0, 0, 3, 5, 0, 0, 0), (2, 1, 4, 5, 0, 0, 0)])
+        >>> {name: part.start.tolist() for name, part in hits.split().items()}
+        {'甲': [3], '丙': [0, 4]}
+        """
+        if not len(self):
+            return {}
+        order = np.argsort(self.list, kind="stable")
+        lists = self.list[order]
+        edges = [0, *(np.flatnonzero(np.diff(lists)) + 1).tolist(), len(lists)]
+        columns = (self.row, self.list, self.term, self.start, self.end, self.aggressive, self.negated, self.reported)
+        arrays = [column[order] for column in columns]
+        found = {}
+        for low, high in itertools.pairwise(edges):
+            found[self.names[lists[low]]] = ListHits(self.names, self.terms, *(array[low:high] for array in arrays))  # type: ignore[arg-type]
+        return found
 
     def counts(self, n: int, asserted_only: bool = False) -> NDArray[np.int64]:
         """How many hits each of `n` texts has in each list: an `n` x lists table."""

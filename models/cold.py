@@ -35,7 +35,16 @@ def noisy_or(rules: pd.DataFrame | None, weights: Mapping[str, float], n: int) -
     if not ids:
         return np.zeros(n)
     on = np.clip(np.nan_to_num(fired(rules, ids, n), nan=0.0), 0.0, 1.0)
-    result: Floats = 1.0 - np.prod(1.0 - on * np.array([weights[i] for i in ids]), axis=1)
+    return combined(on, np.array([weights[i] for i in ids]))
+
+
+def combined(on: Floats, weights: Floats) -> Floats:
+    """The noisy-or itself: ``on`` has a row a unit and a column a rule, 1 where it fired.
+
+    >>> combined(np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([0.72, 0.42])).round(4).tolist()
+    [0.8376, 0.0]
+    """
+    result: Floats = 1.0 - np.prod(1.0 - on * weights, axis=1)
     return result
 
 

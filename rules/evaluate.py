@@ -20,6 +20,7 @@ from rules.operators import CONTAINS, OPERATORS, EvaluationError
 from rules.pack import Pack, Rule
 from rules.plan import in_force, plan_of
 from rules.rows import Rows
+from rules.single import rules_of
 from rules.text_hits import HitBook
 from rules.values import Values
 
@@ -119,7 +120,7 @@ class Batch:
         self._plan = plan_of(self.packs, inputs.vocabulary)
         self._values = Values(self._plan, inputs, self.book, self._known)
         self._only: Block | None = None
-        self._table: Outcomes | None = None
+        self._tables: dict[int, Outcomes] = {}
         if singly is None and inputs.size <= FEW:
             self._plan.met += 1
             singly = self._plan.met > 1
@@ -132,9 +133,10 @@ class Batch:
             return RuleHits(chosen.rules, np.zeros((self._inputs.size, len(chosen.rules)), dtype=np.int8))
         if not self._singly:
             return RuleHits(chosen.rules, self._as_bits(chosen.roots))
-        if self._table is None:
-            self._table = Rows(self._plan, self._inputs, self._values, self.book, in_force(self._plan, self._as_of)).outcomes()
-        return RuleHits(chosen.rules, self._table.take(chosen.places, axis=1))
+        if pack not in self._tables:
+            rules = rules_of(self._plan, self._plan.outcomes(pack))
+            self._tables[pack] = Rows(rules, self._inputs, self._values, self.book, in_force(self._plan, self._as_of)).outcomes()
+        return RuleHits(chosen.rules, self._tables[pack].take(chosen.places, axis=1))
 
     def value(self, node: Expr, pack: int = 0) -> Column:
         """Any expression of a pack, for every row; conditions are flags."""

@@ -50,11 +50,14 @@ class Firing:
 class Explainer:
     """Explains rows of one batch. A vocabulary adds units and Chinese category names to quoted values; `as_of` is the day it was judged for."""
 
-    def __init__(self, pack: Pack, inputs: Inputs, vocabulary: Vocabulary | None = None, as_of: date | None = None) -> None:
+    def __init__(
+        self, pack: Pack, inputs: Inputs, vocabulary: Vocabulary | None = None, as_of: date | None = None, book: HitBook | None = None
+    ) -> None:
+        """`book`: the hits of the batch, where they have been read already (`rules.evaluate.Batch.book`)."""
         self._pack = pack
         self._inputs = Remembered(inputs)
         self._vocabulary = vocabulary or Vocabulary()
-        self._book = HitBook(pack, inputs)
+        self._book = book or HitBook(pack, inputs)
         self._show = shower(vocabulary)
         self._types = Types(pack, self._vocabulary)
         self._as_of = as_of

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -262,6 +261,7 @@ class Plan:
         self._numbers: dict[Step, int] = {}
         self._named: dict[tuple[int, str, bool], int] = {}
         self._roots: dict[tuple[int, int], int | EvaluationError] = {}
+        self._outcomes: dict[int, tuple[int, ...]] = {}
         self._chosen: dict[tuple[int, str | None, date | None], Chosen] = {}
         self._depth = 0
         self._lock = Lock()
@@ -279,20 +279,16 @@ class Plan:
             raise EvaluationError(*found.args)
         return found
 
-    @cached_property
-    def roots(self) -> dict[tuple[int, int], int]:
-        """The outcomes of all rules of all packs by pack and place, without those that cannot run."""
-        found: dict[tuple[int, int], int] = {}
-        for pack, one in enumerate(self.packs):
-            for at in range(len(one.rules)):
+    def outcomes(self, pack: int) -> tuple[int, ...]:
+        """The different outcomes of all rules of a pack, without those that cannot run."""
+        found = self._outcomes.get(pack)
+        if found is None:
+            roots: dict[int, None] = {}
+            for at in range(len(self.packs[pack].rules)):
                 with suppress(EvaluationError):
-                    found[pack, at] = self.root(pack, at)
+                    roots[self.root(pack, at)] = None
+            found = self._outcomes[pack] = tuple(roots)
         return found
-
-    @cached_property
-    def outcomes(self) -> tuple[int, ...]:
-        """The different outcomes of all rules."""
-        return tuple(dict.fromkeys(self.roots.values()))
 
     def chosen(self, pack: int, lens: str | None, as_of: date | None) -> "Chosen":
         """The rules of a pack under a lens, and which of them hold on a day. Raises `EvaluationError` where one that holds cannot run."""
@@ -307,7 +303,7 @@ class Plan:
     def _choose(self, pack: int, lens: str | None, as_of: date | None) -> "Chosen":
         rules = [(at, rule) for at, rule in enumerate(self.packs[pack].rules) if lens is None or rule.lens in (lens, "")]
         roots = [self.root(pack, at) if rule.in_force(as_of) else None for at, rule in rules]
-        column = {root: at for at, root in enumerate(self.outcomes)}
+        column = {root: at for at, root in enumerate(self.outcomes(pack))}
         places = np.array([len(column) if root is None else column[root] for root in roots], dtype=np.intp)
         return Chosen(tuple(rule for _, rule in rules), tuple(roots), places)
 

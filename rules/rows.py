@@ -10,8 +10,8 @@ import numpy.typing as npt
 from rules.inputs import Column, Inputs
 from rules.items import Plain
 from rules.nodes import Operand
-from rules.plan import AGGRESSIVE, NEGATED, REPORTED, Plan
-from rules.single import Rules, rules_of
+from rules.plan import AGGRESSIVE, NEGATED, REPORTED
+from rules.single import Rules
 from rules.text_hits import HitBook
 from rules.values import Values
 
@@ -27,18 +27,18 @@ class Cells(Protocol):
 class Rows:
     """The rows of a batch, one at a time."""
 
-    def __init__(self, plan: Plan, inputs: Inputs, values: Values, book: HitBook, force: Sequence[bool]) -> None:
+    def __init__(self, rules: Rules, inputs: Inputs, values: Values, book: HitBook, force: Sequence[bool]) -> None:
         self._inputs = inputs
         self._values = values
         self._book = book
         self._force = force
-        self._rules: Rules = rules_of(plan, plan.outcomes)
+        self._rules = rules
         self._fields: list[Column] | None = None
         offered: Cells | None = inputs if hasattr(inputs, "cells") else None  # type: ignore[assignment]
         self._cells = offered.cells if offered is not None else self._of_columns
 
     def outcomes(self) -> npt.NDArray[np.int8]:
-        """1, 0 or -1 for each row and each of the plan's `outcomes`; one more column of zeros for rules that do not hold."""
+        """1, 0 or -1 for each row and each outcome of the rules; one more column of zeros for rules that do not hold."""
         size = self._inputs.size
         hits = self._hits(size)
         told = b"".join(bytes(self._judged(row, hits[row])) for row in range(size))

@@ -65,6 +65,7 @@ class RowReader:
         self.as_of = as_of
         self._types = Types(pack, inputs.vocabulary)
         self._hits: dict[Operand, Sorted] = {}
+        self._read: dict[int, tuple[Expr, Plain]] = {}
         self._sentences: list[tuple[int, int]] | None = None
 
     def truth(self, node: Expr) -> bool | None:
@@ -73,7 +74,13 @@ class RowReader:
         return None if value is None else bool(value)
 
     def value(self, node: Expr) -> Plain:
-        """The value of any expression; conditions are booleans."""
+        """The value of any expression; conditions are booleans. The very same node is read once: evidence and traces ask for it again and again."""
+        found = self._read.get(id(node))
+        if found is None:
+            found = self._read[id(node)] = (node, self._value(node))
+        return found[1]
+
+    def _value(self, node: Expr) -> Plain:
         match node:
             case And(items):
                 return kleene_and([self.truth(item) for item in items])

@@ -92,7 +92,7 @@ class HitBook:
 
     def present(self, operands: Collection[Operand]) -> Iterable[Operand]:
         """Those that may have hits."""
-        return operands if self._hit is None else self._hit.intersection(operands)
+        return operands if self._hit is None else [item for item in self._hit if item in operands]
 
     def of_any(self, operands: tuple[Operand, ...], node: Textual) -> Sorted:
         """The hits of several lists together, as far as the node admits them."""

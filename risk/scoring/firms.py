@@ -33,7 +33,7 @@ def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, 
     floors = fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt)
     probability = fusion.raised(probability, floors)
     ranks = fusion.grades(probability, learner.cutoffs, floors)
-    return Judged(FIRM_KEY, probability, ranks, hits, rules, learner, pack.version if pack.rules else "")
+    return Judged(FIRM_KEY, probability, ranks, hits, learner, pack.version if pack.rules else "", on)
 
 
 def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> tuple[RuleHits, pd.DataFrame]:

@@ -230,11 +230,19 @@ def floor_of(rule: Rule, pack: Pack) -> Grade:
     return Grade.NONE if is_keyword(rule, pack) else SEVERITY_FLOORS.get(rule.severity.en, Grade.NONE)
 
 
+def _floor(rule: Rule, pack: Pack) -> Grade:
+    """`floor_of`, found once for each rule of a pack in use: every unit asks for it again."""
+    floors: dict[int, Grade] = pack.__dict__.setdefault("_floors", {})
+    if id(rule) not in floors:
+        floors[id(rule)] = floor_of(rule, pack)
+    return floors[id(rule)]
+
+
 def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack, learnt: Collection[str] = ()) -> Ranks:
     """The highest floor that a fired rule asks for, a row; a grave rule that names none has the floor of its severity.
 
     A rule written today must count tomorrow, though no learner has seen it. ``learnt`` are rules whose worth a learner took from labels of the field:
     of these only the floors they name themselves hold.
     """
-    ranks = np.array([int(floor_of(rule, pack)) if rule.floor or rule.id not in learnt else 0 for rule in rules], dtype=np.int64)
+    ranks = np.array([int(_floor(rule, pack)) if rule.floor or rule.id not in learnt else 0 for rule in rules], dtype=np.int64)
     return (fired * ranks).max(axis=1, initial=0) if len(ranks) else np.zeros(len(fired), dtype=np.int64)

@@ -5,7 +5,8 @@ Which names a rule may use stands in ``fields``; here is the way to each value. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -23,7 +24,8 @@ from risk.domain.channels import CHANNELS
 from risk.scoring.fields import HISTORY, IDENTIFIERS, RENAMED, as_matched, vocabulary
 from rules.functions import Vocabulary
 from rules.inputs import Column, Hits, Spans, WindowQuery
-from rules.nodes import Term, walk
+from rules.items import Plain
+from rules.nodes import ListRef, Term, walk
 from rules.pack import Pack
 from rules.plugin_calls import Offered
 from rules.plugin_host import installed
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from features.frame import TextFrame
 
 _CHANNELS = frozenset(code for code, _ in CHANNELS)
+_COLUMNS = {RENAMED[f.name][0] if f.name in RENAMED else f.name: f for f in FEATURES}
+_PLACE = {f.name: at for at, f in enumerate(FEATURES)}
 
 
 def lexicon_of(packs: Iterable[Pack]) -> Lexicon:
@@ -61,12 +65,13 @@ class TextInputs:
         self._lists = lists
         self._vocabulary = vocabulary()
         self._plugins = installed().bind(self.size, self.text)
-        self._columns = {RENAMED[f.name][0] if f.name in RENAMED else f.name: f for f in FEATURES}
+        self._columns = _COLUMNS
         self._stances: dict[int, Stance] = {}
         self._numbers: dict[int, list[Identifier]] = {}
         self._matches: dict[str, Hits] = {}
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
+        self._by_list, self._by_word = frame.hits.split(), literals.split()
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -80,10 +85,28 @@ class TextInputs:
         return self._frame.texts[row].original
 
     def hits(self, list_name: str) -> Hits:
-        return _hits(self._frame.hits.of(list_name))
+        return _of(self._frame.hits, self._by_list, list_name)
 
     def literal(self, term: str) -> Hits:
-        return _hits(self._literals.of(term))
+        return _of(self._literals, self._by_word, term)
+
+    def operands_hit(self) -> list[ListRef | Term]:
+        """The lists and words that any text has: the others need not be asked for (`rules.text_hits.Sparse`)."""
+        return [*map(ListRef, self._by_list), *map(Term, self._by_word)]
+
+    def cells(self, names: Sequence[str], row: int) -> list[Plain]:
+        """The values of fields in one text (`rules.rows.Cells`)."""
+        places, flags, others = _places(tuple(names))
+        found: list[Plain] = self._frame.table[row, places].tolist()
+        for at, value in enumerate(found):
+            if value != value:
+                found[at] = None
+            elif flags[at]:
+                found[at] = value > 0  # type: ignore[operator]
+        for at in others:
+            column = self.field(names[at])
+            found[at] = column.values[row] if column.known[row] else None
+        return found
 
     def matches(self, pattern: str) -> Hits:
         """Found once, whatever models and explanations ask for it again."""
@@ -122,7 +145,7 @@ class TextInputs:
         feature = self._columns.get(field.name)
         if feature is None:  # a column of firms: unknown of a text
             return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
-        values = self._frame.columns[feature.name].to_numpy(dtype=np.float64)
+        values = self._frame.feature(feature.name)
         known = ~np.isnan(values)
         return Column(values > 0, known) if feature.kind == "flag" else Column(values, known)
 
@@ -158,11 +181,8 @@ class TextInputs:
 
     def _shows(self, kind: str) -> NDArray[np.bool_]:
         """Rows whose text shows a number of the kind, in whatever state."""
-        table = self._frame.columns
-        found = np.zeros(self.size, dtype=bool)
-        for name in (f"{one}_{state}" for one in IDENTIFIERS[kind] for state in STATES):
-            found |= table[name].to_numpy() > 0
-        return found
+        places = [_PLACE[f"{one}_{state}"] for one in IDENTIFIERS[kind] for state in STATES]
+        return np.asarray((self._frame.table[:, places] > 0).any(axis=1))
 
     def _identifier_state(self, kind: str) -> Column:
         """The worst state of the numbers of that kind in each text (``features.register``)."""
@@ -224,6 +244,22 @@ def no_hits() -> Hits:
     """Nothing was found."""
     none, off = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     return Hits(none, none, none, none, off, off, off)
+
+
+def _of(hits: ListHits, parts: Mapping[str, ListHits], name: str) -> Hits:
+    """The hits of one list; a list that the lexicon does not have is an error."""
+    part = parts.get(name)
+    return _hits(hits.of(name) if part is None else part)
+
+
+@lru_cache(maxsize=64)
+def _places(names: tuple[str, ...]) -> tuple[NDArray[np.intp], list[bool], list[int]]:
+    """Where fields stand in the table of a frame, which are flags, and which are not there at all."""
+    fields = [vocabulary().field(name) for name in names]
+    features = [None if field is None else _COLUMNS.get(field.name) for field in fields]
+    places = np.array([0 if feature is None else _PLACE[feature.name] for feature in features], dtype=np.intp)
+    flags = [feature is not None and feature.kind == "flag" for feature in features]
+    return places, flags, [at for at, feature in enumerate(features) if feature is None]
 
 
 def _hits(found: ListHits) -> Hits:

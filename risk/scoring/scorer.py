@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from features.context import Context
 from features.frame import TextFrame, build
 from features.lexicon import Lexicon
-from models.cold import ColdModel, noisy_or
+from models.cold import ColdModel, combined, noisy_or
 from models.explain import Contribution
 from models.grades import FIXED_CUTOFFS, Cutoffs
 from risk.domain.grades import Grade
@@ -21,7 +22,7 @@ from risk.scoring import fusion
 from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
 from risk.scoring.keys import split_key
 from risk.scoring.packs import usable_packs
-from rules.evaluate import RuleHits, evaluate
+from rules.evaluate import Batch, RuleHits, evaluate
 from rules.explain import Explainer, Firing
 from rules.inputs import Hits
 from rules.nodes import ListRef, Matches, Term
@@ -57,6 +58,8 @@ class Reading:
     around: Context
     units: Sequence[str] = ()
     """Who each row is, where it is known: by this a staged roll-out draws (``rollout``)."""
+    batches: dict[Any, Batch] = field(default_factory=dict, repr=False)
+    """What rules have computed of it so far, by day and packs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +70,15 @@ class Judged:
     probability: npt.NDArray[np.float64]
     ranks: npt.NDArray[np.int64]
     hits: RuleHits
-    rules: pd.DataFrame
     learner: Learner
     rules_version: str
+    on: date | None = None
+    """The day whose rules held."""
+
+    @cached_property
+    def rules(self) -> pd.DataFrame:
+        """The outcomes as columns for learners."""
+        return rule_table(self.hits)
 
     @property
     def candidates(self) -> npt.NDArray[np.int64]:
@@ -138,27 +147,40 @@ class Scorer:
     def read(self, texts: Sequence[str], around: Context | None = None) -> Reading:
         """Everything that can be known of the texts, once for all models."""
         around = Context.unknown(len(texts)) if around is None else around
-        frame = build(texts, self._lexicon, around.columns())
+        frame = build(texts, self._lexicon, around.columns)
         literals = self._literals.match(frame.texts)
         return Reading(frame, TextInputs(frame, literals, around, self._lexicon.lists), around)
 
     def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:
         """The outcome of the key's rules, and the same as columns for learners: 1 fired, 0 not, nan unknown."""
-        model, lens = split_key(key)
-        pack = self.packs.get(model) or Pack(model)
-        hits = evaluate(pack, reading.inputs, on, lens=lens)
-        if self.aside is not None:
-            hits = self.aside.kept(key, hits, reading)
+        hits = self._hits(reading, key, on)
         return hits, rule_table(hits)
+
+    def _hits(self, reading: Reading, key: str, on: date | None) -> RuleHits:
+        model, lens = split_key(key)
+        if model not in self.packs:
+            return evaluate(Pack(model), reading.inputs, on, lens=lens)
+        hits = self._batch(reading, on).hits(list(self.packs).index(model), lens=lens)
+        return hits if self.aside is None else self.aside.kept(key, hits, reading)
+
+    def _batch(self, reading: Reading, on: date | None) -> Batch:
+        """The rules of all packs over a reading, judged on a day: what packs share is computed once."""
+        packs = tuple(self.packs.values())
+        key = (on, tuple(map(id, packs)))
+        if key not in reading.batches:
+            reading.batches[key] = Batch(packs, reading.inputs, on)
+        return reading.batches[key]
 
     def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
         """Probability and grade of every unit by one model; ``on`` is the day whose rules hold."""
-        hits, table = self.rules(reading, key, on)
-        weights = self.weights(key)
-        learner = (None if rules_only else self.learners.get(key)) or Learner(ColdModel(weights), "rules")
-        alone = np.asarray(learner.model.predict(reading.frame, table, weights), dtype=np.float64)
-        probability = fusion.fuse(alone, noisy_or(table, weights, reading.frame.n), learner.trust)
-        model = split_key(key)[0]
+        hits, weights, model = self._hits(reading, key, on), self.weights(key), split_key(key)[0]
+        learner = None if rules_only else self.learners.get(key)
+        probability = combined(hits.fired.astype(np.float64), np.array([weights[name] for name in hits.ids], dtype=np.float64))
+        if learner is None:
+            learner = Learner(ColdModel(weights), "rules")
+        else:
+            alone = np.asarray(learner.model.predict(reading.frame, rule_table(hits), weights), dtype=np.float64)
+            probability = fusion.fuse(alone, probability, learner.trust)
         caps = self._aggressive_caps(reading, model, hits)
         if learner.version == "rules":
             caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
@@ -166,17 +188,15 @@ class Scorer:
         floors = np.minimum(fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt), caps)
         probability = fusion.raised(probability, floors)
         ranks = fusion.grades(probability, learner.cutoffs, floors, caps)
-        return Judged(key, probability, ranks, hits, table, learner, pack.version if pack.rules else "")
+        return Judged(key, probability, ranks, hits, learner, pack.version if pack.rules else "", on)
 
     def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
         plain: dict[ListRef | Term | Matches, npt.NDArray[np.bool_]] = {}
-        for j, rule in enumerate(hits.rules):
-            if not hits.fired[:, j].any():
-                continue
-            operands = self._operands[model, rule.id]
+        for j in np.flatnonzero(hits.fired.any(axis=0)).tolist():
+            operands = self._operands[model, hits.rules[j].id]
             for operand in operands - plain.keys():
                 found = _hits(reading, operand)
                 seen = np.zeros(n, dtype=bool)
@@ -215,7 +235,7 @@ class Scorer:
         pack = self.packs.get(split_key(judged.key)[0])
         if pack is None:
             return [[] for _ in rows]
-        explainer = Explainer(pack, reading.inputs, vocabulary())
+        explainer = Explainer(pack, reading.inputs, vocabulary(), judged.on, self._batch(reading, judged.on).book)
         return [explainer.firings(judged.hits, int(row)) for row in rows]
 
     def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Contribution]]:

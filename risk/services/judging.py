@@ -159,7 +159,7 @@ def _check(probability: Any) -> None:
 def _narrow(judged: Judged, places: list[int]) -> Judged:
     """The part of a judgement that belongs to the model's own rows."""
     hits = judged.hits.with_outcome(judged.hits.outcome[places])
-    return replace(judged, probability=judged.probability[places], ranks=judged.ranks[places], hits=hits, rules=judged.rules.iloc[places])
+    return replace(judged, probability=judged.probability[places], ranks=judged.ranks[places], hits=hits)
 
 
 def _said(error: Exception) -> str:
