@@ -66,7 +66,7 @@ class Rows:
     def _hits(self, size: int) -> list[list[int]]:
         """For each row and each way of counting hits, the lists that are hit, as bits."""
         table = [[0] * len(self._rules.kept) for _ in range(size)]
-        for operand in self._book.present(self._rules.bits):
+        for operand in self._book.present(self._rules.bits, self._rules.vetted):
             self._note(operand, 1 << self._rules.bits[operand], table)
         return table
 

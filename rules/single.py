@@ -7,7 +7,7 @@ The source is made of step numbers and constants held apart: no text of a rule i
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from rules.arithmetic import calculate
@@ -63,6 +63,8 @@ class Rules:
     """For any row."""
     judge_known: Judge
     """For rows in which every field is known."""
+    vetted: list[frozenset[Operand]] = field(default_factory=list)
+    """The lists that a host last said it looks for, all of `bits` among them."""
 
 
 def rules_of(plan: Plan, roots: tuple[int, ...]) -> Rules:

@@ -1,6 +1,7 @@
 """Word hits of a batch: fetched once per list, sorted by row, terms as numbers that mean the same in every list."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +63,10 @@ class Sparse(Protocol):
         """The lists and literal words that have a hit in any row."""
         ...
 
+    def operands_known(self) -> frozenset[Operand]:
+        """Those that were looked for: the same object for the same lists. A list that was not is an error, never an empty answer."""
+        ...
+
 
 class HitBook:
     """The hits of all lists of one batch, each asked of the host once."""
@@ -72,6 +77,7 @@ class HitBook:
         self._inputs = inputs
         told: Sparse | None = inputs if hasattr(inputs, "operands_hit") else None  # type: ignore[assignment]
         self._hit = None if told is None else frozenset(told.operands_hit())
+        self._known = frozenset() if told is None else told.operands_known()
         self._found: dict[Operand, Sorted] = {}
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None
@@ -82,7 +88,7 @@ class HitBook:
         """The hits of a list or literal."""
         if operand not in self._found:
             if self._hit is not None and operand not in self._hit:
-                return _NOTHING
+                return self._nothing({operand})
             if isinstance(operand, ListRef):
                 terms = next((pack.list_by_name[operand.name].terms for pack in self._packs if operand.name in pack.list_by_name), ())
                 self._found[operand] = self._sorted(self._inputs.hits(operand.name), terms)
@@ -90,9 +96,19 @@ class HitBook:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
 
-    def present(self, operands: Collection[Operand]) -> Iterable[Operand]:
-        """Those that may have hits."""
-        return operands if self._hit is None else [item for item in self._hit if item in operands]
+    def present(self, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[Operand]:
+        """Those that may have hits; `vetted` remembers that all of them were looked for."""
+        if self._hit is None:
+            return operands
+        if not vetted or vetted[-1] is not self._known:
+            self._nothing(operands.keys())
+            vetted[:] = [self._known]
+        return [item for item in self._hit if item in operands]
+
+    def _nothing(self, operands: AbstractSet[Operand]) -> Sorted:
+        if missing := sorted(str(item) for item in operands - self._known):
+            raise KeyError(f"not looked for: {', '.join(missing)}")
+        return _NOTHING
 
     def of_any(self, operands: tuple[Operand, ...], node: Textual) -> Sorted:
         """The hits of several lists together, as far as the node admits them."""

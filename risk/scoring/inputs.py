@@ -94,6 +94,9 @@ class TextInputs:
         """The lists and words that any text has: the others need not be asked for (`rules.text_hits.Sparse`)."""
         return [*map(ListRef, self._by_list), *map(Term, self._by_word)]
 
+    def operands_known(self) -> frozenset[ListRef | Term]:
+        return _known(self._frame.hits.names, self._literals.names)
+
     def cells(self, names: Sequence[str], row: int) -> list[Plain]:
         """The values of fields in one text (`rules.rows.Cells`)."""
         places, flags, others = _places(tuple(names))
@@ -250,6 +253,11 @@ def _of(hits: ListHits, parts: Mapping[str, ListHits], name: str) -> Hits:
     """The hits of one list; a list that the lexicon does not have is an error."""
     part = parts.get(name)
     return _hits(hits.of(name) if part is None else part)
+
+
+@lru_cache(maxsize=8)
+def _known(lists: tuple[str, ...], words: tuple[str, ...]) -> frozenset[ListRef | Term]:
+    return frozenset([*map(ListRef, lists), *map(Term, words)])
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from rules.columns import Coded, Ready, coded, packed, unpacked
 from rules.evaluate import Batch, EvaluationError
 from rules.inputs import Column
 from rules.items import Plain, Rule
-from rules.nodes import And, Compare, Expr, Flag, Name, Not, Number, Or
+from rules.nodes import And, Compare, Expr, Flag, ListRef, Name, Not, Number, Or
 from rules.pack import Pack, pack_from_text
 from rules.plan import Plan, plan_of
 from rules.rowwise import RowReader
@@ -181,7 +181,11 @@ class _Sparse(FakeInputs):
     def operands_hit(self) -> list[Any]:
         return list(self.having)
 
+    def operands_known(self) -> frozenset[Any]:
+        return self.known
+
     having: tuple[Any, ...] = ()
+    known: frozenset[Any] = frozenset({ListRef("a"), ListRef("b")})
 
 
 @pytest.mark.parametrize("singly", [True, False])
@@ -190,9 +194,12 @@ def test_lists_without_hits_need_not_be_asked_for(singly: bool) -> None:
         'list a\n include "x"\nlist b\n include "y"\nrule r "x" when text has any of @a\nrule s "x" when text has none of @b'
     )
     inputs = _Sparse(pack, ["x", "z"])
-    inputs.having = (pack.rules[0].when.lists[0],)  # type: ignore[union-attr]
+    inputs.having = (ListRef("a"),)
     assert Batch(pack, inputs, singly=singly).hits().outcome.tolist() == [[1, 1], [0, 1]]
     assert inputs.asked == ["a"]
+    inputs.known = frozenset({ListRef("a")})
+    with pytest.raises(KeyError, match="not looked for"):
+        Batch(pack, inputs, singly=singly).hits()
 
 
 def test_codes_are_columns_of_texts() -> None:
