@@ -21,8 +21,7 @@ from risk.services.rule_tests import said
 from risk.services.rule_text import hash_of, name_of, untold
 from rules.diagnostics import errors
 from rules.items import WordList
-from rules.printer import show_list
-from rules.words import Language
+from rules.layout import relist
 
 LONGEST = 200
 """The longest word a person adds here."""
@@ -102,8 +101,8 @@ def propose(
     if base is None:
         raise ConflictError("list_unreadable", name=key.name)
     changed = _changed(base, add, remove)
-    language: Language = "zh" if any(ord(letter) > 255 for letter in base.name) else "en"
-    made = rule_drafts.create(conn, show_list(changed, language) + "\n", actor=actor, now=now, model=key.model, note=reason)
+    source = _source(conn, key, base)
+    made = rule_drafts.create(conn, relist(source, changed), actor=actor, now=now, model=key.model, note=reason)
     notes = {(one.exclude, one.term): one.note for one in add if one.note}
     rule_entries.remember(conn, made, base, changed, actor=actor, now=now, notes=notes)
     tested = rule_drafts.try_out(conn, made.id, actor=actor, now=now)
@@ -127,6 +126,15 @@ def _in_force(conn: Connection, key: Key) -> WordList | None:
     version = live_rules.active_version(conn, key) or rule_store.version_of(conn, key)
     item = version.define().item if version else None
     return item if isinstance(item, WordList) else None
+
+
+def _source(conn: Connection, key: Key, base: WordList) -> str:
+    """The list in force as it is written, so that its lines and comments stay."""
+    version = live_rules.active_version(conn, key)
+    if version is not None and version.define().item == base:
+        return version.source
+    pack, item = rule_drafts.shipped_item(key)
+    return rule_drafts.written(pack, item)
 
 
 def _changed(base: WordList, add: Sequence[NewEntry], remove: Sequence[NewEntry]) -> WordList:

@@ -255,6 +255,7 @@ def test_words_of_a_list_are_proposed_by_one_and_accepted_by_another(engine: Eng
         with pytest.raises(ConflictError, match="cannot approve"):
             list_desk.accept(conn, made.id, actor=AUTHOR, reason="同意", now=NOW)
         assert live_rules.load(conn).packs[0].list_by_name["病名"].terms == ("糖尿病", "高血压")
+        assert made.source == '词表 病名 "names of illnesses"\n  包含 "糖尿病" "高血压"\n  包含 "哮喘"\n  排除 "糖尿病展"\n'
         list_desk.accept(conn, made.id, actor=OTHER, reason="同意", now=NOW + timedelta(hours=1))
         live = live_rules.load(conn).packs[0].list_by_name["病名"]
         assert (live.terms, live.exclude) == (("糖尿病", "高血压", "哮喘"), ("糖尿病展",))

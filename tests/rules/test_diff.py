@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules.diff import Change, What, diff
 from rules.items import Condition, WordList
-from rules.layout import layout
+from rules.layout import layout, relist
 from rules.nodes import And, Or
 from rules.pack import pack_from_text, pack_from_texts, shared_texts
 from rules.pieces import pieces
@@ -145,13 +145,14 @@ def test_pieces_take_the_comments_above_them_and_leave_nothing_behind() -> None:
 
 def test_layout_keeps_every_comment_and_what_it_cannot_write_anew() -> None:
     found = layout(FILE)
-    assert found.left == ("甲", "broken")
+    assert found.left == ("broken",)
     assert [line for line in FILE.split("\n") if line.startswith("#")] == [line for line in found.text.split("\n") if line.startswith("#")]
-    assert '包含 "一"    "二"   # 行内说明' in found.text
+    assert '词表 甲 "n"\n  包含 "一" "二" # 行内说明\n' in found.text
     assert "条件 乙 = 丙 且 丁\n" in found.text
     assert layout(found.text) == found
     english = layout(FILE, "en")
     assert "condition 乙 = 丙 and 丁\n" in english.text
+    assert 'list 甲 "n"\n  include "一" "二" # 行内说明\n' in english.text
     assert english.left == found.left
 
 
@@ -161,3 +162,22 @@ def test_laid_out_files_say_what_they_said() -> None:
             again = layout(text, language)
             before, after = (pack_from_texts({f"m/{name}": one}, "m") for one in (text, again.text))
             assert before.version == after.version, name
+
+
+@given(WORDS, WORDS, WORDS, WORDS)
+def test_words_of_a_list_are_changed_and_its_lines_and_comments_stay(a: list[str], b: list[str], c: list[str], d: list[str]) -> None:
+    lines = [*(f'  包含 "{term}" # 行{k}' for k, term in enumerate(a)), *(f'  排除 "{term}"' for term in c)]
+    source = '# 说明\n词表 表 "n"\n' + "\n".join(lines) + "\n# 末尾\n"
+    after = WordList("表", tuple(b), tuple(d), "n")
+    again = relist(source, after)
+    found = pack_from_text(again).lists[0]
+    assert (set(found.terms), set(found.exclude)) == (set(b), set(d))
+    if b or d:
+        assert all(f"# 行{k}" in again for k, term in enumerate(a) if term in b)
+        assert again.startswith("# 说明\n词表 表")
+
+
+def test_a_list_called_like_a_keyword_keeps_its_name() -> None:
+    source = '词表 包含 包含 "甲" 排除 "乙"\n'
+    assert layout(source, "en").text == 'list 包含 include "甲" exclude "乙"\n'
+    assert relist(source, WordList("包含", ("丙",))) == '词表 包含\n  包含 "丙"\n'
