@@ -21,6 +21,9 @@ from rules.messages import MESSAGES
 from rules.nodes import Span
 from rules.words import Language
 
+SHOWN = 160
+"""Characters of a source line that are shown whole; of a longer one only what is around the place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -84,8 +87,8 @@ def render(diagnostic: Diagnostic, source: str = "", language: Language = "en") 
     if source and span.line <= len(written):
         line = written[span.line - 1]
         last = span.end_column if span.end_line == span.line else len(line) + 1
-        before, marked = line[: span.column - 1], line[span.column - 1 : max(last, span.column + 1) - 1]
-        lines += [f"{margin} |", f"{span.line} | {line}", f"{margin} | {_blank(before)}{'^' * max(1, _width(marked))}"]
+        before, marked, after = _window(line, span.column - 1, max(last, span.column + 1) - 1)
+        lines += [f"{margin} |", f"{span.line} | {before}{marked}{after}", f"{margin} | {_blank(before)}{'^' * max(1, _width(marked))}"]
     if hint:
         lines.append(f"{margin} = {labels['hint']}: {hint}")
     if diagnostic.fix:
@@ -96,6 +99,21 @@ def render(diagnostic: Diagnostic, source: str = "", language: Language = "en") 
 def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None, language: Language = "en") -> str:
     """All diagnostics, an empty line between two."""
     return "\n\n".join(render(item, (sources or {}).get(item.span.file, ""), language) for item in diagnostics)
+
+
+def _window(line: str, start: int, end: int) -> tuple[str, str, str]:
+    """The line before, at and after the place; a long one only around the place.
+
+    >>> _window("a" * 200 + "b" + "c" * 200, 200, 201) == ("…" + "a" * 40, "b", "c" * 80 + "…")
+    True
+    """
+    before, marked, after = line[:start], line[start:end], line[end:]
+    if len(line) <= SHOWN:
+        return before, marked, after
+    if len(before) > SHOWN // 4:
+        before = "…" + before[-(SHOWN // 4) :]
+    room = max(0, SHOWN // 2 - max(0, len(marked) - SHOWN // 2))
+    return before, marked[:SHOWN] + ("…" if len(marked) > SHOWN else ""), after[:room] + ("…" if len(after) > room else "")
 
 
 def _width(text: str) -> int:

@@ -129,14 +129,15 @@ def check(files: tuple[Path, ...], stored: str | None, kind: str | None, model: 
         _check_stored(stored, kind, model)
         return
     packs = packs_of(files)
-    found = check_packs(packs, vocabulary())
+    mine = {path.name for path in files}
+    found = [item for item in check_packs(packs, vocabulary()) if not mine or item.is_error or item.span.file in mine]
     echo_found(found, packs)
     bad = len(errors(found))
     tell(
         "rules_checked",
         packs=len(packs),
         rules=sum(len(p.rules) for p in packs),
-        lists=len({w.name for p in packs for w in p.lists}),
+        lists=len({w.name for p in packs for w in p.lists if not mine or w.span.file in mine}),
         errors=bad,
         warnings=len(found) - bad,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,13 +77,19 @@ def read_file(path: Path) -> str:
 
 
 def packs_of(files: Sequence[Path]) -> tuple[Pack, ...]:
-    """The packs as installed, or one pack of the files together with the shipped shared lists."""
+    """The packs as installed; or one for each model that the files' rules name, with the shipped shared definitions."""
     from risk.scoring.packs import usable_packs
     from rules.pack import pack_from_texts, shared_texts
 
     if not files:
         return usable_packs()
-    return (pack_from_texts({**shared_texts(), **{path.name: read_file(path) for path in files}}, "files"),)
+    texts = {**shared_texts(), **{path.name: read_file(path) for path in files}}
+    whole = pack_from_texts(texts, "files")
+    models = sorted({rule.model for rule in whole.rules if rule.model})
+    if len(models) < 2:
+        return (pack_from_texts(texts, models[0] if models else "files"),)
+    packs = [pack_from_texts(texts, model) for model in models]
+    return tuple(replace(pack, rules=tuple(rule for rule in pack.rules if rule.model in (pack.name, ""))) for pack in packs)
 
 
 def one_source(files: Sequence[Path], stored: str | None) -> None:
