@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection
 
-from risk.domain.errors import InvalidInputError, NotFoundError
+from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
-from risk.services import units
+from risk.services import units, views_signals
 from risk.services.live_rules import Change, overlay, trimmed
 from risk.services.rule_changes import in_language
 from risk.services.rule_store import Key
@@ -366,7 +366,7 @@ def _samples(conn: Connection, samples: Sequence[Sample], as_of: datetime) -> tu
             texts.append(loaded.texts[places[one.signal]])
             parts.append((loaded.around, places[one.signal]))
         else:
-            raise NotFoundError("signal_not_found", id=one.signal)
+            raise views_signals.missing(one.signal)
     return texts, units.joined(parts)
 
 

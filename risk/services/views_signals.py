@@ -89,7 +89,7 @@ def get_signal(conn: Connection, signal_id: int) -> SignalView:
     """One signal; ``NotFoundError`` (``signal_not_found``)."""
     row = conn.execute(_query().where(t.signals.c.id == signal_id)).one_or_none()
     if row is None:
-        raise NotFoundError("signal_not_found", id=signal_id)
+        raise missing(signal_id)
     evidence, a = t.alert_evidence.c, t.assessments.c
     alerts = conn.scalars(
         select(evidence.alert_id)
@@ -136,3 +136,8 @@ def _row(row: Row[Any]) -> SignalRow:
         linked_by=row.linked_by,
         warnings=tuple(row.warnings),
     )
+
+
+def missing(signal_id: int) -> NotFoundError:
+    """No such signal."""
+    return NotFoundError("signal_not_found", id=signal_id)
