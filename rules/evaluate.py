@@ -120,6 +120,8 @@ class Batch:
         self._plan = plan_of(self.packs, inputs.vocabulary)
         self._values = Values(self._plan, inputs, self.book, self._known)
         self._only: Block | None = None
+        self._force: list[bool] = []
+        """Of the rules that others ask for, which hold; grows with what the plan has compiled, also under the block that is kept."""
         self._tables: dict[int, Outcomes] = {}
         if singly is None and inputs.size <= FEW:
             self._plan.met += 1
@@ -160,7 +162,8 @@ class Batch:
 
     def _blocks(self) -> Iterator[tuple[Block, slice]]:
         """The batch in blocks; the only block of a small batch is kept with all that it knows."""
-        force, size = in_force(self._plan, self._as_of), self._inputs.size
+        force, size = self._force, self._inputs.size
+        force[:] = in_force(self._plan, self._as_of)
         if size <= BLOCK:
             self._only = self._only or Block(self._plan, self._values, force, 0, size)
             yield self._only, slice(0, (size + 7) // 8)

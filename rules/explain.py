@@ -10,7 +10,7 @@ from rules.because import fill
 from rules.evaluate import EvaluationError, RuleHits
 from rules.evidence import Evidence, Evidences, evidence_of
 from rules.functions import Vocabulary, show_value, shower
-from rules.inputs import Inputs, Remembered
+from rules.inputs import Column, Inputs, Remembered
 from rules.items import Basis, Bilingual, Rule, Severity
 from rules.nodes import Name
 from rules.pack import Pack
@@ -61,6 +61,7 @@ class Explainer:
         self._show = shower(vocabulary)
         self._types = Types(pack, self._vocabulary)
         self._as_of = as_of
+        self._columns: dict[str, Column] = {}
 
     def explain(self, rule: Rule | str, row: int) -> Explanation:
         """The whole story of one rule on one row, fired or not. Raises KeyError for an unknown rule."""
@@ -90,7 +91,7 @@ class Explainer:
     def _reader(self, row: int) -> RowReader:
         if not 0 <= row < self._inputs.size:
             raise EvaluationError(f"no row {row} among {self._inputs.size}")
-        return RowReader(self._pack, self._inputs, row, self._book, self._as_of)
+        return RowReader(self._pack, self._inputs, row, self._book, self._as_of, self._columns)
 
     def _because(self, rule: Rule, reader: RowReader, evidence: Evidences) -> Bilingual:
         def field(name: str, language: Language) -> str:

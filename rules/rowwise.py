@@ -57,7 +57,16 @@ Pairs: TypeAlias = list[tuple[int, int]]
 class RowReader:
     """Evaluates any expression of a pack for one row; None is unknown. Outcomes of other rules are those of the day `as_of`."""
 
-    def __init__(self, pack: Pack, inputs: Inputs, row: int, book: HitBook | None = None, as_of: date | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        inputs: Inputs,
+        row: int,
+        book: HitBook | None = None,
+        as_of: date | None = None,
+        columns: dict[str, Column] | None = None,
+    ) -> None:
+        """`columns`: conditions and features as functions take them, for readers of one batch to share."""
         self.pack = pack
         self.inputs = inputs
         self.row = row
@@ -65,6 +74,7 @@ class RowReader:
         self.as_of = as_of
         self._types = Types(pack, inputs.vocabulary)
         self._hits: dict[Operand, Sorted] = {}
+        self._columns = {} if columns is None else columns
         self._read: dict[int, tuple[Expr, Plain]] = {}
         self._sentences: list[tuple[int, int]] | None = None
 
@@ -131,10 +141,20 @@ class RowReader:
 
     def _argument(self, node: Any) -> Any:
         if isinstance(node, Name):
-            return self.inputs.field(node.name)
+            return self._named(node.name)
         if isinstance(node, Call):
             return self.inputs.call(node.name, tuple(self._argument(item) for item in node.args))
         return node.value
+
+    def _named(self, name: str) -> Column:
+        """A field, a condition or a feature for every row, as functions take them."""
+        definition = self.pack.named(name)
+        if definition is None:
+            return self.inputs.field(name)
+        if name not in self._columns:
+            readers = (RowReader(self.pack, self.inputs, row, self.book, self.as_of, self._columns) for row in range(self.inputs.size))
+            self._columns[name] = Column.of(reader.value(definition.expr) for reader in readers)
+        return self._columns[name]
 
     def _cell(self, column: Column, row: int | None = None) -> Plain:
         row = self.row if row is None else row

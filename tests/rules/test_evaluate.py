@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.evaluate import EvaluationError, evaluate
+from rules.evaluate import Batch, EvaluationError, evaluate
+from rules.explain import Explainer
 from rules.inputs import Column, Hits, Remembered, WindowQuery
 from rules.items import Condition, Feature, Plain, Rule, WordList
 from rules.nodes import Aggregate, And, Arithmetic, Compare, Day, Expr, Flag, Known, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
 from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
 from rules.text_hits import HitBook, rows_near
-from tests.rules.fakes import FakeInputs, History
+from tests.rules.fakes import VOCABULARY, FakeInputs, History
 from tests.rules.trees import conditions, dated, leaves, numeric
 
 _LISTS = (WordList("甲", ("治愈", "根治", "愈")), WordList("乙", ("病", "根治")), WordList("丙", ("疗",), ("理疗",)))
@@ -411,6 +412,27 @@ def test_validity_and_lens() -> None:
     assert hits.fired.tolist() == [[True, True]]
     assert hits.weights.tolist() == [1.0, 1.0]
     assert [rule.id for rule in hits.fired_rules(0)] == ["old", "any"]
+
+
+def test_functions_take_features_and_conditions() -> None:
+    pack = pack_from_text('feature twice = phones * 2\nfeature more = doubled(twice) + 1\nrule a "x" when doubled(more) > 17')
+    inputs = FakeInputs(pack, ["", "", ""], {"phones": [1.0, 2.0, None]})
+    assert evaluate(pack, inputs).outcome[:, 0].tolist() == [0, 1, -1]
+    assert [evaluate_row(pack, inputs, "a", row) for row in range(3)] == [False, True, None]
+    explainer = Explainer(pack, inputs, VOCABULARY)
+    assert [explainer.explain("a", row).outcome for row in range(3)] == [False, True, None]
+
+
+@pytest.mark.parametrize("rows", [3, 20])
+def test_packs_judged_together_may_ask_for_rules_that_begin_some_day(rows: int) -> None:
+    one = pack_from_text('rule a "x" when phones > 1', "one")
+    two = pack_from_text('rule b "x" valid from 2025-01-01 when phones > 1\nrule c "x" when fires(b)', "two")
+    inputs = FakeInputs(one, [""] * rows, {"phones": [2.0] * rows})
+    for day, wanted in ((date(2024, 12, 31), [0, 0]), (date(2025, 1, 1), [1, 1])):
+        for singly in (False, True):
+            batch = Batch([one, two], inputs, day, singly=singly)
+            assert batch.hits(0).outcome.tolist() == [[1]] * rows
+            assert batch.hits(1).outcome.tolist() == [wanted] * rows
 
 
 def test_equal_expressions_are_computed_once() -> None:
