@@ -34,14 +34,14 @@ class Rows:
         self._force = force
         self._rules = rules
         self._fields: list[Column] | None = None
+        self._notes: dict[int, list[tuple[Operand, int]]] | None = None
         offered: Cells | None = inputs if hasattr(inputs, "cells") else None  # type: ignore[assignment]
         self._cells = offered.cells if offered is not None else self._of_columns
 
     def outcomes(self) -> npt.NDArray[np.int8]:
         """1, 0 or -1 for each row and each outcome of the rules; one more column of zeros for rules that do not hold."""
         size = self._inputs.size
-        hits = self._hits(size)
-        told = b"".join(bytes(self._judged(row, hits[row])) for row in range(size))
+        told = b"".join(bytes(self._judged(row, self._hits(row))) for row in range(size))
         return np.frombuffer(told, dtype=np.int8).reshape(size, -1)
 
     def _judged(self, row: int, hits: Sequence[int]) -> list[int]:
@@ -63,21 +63,28 @@ class Rows:
             self._fields = [self._inputs.field(name) for name in names]
         return [_cell(column, row) for column in self._fields]
 
-    def _hits(self, size: int) -> list[list[int]]:
-        """For each row and each way of counting hits, the lists that are hit, as bits."""
-        table = [[0] * len(self._rules.kept) for _ in range(size)]
-        for operand in self._book.present(self._rules.bits, self._rules.vetted):
-            self._note(operand, 1 << self._rules.bits[operand], table)
-        return table
+    def _hits(self, row: int) -> list[int]:
+        """For each way of counting hits, the lists that are hit in a row, as bits."""
+        found = [0] * len(self._rules.kept)
+        bits = self._rules.bits
+        for operand, marked in self._book.noted(row, bits, self._rules.vetted) if self._book.notes else self._read(row):
+            bit = bits.get(operand)
+            if bit is not None:
+                for at, kept in enumerate(self._rules.kept):
+                    if not marked & ~kept:
+                        found[at] |= 1 << bit
+        return found
 
-    def _note(self, operand: Operand, bit: int, table: list[list[int]]) -> None:
-        hits = self._book.of(operand)
-        marks = (NEGATED * hits.negated + REPORTED * hits.reported + AGGRESSIVE * hits.aggressive).tolist()
-        for row, marked in zip(hits.row.tolist(), marks, strict=True):
-            line = table[row]
-            for at, kept in enumerate(self._rules.kept):
-                if not marked & ~kept:
-                    line[at] |= bit
+    def _read(self, row: int) -> list[tuple[Operand, int]]:
+        """The hits of a row, from hosts that have columns of them alone."""
+        if self._notes is None:
+            self._notes = {}
+            for operand in self._rules.bits:
+                hits = self._book.of(operand)
+                marks = (NEGATED * hits.negated + REPORTED * hits.reported + AGGRESSIVE * hits.aggressive).tolist()
+                for at, marked in zip(hits.row.tolist(), marks, strict=True):
+                    self._notes.setdefault(at, []).append((operand, marked))
+        return self._notes.get(row, [])
 
 
 def _cell(column: Column, row: int) -> Plain:

@@ -30,12 +30,14 @@ class Sorted:
 
     def of_row(self, row: int) -> "Sorted":
         """The hits of one row."""
+        if not len(self.row) or self.row[0] == row == self.row[-1]:
+            return self
         low, high = np.searchsorted(self.row, [row, row + 1])
         return self.take(slice(int(low), int(high)))
 
     def qualified(self, node: Textual) -> "Sorted":
         """Only hits that the node's qualifiers admit: asserted = neither negated nor reported, plain = seen without a disguise."""
-        if not (node.asserted or node.plain or node.unnegated or node.unquoted):
+        if not len(self.row) or not (node.asserted or node.plain or node.unnegated or node.unquoted):
             return self
         return self.take(admitted(node, self.aggressive, self.negated, self.reported))
 
@@ -63,6 +65,10 @@ class Sparse(Protocol):
         """The lists and literal words that have a hit in any row."""
         ...
 
+    def hits_noted(self, row: int) -> Iterable[tuple[Operand, int]]:
+        """What is hit in one row, and how: the bits of `rules.plan.kept_hits` that apply to a hit."""
+        ...
+
     def operands_known(self) -> frozenset[Operand]:
         """Those that were looked for: the same object for the same lists. A list that was not is an error, never an empty answer."""
         ...
@@ -76,9 +82,11 @@ class HitBook:
         self._packs = (packs,) if isinstance(packs, Pack) else tuple(packs)
         self._inputs = inputs
         told: Sparse | None = inputs if hasattr(inputs, "operands_hit") else None  # type: ignore[assignment]
+        self._told = told
         self._hit = None if told is None else frozenset(told.operands_hit())
         self._known = frozenset() if told is None else told.operands_known()
         self._found: dict[Operand, Sorted] = {}
+        self._notes: dict[int, frozenset[tuple[Operand, int]]] = {}
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
@@ -96,14 +104,20 @@ class HitBook:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
 
-    def present(self, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[Operand]:
-        """Those that may have hits; `vetted` remembers that all of them were looked for."""
-        if self._hit is None:
-            return operands
+    def noted(self, row: int, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[tuple[Operand, int]]:
+        """What is hit in one row, and how; for hosts that know it at once. `vetted` remembers that all operands were looked for."""
+        assert self._told is not None
         if not vetted or vetted[-1] is not self._known:
             self._nothing(operands.keys())
             vetted[:] = [self._known]
-        return [item for item in self._hit if item in operands]
+        if row not in self._notes:
+            self._notes[row] = frozenset(self._told.hits_noted(row))
+        return self._notes[row]
+
+    @property
+    def notes(self) -> bool:
+        """Whether `noted` can be asked."""
+        return self._told is not None
 
     def _nothing(self, operands: AbstractSet[Operand]) -> Sorted:
         if missing := sorted(str(item) for item in operands - self._known):

@@ -244,5 +244,9 @@ def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack, l
     A rule written today must count tomorrow, though no learner has seen it. ``learnt`` are rules whose worth a learner took from labels of the field:
     of these only the floors they name themselves hold.
     """
-    ranks = np.array([int(_floor(rule, pack)) if rule.floor or rule.id not in learnt else 0 for rule in rules], dtype=np.int64)
-    return (fired * ranks).max(axis=1, initial=0) if len(ranks) else np.zeros(len(fired), dtype=np.int64)
+    ranks = np.zeros(len(fired), dtype=np.int64)
+    asked = list(rules)
+    for at in np.flatnonzero(fired.any(axis=0)).tolist():
+        if asked[at].floor or asked[at].id not in learnt:
+            ranks = np.maximum(ranks, fired[:, at] * int(_floor(asked[at], pack)))
+    return ranks

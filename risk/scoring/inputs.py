@@ -5,7 +5,7 @@ Which names a rule may use stands in ``fields``; here is the way to each value. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,7 @@ from rules.inputs import Column, Hits, Spans, WindowQuery
 from rules.items import Plain
 from rules.nodes import ListRef, Term, walk
 from rules.pack import Pack
+from rules.plan import AGGRESSIVE, NEGATED, REPORTED
 from rules.plugin_calls import Offered
 from rules.plugin_host import installed
 
@@ -72,6 +73,7 @@ class TextInputs:
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
         self._by_list, self._by_word = frame.hits.split(), literals.split()
+        self._fields: dict[str, Column] = {}
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -94,6 +96,10 @@ class TextInputs:
         """The lists and words that any text has: the others need not be asked for (`rules.text_hits.Sparse`)."""
         return [*map(ListRef, self._by_list), *map(Term, self._by_word)]
 
+    def hits_noted(self, row: int) -> list[tuple[ListRef | Term, int]]:
+        """What is hit in one text, and how (`rules.plan.kept_hits`)."""
+        return [*_noted(self._frame.hits, ListRef, row), *_noted(self._literals, Term, row)]
+
     def operands_known(self) -> frozenset[ListRef | Term]:
         return _known(self._frame.hits.names, self._literals.names)
 
@@ -107,8 +113,8 @@ class TextInputs:
             elif flags[at]:
                 found[at] = value > 0  # type: ignore[operator]
         for at in others:
-            column = self.field(names[at])
-            found[at] = column.values[row] if column.known[row] else None
+            column = self.field(names[at]) if names[at] in _AROUND else None  # the rest are fields of firms
+            found[at] = column.values[row] if column is not None and column.known[row] else None
         return found
 
     def matches(self, pattern: str) -> Hits:
@@ -144,7 +150,9 @@ class TextInputs:
         if field is None:
             raise KeyError(f"no field named {name!r}")
         if field.name in _AROUND:
-            return _AROUND[field.name](self)
+            if field.name not in self._fields:
+                self._fields[field.name] = _AROUND[field.name](self)
+            return self._fields[field.name]
         feature = self._columns.get(field.name)
         if feature is None:  # a column of firms: unknown of a text
             return Column(np.zeros(self.size), np.zeros(self.size, dtype=bool))
@@ -252,7 +260,22 @@ def no_hits() -> Hits:
 def _of(hits: ListHits, parts: Mapping[str, ListHits], name: str) -> Hits:
     """The hits of one list; a list that the lexicon does not have is an error."""
     part = parts.get(name)
-    return _hits(hits.of(name) if part is None else part)
+    if part is None:
+        if name not in _names(hits.names):
+            raise KeyError(f"no word list named {name!r}")
+        return _NO_HITS
+    return _hits(part)
+
+
+def _noted(hits: ListHits, kind: type[ListRef] | type[Term], row: int) -> Iterator[tuple[ListRef | Term, int]]:
+    low, high = np.searchsorted(hits.row, [row, row + 1])
+    marks = NEGATED * hits.negated[low:high] + REPORTED * hits.reported[low:high] + AGGRESSIVE * hits.aggressive[low:high]
+    return ((kind(hits.names[at]), mark) for at, mark in set(zip(hits.list[low:high].tolist(), marks.tolist(), strict=True)))
+
+
+@lru_cache(maxsize=16)
+def _names(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)
 
 
 @lru_cache(maxsize=8)
@@ -263,11 +286,16 @@ def _known(lists: tuple[str, ...], words: tuple[str, ...]) -> frozenset[ListRef 
 @lru_cache(maxsize=64)
 def _places(names: tuple[str, ...]) -> tuple[NDArray[np.intp], list[bool], list[int]]:
     """Where fields stand in the table of a frame, which are flags, and which are not there at all."""
-    fields = [vocabulary().field(name) for name in names]
-    features = [None if field is None else _COLUMNS.get(field.name) for field in fields]
+    fields = {name: vocabulary().field(name) for name in names}
+    if missing := [name for name, field in fields.items() if field is None]:
+        raise KeyError(f"no field named {missing[0]!r}")
+    features = [_COLUMNS.get(field.name) for field in fields.values() if field is not None]
     places = np.array([0 if feature is None else _PLACE[feature.name] for feature in features], dtype=np.intp)
     flags = [feature is not None and feature.kind == "flag" for feature in features]
     return places, flags, [at for at, feature in enumerate(features) if feature is None]
+
+
+_NO_HITS = no_hits()
 
 
 def _hits(found: ListHits) -> Hits:

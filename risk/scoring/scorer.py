@@ -195,14 +195,18 @@ class Scorer:
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
         plain: dict[ListRef | Term | Matches, npt.NDArray[np.bool_]] = {}
+        hit = frozenset(reading.inputs.operands_hit())
         for j in np.flatnonzero(hits.fired.any(axis=0)).tolist():
             operands = self._operands[model, hits.rules[j].id]
-            for operand in operands - plain.keys():
+            there = [operand for operand in operands if isinstance(operand, Matches) or operand in hit]
+            for operand in there:
+                if operand in plain:
+                    continue
                 found = _hits(reading, operand)
                 seen = np.zeros(n, dtype=bool)
                 seen[np.asarray(found.row)[~np.asarray(found.aggressive)]] = True
                 plain[operand] = seen
-            shown = np.any([plain[o] for o in operands], axis=0) if operands else np.ones(n, dtype=bool)
+            shown = np.any([plain[o] for o in there], axis=0) if there else np.full(n, fill_value=not operands)
             supported |= hits.fired[:, j] & shown
         return np.where(hits.fired.any(axis=1) & ~supported, int(fusion.AGGRESSIVE_CAP), int(Grade.RED))
 
