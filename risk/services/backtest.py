@@ -187,9 +187,11 @@ def _list(name: str, tally: Tally, worlds: Worlds) -> dict[str, Any]:
     never = [term for term in terms if term not in counts]
     covered = []
     for term, (_, hits, inside) in sorted(counts.items()):
-        if hits == inside:
-            by = max(sorted(tally.covers[name][term].items()), key=lambda item: item[1])
-            covered.append({"term": term, "by": by[0], "hits": hits, "together": by[1]})
+        beside = tally.covers.get(name, {}).get(term, {})
+        others = [other for other in beside if (counts[other][1], -len(other)) > (hits, -len(term))]
+        if hits == inside and others:  # of two words always seen together the shorter one is kept
+            by = min(others, key=lambda other: (-beside[other], other))
+            covered.append({"term": term, "by": by, "hits": hits, "together": beside[by]})
     return {
         "list": name,
         "terms": len(terms),

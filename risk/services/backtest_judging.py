@@ -7,39 +7,49 @@ of a unit and a rule that fired in it becomes a row in which that rule is silent
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from risk.scoring.inputs import TextInputs
 from risk.scoring.keys import split_key
-from risk.scoring.scorer import Learner, Reading, Scorer, rule_table
+from risk.scoring.scorer import Aside, Learner, Reading, Scorer
 from risk.services.backtest_parts import Probes
 from risk.services.backtest_plan import Trial, keys_of
 from risk.services.backtest_units import CHUNK, Chunk
 from rules.evaluate import RuleHits, evaluate
 from rules.pack import Pack
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Ranks = npt.NDArray[np.int64]
 Outcome = npt.NDArray[np.int8]
 
 
-class Given(Scorer):
-    """A scorer that is told the outcome of the rules."""
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What counts of the rules is told from outside (``Scorer(aside=…)``): outcomes in which some rule is silent."""
 
-    def __init__(self, whole: Scorer, hits: RuleHits) -> None:
-        vars(self).update(vars(whole))
-        self._given = hits
+    hits: RuleHits
+    unreadable: tuple[str, ...] = ()
 
-    def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:  # noqa: ARG002 - the scorer's signature
-        return self._given, rule_table(self._given)
+    def kept(self, key: str, hits: RuleHits, reading: Reading) -> RuleHits:  # noqa: ARG002 - as ``scorer.KeptBack`` asks
+        """The outcomes that count."""
+        return self.hits
+
+    def watched(self, key: str, hits: RuleHits, reading: Reading, pack: Pack, on: date | None) -> list[Aside]:  # noqa: ARG002
+        """Nothing is watched."""
+        return []
+
+    def percents(self, model: str) -> dict[str, float]:  # noqa: ARG002
+        """Every rule counts for every unit."""
+        return {}
+
+    def watches(self, model: str) -> list[int]:  # noqa: ARG002
+        """Nothing is watched."""
+        return []
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +156,9 @@ class Worlds:
                 lens = split_key(key)[1]
                 columns = [j for j, rule in enumerate(hits.rules) if rule.lens in (lens, "")]
                 given = RuleHits(tuple(hits.rules[j] for j in columns), np.ascontiguousarray(hits.outcome[:, columns]))
-                judged = Given(scorer, given).judge(reading, key, on=day)
+                told = copy(scorer)
+                told.aside = Given(given)
+                judged = told.judge(reading, key, on=day)
                 ranks[mine] = np.maximum(ranks[mine], judged.ranks[mine])
         return ranks
 

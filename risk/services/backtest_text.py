@@ -259,14 +259,14 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join(pieces)
 
 
-def _lists(rows: Sequence[Mapping[str, Any]], lang: str) -> Iterator[str]:
+def _lists(rows: Sequence[Mapping[str, Any]], lang: str, *, words: bool = True) -> Iterator[str]:
     for row in rows:
         if not row["never_count"] and not row["covered_count"]:
             continue
         yield say("bt_list", lang, name=row["list"], terms=row["terms"], never=row["never_count"], covered=row["covered_count"])
-        if row["never"]:
+        if row["never"] and words:
             yield say("bt_list_never", lang, words=_some(row["never"], row["never_count"]))
-        if row["covered"]:
+        if row["covered"] and words:
             yield say("bt_list_covered", lang, words=_some([f"{one['term']}⊂{one['by']}" for one in row["covered"]], row["covered_count"]))
 
 
@@ -281,7 +281,7 @@ def _health(reports: Sequence[Mapping[str, Any]], lang: str) -> Iterator[str]:
         for one in told["rules"]:
             if one["hits"] or one["proposals"]:
                 yield from _health_rule(one, lang)
-        yield from _lists(told["lists"], lang)
+        yield from _lists(told["lists"], lang, words=False)
         yield ""
     rules = [one for told in reports for one in told["rules"]]
     yield say("rh_summary", lang, rules=len(rules), proposals=sum(len(one["proposals"]) for one in rules))
