@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
-from risk.services import units, views_signals
+from risk.services import views_signals
 from risk.services.live_rules import Change, overlay, trimmed
 from risk.services.rule_changes import in_language
 from risk.services.rule_store import Key
@@ -353,6 +353,7 @@ def tried(
 def _samples(conn: Connection, samples: Sequence[Sample], as_of: datetime) -> tuple[list[str], Context]:
     """The texts of the samples and what is known around each. ``NotFoundError`` (``signal_not_found``) for a number that is not stored."""
     from features.context import Context
+    from risk.services import units
 
     numbers = [one.signal for one in samples if one.signal is not None]
     loaded = units.load(conn, numbers, as_of)
