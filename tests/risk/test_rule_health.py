@@ -168,7 +168,9 @@ def test_nothing_is_changed(sqlite_engine: Engine) -> None:
     def world() -> dict[str, list[Any]]:
         with reading(sqlite_engine) as conn:
             return {
-                name: [tuple(row) for row in conn.execute(select(table))] for name, table in t.metadata.tables.items() if name not in ("backtests", "audit")
+                name: [tuple(row) for row in conn.execute(select(table))]
+                for name, table in t.metadata.tables.items()
+                if name not in ("backtests", "audit")
             }
 
     history(sqlite_engine, weeks=3)
