@@ -14,21 +14,31 @@ A term that begins or ends with a Latin letter or a digit wants a boundary there
 
 >>> lexicon.match([normalise("vip会员"), normalise("vips")]).row.tolist()
 [0]
+
+The texts of a batch are joined and searched at once, with the cues of negation and report among the words: `features.stance` is asked only about hits
+that have a cue in reach. Everything else is arithmetic on arrays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import Any
 
 import daachorse
+import numpy as np
+from numpy.typing import NDArray
 
 from features.hits import Hit, ListHits
 from features.normalise import plain_text
-from features.stance import Stance
+from features.stance import AFTER, CueWords, Stance
 from features.views import NormalisedText, View
 
 __all__ = ["Hit", "Lexicon", "ListHits", "WordList"]
 
-_Record = tuple[int, int, int, int, bool, bool, bool]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+_AT_ONCE = 300_000
+"""Characters that are joined for one search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,46 @@ class WordList:
 class _Use:
     list: int
     term: int  # -1: an excluded context
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where patterns stand in some joined views: parallel arrays; `low` and `high` count from the beginning of the joined text."""
+
+    row: Ints
+    low: Ints
+    high: Ints
+    pattern: Ints
+    begins: Ints
+    """Where each row begins in the joined text."""
+    negated: Mask
+    """A negator or a denial is in reach."""
+    reported: Mask
+    """Something in the text can make it a report."""
+
+    def within(self, some: Ints) -> Iterator[tuple[int, int, int, int]]:
+        """Different places by number, row, and their spans in the text of that row."""
+        chosen = np.zeros(len(self.row), dtype=bool)
+        chosen[some] = True
+        places = np.flatnonzero(chosen)
+        row = self.row[places]
+        begin = self.begins[row]
+        return zip(places.tolist(), row.tolist(), (self.low[places] - begin).tolist(), (self.high[places] - begin).tolist(), strict=True)
+
+    def take(self, chosen: Mask) -> "_Places":
+        row, low, high, pattern = (column[chosen] for column in (self.row, self.low, self.high, self.pattern))
+        return _Places(row, low, high, pattern, self.begins, self.negated[chosen], self.reported[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """Hits of lists: parallel arrays; `place` numbers the places, `start` and `end` are in the original."""
+
+    place: Ints
+    list: Ints
+    term: Ints
+    start: Ints
+    end: Ints
 
 
 class Lexicon:
@@ -63,65 +113,180 @@ class Lexicon:
                 number += 1
             for context in words.exclude:
                 _use(uses, context, _Use(at, -1))
-        self._uses = [tuple(u) for u in uses.values()]
-        self._excluding = any(w.exclude for w in self.lists)
-        self._edges = [(_edge(p[0]), _edge(p[-1])) for p in uses]
-        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(uses)) if uses else None
+        self._automaton = _Automaton(uses) if uses else None
 
     def match(self, texts: Sequence[NormalisedText], stances: Sequence[Stance] | None = None) -> ListHits:
         """All hits, sorted by row, start. `stances` (of the plain views) may be handed in where they exist already."""
-        rows: list[int] = []
-        records: list[_Record] = []
-        for row, text in enumerate(texts):
-            found = self._of_text(text, stances[row] if stances is not None else None)
-            rows += [row] * len(found)
-            records += found
-        return ListHits.pack(self.names, self.terms, rows, records)
+        parts = [self._match(texts, low, high, stances) for low, high in _portions(texts)] if self._automaton is not None else []
+        arrays = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0, dtype=np.int64)] * 8
+        row, at, term, start, end, aggressive, negated, reported = arrays
+        order = np.lexsort((term, at, end, start, row))
+        kinds = (np.int32, np.int16, np.int32, np.int32, np.int32, np.bool_, np.bool_, np.bool_)
+        columns = (row, at, term, start, end, aggressive, negated, reported)
+        return ListHits(self.names, self.terms, *(column[order].astype(kind) for column, kind in zip(columns, kinds, strict=True)))
 
-    def _of_text(self, text: NormalisedText, stance: Stance | None) -> list[_Record]:
-        plain = self._find(text.plain)
-        records: list[_Record] = []
-        seen: set[tuple[int, int, int]] = set()
-        if plain:
-            stance = stance or Stance(text.plain.text)
-            for use, lo, hi in plain:
-                start, end = text.plain.span(lo, hi)
-                seen.add((use.term, start, end))
-                records.append((use.list, use.term, start, end, False, stance.negated(lo, hi), stance.reported(lo, hi)))
-        if text.dense is text.plain:
-            return sorted(records, key=_by_place) if len(records) > 1 else records
-        loose: Stance | None = None
-        for use, lo, hi in self._find(text.dense):
-            start, end = text.dense.span(lo, hi)
-            if (use.term, start, end) in seen:
-                continue
-            loose = loose or Stance(text.dense.text)
-            aggressive = bool(text.dense.transforms(lo, hi))
-            records.append((use.list, use.term, start, end, aggressive, loose.negated(lo, hi), loose.reported(lo, hi)))
-        return sorted(records, key=_by_place)
+    def _match(self, texts: Sequence[NormalisedText], first: int, last: int, stances: Sequence[Stance] | None) -> list[NDArray[Any]]:
+        """The columns of the hits of some texts: those of the plain views, then what only the dense views show."""
+        assert self._automaton is not None
+        some = texts[first:last]
+        places, found = self._automaton.find([text.plain for text in some])
+        given = None if stances is None else stances[first:last]
+        negated, reported = _stances([text.plain for text in some], places, found.place, given)
+        row = places.row[found.place]
+        plain = [row, found.list, found.term, found.start, found.end, np.zeros(len(row), bool), negated[found.place], reported[found.place]]
+        other = np.array([at for at, text in enumerate(some) if text.dense is not text.plain], dtype=np.int64)
+        columns = [plain]
+        if len(other):
+            columns.append(self._dense([some[at] for at in other.tolist()], other, plain))
+        joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+        joined[0] = joined[0] + first
+        return joined
 
-    def _find(self, view: View) -> list[tuple[_Use, int, int]]:
-        if self._automaton is None:
-            return []
-        text = view.text
-        found: list[tuple[_Use, int, int]] = []
-        contexts: list[tuple[int, int, int]] = []
-        for lo, hi, pattern in self._automaton.find_overlapping(text):
-            left, right = self._edges[pattern]
-            if (left and lo and _runs_on(left, text[lo - 1])) or (right and hi < len(text) and _runs_on(right, text[hi])):
-                continue
-            for use in self._uses[pattern]:
-                if use.term < 0:
-                    contexts.append((use.list, lo, hi))
-                else:
-                    found.append((use, lo, hi))
-        if contexts and found:
-            found = [f for f in found if not any(at == f[0].list and lo <= f[1] and f[2] <= hi for at, lo, hi in contexts)]
-        return found
+    def _dense(self, some: Sequence[NormalisedText], rows: Ints, plain: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """What the dense views show and the plain ones do not."""
+        assert self._automaton is not None
+        views = [text.dense for text in some]
+        places, found = self._automaton.find(views)
+        row = rows[places.row[found.place]]
+        again = _marked(rows, int(max(plain[0].max(initial=0), rows[-1])) + 1, plain[0])
+        seen = set(zip(*(plain[at][again].tolist() for at in (0, 2, 3, 4)), strict=True))
+        here = zip(row.tolist(), found.term.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
+        new = np.array([key not in seen for key in here], dtype=bool)
+        row, place, at, term, start, end = (column[new] for column in (row, found.place, found.list, found.term, found.start, found.end))
+        marked = np.zeros(len(places.row), dtype=bool)
+        for one, view, low, high in places.within(place):
+            marked[one] = bool(views[view].transforms(low, high))
+        negated, reported = _stances(views, places, place, None)
+        return [row, at, term, start, end, marked[place], negated[place], reported[place]]
 
 
-def _by_place(record: _Record) -> tuple[int, int, int, int]:
-    return record[2], record[3], record[0], record[1]
+class _Automaton:
+    """The patterns of all lists and the cues, and what each pattern is used for."""
+
+    def __init__(self, uses: dict[str, list[_Use]]) -> None:
+        cues = CueWords.all()
+        patterns = list(dict.fromkeys([*uses, *cues.negators, *cues.denials, *cues.telling]))
+        self._search = daachorse.CharwiseDoubleArrayAhoCorasick(patterns)
+        self._between = next(c for c in map(chr, (10, *range(0xE000, 0xF900))) if not any(c in p for p in patterns))
+        flat = [use for p in patterns for use in uses.get(p, ())]
+        self._list = np.array([use.list for use in flat], dtype=np.int64)
+        self._term = np.array([use.term for use in flat], dtype=np.int64)
+        self._count = np.array([len(uses.get(p, ())) for p in patterns], dtype=np.int64)
+        self._first = np.cumsum(self._count) - self._count
+        self._reach = np.array([cues.negators.get(p, -1) for p in patterns], dtype=np.int64)
+        self._reaches = sorted(set(cues.negators.values()))
+        self._denies = np.array([p in cues.denials for p in patterns], dtype=bool)
+        telling = set(cues.telling)
+        self._tells = np.array([p in telling for p in patterns], dtype=bool)
+        self._edges = [(_edge(p[0]), _edge(p[-1])) if p in uses else ("", "") for p in patterns]
+        self._edged = np.array([left != "" or right != "" for left, right in self._edges], dtype=bool)
+        self._lists = int(self._list.max()) + 1
+
+    def find(self, views: Sequence[View]) -> tuple[_Places, _Found]:
+        """The places of patterns that are used, and the hits that they are; excluded contexts have done their work."""
+        joined = self._between.join([view.text for view in views])
+        triples = self._search.find_overlapping(joined)
+        low, high, pattern = np.fromiter(chain.from_iterable(triples), np.int64, 3 * len(triples)).reshape(-1, 3).T
+        begins = np.fromiter(accumulate((len(view.text) + 1 for view in views[:-1]), initial=0), np.int64, len(views))
+        row = np.searchsorted(begins, low, side="right") - 1
+        places = self._cued(_Places(row, low, high, pattern, begins, *np.zeros((2, len(row)), dtype=bool)))
+        places = places.take(self._stands_alone(places, joined))
+        return places, self._used(places, views)
+
+    def _cued(self, places: _Places) -> _Places:
+        """The places of words, with what the cues around them may do. Spans of other texts that happen to be in reach do no harm: a `Stance` decides."""
+        telling = np.zeros(len(places.begins), dtype=bool)
+        telling[places.row[self._tells[places.pattern]]] = True
+        words = self._count[places.pattern] > 0
+        row, low, high, pattern = places.row[words], places.low[words], places.high[words], places.pattern[words]
+        negated = _between(np.sort(places.low[self._denies[places.pattern]]), high, high + AFTER)
+        reach = self._reach[places.pattern]
+        for distance in self._reaches:  # the automaton gives places by their ends
+            negated |= _between(places.high[reach == distance], low - distance, low)
+        return _Places(row, low, high, pattern, places.begins, negated, telling[row])
+
+    def _stands_alone(self, places: _Places, joined: str) -> Mask:
+        """Where no word goes on past the edges of a pattern."""
+        alone = np.ones(len(places.row), dtype=bool)
+        for at in np.flatnonzero(self._edged[places.pattern]).tolist():
+            left, right = self._edges[places.pattern[at]]
+            low, high = int(places.low[at]), int(places.high[at])
+            if (left and low and _runs_on(left, joined[low - 1])) or (right and high < len(joined) and _runs_on(right, joined[high])):
+                alone[at] = False
+        return alone
+
+    def _used(self, places: _Places, views: Sequence[View]) -> _Found:
+        counts = self._count[places.pattern]
+        place = np.repeat(np.arange(len(counts)), counts)
+        use = np.arange(len(place)) + np.repeat(self._first[places.pattern] - (np.cumsum(counts) - counts), counts)
+        at, term = self._list[use], self._term[use]
+        if (term < 0).any():
+            kept = self._outside(places, place, at, term)
+            place, at, term = place[kept], at[kept], term[kept]
+        start, end = _original(views, places, place)
+        return _Found(place, at, term, start, end)
+
+    def _outside(self, places: _Places, place: Ints, at: Ints, term: Ints) -> Mask:
+        """The hits that no excluded context of their own list surrounds; the contexts themselves are no hits."""
+        key = places.row[place] * self._lists + at
+        kept = term >= 0
+        contexts: dict[int, list[tuple[int, int]]] = {}
+        for one in np.flatnonzero(~kept).tolist():
+            contexts.setdefault(int(key[one]), []).append((int(places.low[place[one]]), int(places.high[place[one]])))
+        for one in np.flatnonzero(kept & _marked(list(contexts), len(places.begins) * self._lists, key)).tolist():
+            low, high = int(places.low[place[one]]), int(places.high[place[one]])
+            kept[one] = not any(first <= low and high <= last for first, last in contexts[int(key[one])])
+        return kept
+
+
+def _between(values: Ints, low: Ints, high: Ints) -> Mask:
+    """Whether any of some sorted values is in each range, both ends included."""
+    found: Mask = np.searchsorted(values, high, side="right") > np.searchsorted(values, low, side="left")
+    return found
+
+
+def _portions(texts: Sequence[NormalisedText]) -> Iterator[tuple[int, int]]:
+    """Ranges of texts that are searched together."""
+    first = size = 0
+    for at, text in enumerate(texts):
+        size += len(text.plain.text)
+        if size >= _AT_ONCE:
+            yield first, at + 1
+            first, size = at + 1, 0
+    if first < len(texts):
+        yield first, len(texts)
+
+
+def _original(views: Sequence[View], places: _Places, place: Ints) -> tuple[Ints, Ints]:
+    """The spans of places in the original texts."""
+    shift = places.row[place]  # the separators: views know nothing of them
+    starts = np.frombuffer(b"".join([view.starts for view in views]) or b"\0\0\0\0", dtype=np.int32)
+    ends = np.frombuffer(b"".join([view.ends for view in views]) or b"\0\0\0\0", dtype=np.int32)
+    return starts[places.low[place] - shift].astype(np.int64), ends[places.high[place] - 1 - shift].astype(np.int64)
+
+
+def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Sequence[Stance] | None) -> tuple[Mask, Mask]:
+    """Which places are negated and which reported; a text's `Stance` is made when the first of its hits has a cue in reach."""
+    negated, reported = np.zeros((2, len(places.row)), dtype=bool)
+    made: dict[int, Stance] = {}
+    doubtful = wanted[places.negated[wanted] | places.reported[wanted]]
+    for one, row, low, high in places.within(doubtful):
+        stance = made.get(row)
+        if stance is None:
+            stance = made[row] = Stance(views[row].text) if given is None else given[row]
+        if places.negated[one]:
+            negated[one] = stance.negated(low, high)
+        if places.reported[one]:
+            reported[one] = stance.reported(low, high)
+    return negated, reported
+
+
+def _marked(values: Ints | list[int], size: int, among: NDArray[Any]) -> Mask:
+    """Which numbers of an array are among some values; all are below a size."""
+    table = np.zeros(size, dtype=bool)
+    table[values] = True
+    found: Mask = table[among]
+    return found
 
 
 def _use(uses: dict[str, list[_Use]], phrase: str, use: _Use) -> None:

@@ -18,6 +18,7 @@ A negator that is part of the span is part of the claim (无副作用, 永不复
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from functools import cache
 
 import daachorse
@@ -28,7 +29,23 @@ _FARTHEST = 10
 """the longest reach of a negator"""
 _CLAUSE_ENDS = frozenset(",。.!?;:、\n…")
 _SENTENCE_ENDS = re.compile(r"[。!?;\n]|\.(?![0-9])")
-_AFTER = re.compile(r".{0,2}?(?:不了|是不可能|不可能|并不存在|不属实|是假的|系虚假|纯属|≠|不等于|是不存在|不成立|是谎言|治不了)")
+_DENIALS = (
+    "不了",
+    "是不可能",
+    "不可能",
+    "并不存在",
+    "不属实",
+    "是假的",
+    "系虚假",
+    "纯属",
+    "≠",
+    "不等于",
+    "是不存在",
+    "不成立",
+    "是谎言",
+    "治不了",
+)
+_AFTER = re.compile(r".{0,2}?(?:" + "|".join(_DENIALS) + ")")
 _OR_MONEY_BACK = re.compile(r".{0,6}?(?:不收费|不要钱|不收钱|不收一分|不付款|退款|全额退|不花钱|分文不取|免费)")
 _TURN = re.compile("也能|都能|就能|即可|可以|却|但|而是|照样|一样|才能|直接")
 _QUESTION = re.compile(
@@ -39,9 +56,36 @@ _SOLICITS = re.compile(
 )
 _OFFICIAL_LINE = re.compile(r"举报|投诉|报警|反诈|(?<!\d)(?:110|12315|96110|12345|12331)(?!\d)")
 _QUOTES = re.compile('“[^“”]{1,60}”|「[^「」]{1,60}」|『[^『』]{1,60}』|"[^"]{1,60}"')
+_ASKING = ("?", "吗", "是否", "能不能")
 _SAID_TO = re.compile(
     "宣称|声称|号称|所谓|自称|打着|谎称|以.{0,6}为(?:名|由|诱饵|幌子)|名义|吹嘘|虚构|诱骗|为诱饵|等字样|等内容|等用语|涉及"
 )
+
+
+AFTER = 2
+"""How many characters after a span a denial can begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueWords:
+    """Every phrase that can make a span negated or reported: where none of them stands in reach, it is neither.
+
+    For whoever looks for other words in the same texts and wants to ask a `Stance` only where it can matter.
+    """
+
+    negators: dict[str, int]
+    """negator → how many characters may stand between it and the span"""
+    denials: tuple[str, ...]
+    """what may follow a span, at most `AFTER` characters on"""
+    telling: tuple[str, ...]
+    """what anywhere in a text can make it a report, a question or a quotation"""
+
+    @classmethod
+    def all(cls) -> "CueWords":
+        """As the table has them."""
+        negators = {marker: reach for marker, (kind, reach) in TABLE.items() if kind == NEGATE}
+        markers = [marker for marker, (kind, _) in TABLE.items() if kind in (STRONG, WEAK)]
+        return cls(negators, _DENIALS, (*markers, *WARNINGS, *_ASKING, *'“「『"'))
 
 
 class Stance:
@@ -127,7 +171,7 @@ class Stance:
         return near > 0 or near_weak >= 2 or strong >= 2 or (strong > 0 and weak > 0) or weak >= 3
 
     def _asks(self, lo: int, hi: int) -> bool:
-        if not any(mark in self.text for mark in ("?", "吗", "是否", "能不能")):
+        if not any(mark in self.text for mark in _ASKING):
             return False
         return bool(_QUESTION.search(self.text[lo:hi])) and not self.solicits
 
