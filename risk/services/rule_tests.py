@@ -135,9 +135,9 @@ def diagnostics(before: Sequence[Pack], after: Sequence[Pack], files: set[str]) 
     for pack in after:
         if pack is old.get(pack.name):
             continue
-        spoken = check(pack, _vocabulary())
+        spoken = check(pack, _vocabulary(), files)
         elsewhere = [item for item in errors(spoken) if item.span.file not in files]
-        known = set(check(old[pack.name], _vocabulary())) if elsewhere and pack.name in old else set()
+        known = set(check(old[pack.name], _vocabulary(), ())) if elsewhere and pack.name in old else set()
         found += [item for item in spoken if item.span.file in files]
         found += [item for item in elsewhere if item not in known]
     clashes = list(names_mean_one_thing(after))

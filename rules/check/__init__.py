@@ -64,21 +64,25 @@ ADVICE: tuple[Check, ...] = (
     rules_are_affordable,
     everything_was_thought_through,
 )
-"""What is odd in a definition that is otherwise in order: nothing is said of one with errors."""
+"""What is odd in a definition that is otherwise in order: warnings all. Nothing is said of one with errors."""
 
 
-def check(pack: Pack, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
+def check(pack: Pack, vocabulary: Vocabulary, files: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
     """Everything wrong with a pack, reading errors included, in the order of the files.
+
+    With `files` given, advice is taken for what stands in them alone: thinking all rules through costs a second a pack.
 
     >>> from rules.pack import pack_from_text
     >>> [item.code for item in check(pack_from_text("condition a = @b near @b within 5"), Vocabulary())]
     ['R043', 'R012', 'R012']
     """
-    context = Context(pack, vocabulary)
+    context = Context(pack, vocabulary, None if files is None else frozenset(files))
     found = [*pack.diagnostics, *(item for run in CHECKS for item in run(context))]
     places = _Places(pack)
     faulty = {places.definition(item) for item in errors(found)}
-    found += [item for run in ADVICE for item in run(context) if places.definition(item) not in faulty]
+    if any(context.advised(item) for item in (*pack.lists, *pack.definitions, *pack.rules)):
+        advice = (item for run in ADVICE for item in run(context) if context.files is None or item.span.file in context.files)
+        found += [item for item in advice if places.definition(item) not in faulty]
     return tuple(sorted(dict.fromkeys(found), key=lambda item: (item.span.file, item.span.start, item.code)))
 
 

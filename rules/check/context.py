@@ -6,7 +6,7 @@ from functools import cached_property
 
 from rules.check.judged import Judged
 from rules.functions import Vocabulary
-from rules.items import Condition, Feature, Rule
+from rules.items import Condition, Feature, Rule, WordList
 from rules.nodes import Expr, Node, walk
 from rules.pack import Pack
 from rules.typed import Types
@@ -18,6 +18,8 @@ class Context:
 
     pack: Pack
     vocabulary: Vocabulary
+    files: frozenset[str] | None = None
+    """Where advice is wanted; None for everywhere."""
 
     @cached_property
     def types(self) -> Types:
@@ -27,7 +29,11 @@ class Context:
     @cached_property
     def judged(self) -> Judged:
         """What the reasoner says of the pack's parts."""
-        return Judged(self.pack, self.vocabulary)
+        return Judged(self.pack, self.vocabulary, self.advised)
+
+    def advised(self, item: Rule | Condition | Feature | WordList) -> bool:
+        """Whether advice is wanted on a definition."""
+        return self.files is None or item.span.file in self.files
 
     def expressions(self) -> Iterator[tuple[Rule | Condition | Feature, Expr]]:
         """Every condition, feature and rule with its expression."""

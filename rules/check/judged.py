@@ -1,6 +1,6 @@
 """What the reasoner says of each part of a pack, asked once and shared by the checks; and which definitions it had to give up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from rules.functions import Vocabulary
@@ -30,8 +30,9 @@ JUDGED = And | Or | Compare | Between | InSet | Contains
 class Judged:
     """Verdicts of one pack's parts."""
 
-    def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
+    def __init__(self, pack: Pack, vocabulary: Vocabulary, wanted: Callable[[Rule | Condition], bool] = lambda _: True) -> None:
         self._pack = pack
+        self._wanted = wanted
         self.reasoner = Reasoner(pack, vocabulary)
         self.given_up: dict[str, Rule | Condition] = {}
         self._verdicts: dict[int, tuple[Node, Verdict | None]] = {}
@@ -39,9 +40,9 @@ class Judged:
         self._left: dict[int, int] = {}
 
     def definitions(self) -> Iterator[tuple[Rule | Condition, Expr]]:
-        """Every rule and condition; each has its own steps for all checks together."""
+        """Every rule and condition that is wanted; each has its own steps for all checks together."""
         items: tuple[Rule | Condition, ...] = (*self._pack.conditions, *self._pack.rules)
-        for item in items:
+        for item in filter(self._wanted, items):
             self.reasoner.begin(self._left.get(id(item), MAX_REASONING))
             yield item, item.when if isinstance(item, Rule) else item.expr
             self._left[id(item)] = self.reasoner.left

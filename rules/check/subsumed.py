@@ -15,9 +15,13 @@ _FLOORS = ("", *FLOORS)
 def rules_tell_something_new(context: Context) -> Iterator[Diagnostic]:
     """R066 rules with the same condition, R067 rules that another covers. Within a pack, and where both look through the same lens."""
     judged = context.judged
-    judged.reasoner.begin(MAX_REASONING + MAX_REASONING_PAIR * len(context.pack.rules))
+    if not any(map(context.advised, context.pack.rules)):
+        return
     readings = [(rule, reading) for rule in context.pack.rules if (reading := _reading(rule, judged)) is not None]
+    judged.reasoner.begin(MAX_REASONING + MAX_REASONING_PAIR * len(context.pack.rules))
     for at, (rule, reading) in enumerate(readings):
+        if not context.advised(rule):
+            continue
         for index, (other, wider) in enumerate(readings):
             if index != at and _comparable(rule, other) and _implies(judged, reading, wider):
                 if not _implies(judged, wider, reading):
@@ -32,6 +36,7 @@ def rules_tell_something_new(context: Context) -> Iterator[Diagnostic]:
 
 
 def _reading(rule: Rule, judged: Judged) -> Reading | None:
+    judged.reasoner.begin(MAX_REASONING)
     return None if judged.settled(rule.when) else judged.reasoner.read(rule.when)
 
 

@@ -142,3 +142,17 @@ def test_wide_characters_are_underlined_in_full() -> None:
     text = render_all(check(pack_from_text(source), VOCABULARY), {"demo.rules": source})
     line = next(line for line in text.splitlines() if "^" in line and "condition" not in line and line.count("^") == 5)
     assert line == "  | " + " " * len("condition XX = XXXX XXXXXX ") + "^^^^^"
+
+
+@pytest.mark.parametrize("code", ["R060", "R063", "R066", "R067", "R068", "R074", "R076", "R085"])
+def test_advice_on_a_file_alone_is_what_is_said_of_it_among_all(code: str) -> None:
+    (case,) = CASES.glob(f"{code}_*.rules")
+    odd = 'rule odd "怪" / "Odd"\n  when phones > 1 and (phones > 0 or fee_share > 2)\ncondition never = phones > 1 and phones < 1\n'
+    pack = pack_from_texts({"demo/case.rules": case.read_text("utf-8"), "demo/odd.rules": odd}, "demo")
+    whole = check(pack, VOCABULARY)
+    for file in ("demo/case.rules", "demo/odd.rules"):
+        said = check(pack, VOCABULARY, {file})
+        assert [item for item in said if item.span.file == file] == [item for item in whole if item.span.file == file]
+        assert {item for item in whole if item.is_error} <= set(said) <= set(whole)
+    assert [item for item in check(pack, VOCABULARY, ()) if item.is_error] == [item for item in whole if item.is_error]
+    assert code in {item.code for item in whole} - {item.code for item in check(pack, VOCABULARY, ())}
