@@ -47,7 +47,8 @@ def material(seed: int = 7) -> tuple[list[str], list[str]]:
     rng = random.Random(seed)
     vocabulary = words(60_000, seed)
     rare = [word for word in vocabulary[RARE:] if len(word) > 1]
-    terms = dict.fromkeys(rng.sample(rare, TERMS // 8) + [word for word in rare if len(word) > 2])
+    some = rng.sample(rare, TERMS // 8) + [word for word in rare if len(word) > 2]
+    terms = dict.fromkeys(some[: TERMS // 2])
     weights = list(accumulate(1 / (at + 10) for at in range(len(vocabulary))))
     while len(terms) < TERMS:
         terms["".join(rng.choices(rare, k=2))] = None

@@ -25,7 +25,7 @@ from experiments.bench.rule_engine_peer import Peer, Unavailable
 from experiments.bench.timing import Rival, race, same
 from experiments.real.page import table
 from experiments.record import RESULTS, heading, store_json, store_page
-from rules.evaluate import evaluate
+from rules.evaluate import Masks, evaluate
 from rules.rowwise import RowReader
 
 ROWS, RULES = 1_000_000, 200
@@ -33,6 +33,7 @@ SHARES = {"zen list": 3_000, "zen each": 60, "cel list": 1_500, "rule-engine": 4
 """How many of the rows each engine that goes row by row is given."""
 
 ONE_AT_A_TIME = 2_000
+ONLINE, WARM = 1_000, 50
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
 PEERS = ("zen-engine", "common-expression-language", "polars", "numpy", "pyahocorasick", "ahocorasick_rs", "daachorse")
 
@@ -50,6 +51,7 @@ def batch() -> dict[str, Any]:
     }
     polars, bare = peers.Polars(pack, plain), peers.Numpy(pack, plain)
     fired = evaluate(pack, inputs).fired
+    assert isinstance(evaluate(pack, inputs).told, Masks)
     for name, run in runners.items():
         few = rows[: SHARES[name]]
         assert np.array_equal(np.array([run(row) for row in few], dtype=bool), fired[: len(few)]), f"{name}: not the same result"
@@ -62,7 +64,8 @@ def batch() -> dict[str, Any]:
         return lambda: [runners[name](row) for row in rows[: SHARES[name]]]
 
     rivals = [
-        Rival("rules.evaluate", lambda: evaluate(pack, inputs)),
+        Rival("rules.evaluate, outcomes as bits", lambda: evaluate(pack, inputs)),
+        Rival("the same, with the whole table of outcomes (a byte each) written out", lambda: evaluate(pack, inputs).outcome),
         Rival("rules.evaluate, a tenth of the cells of 9 columns unknown", lambda: evaluate(pack, with_gaps)),
         Rival("bare polars, shared atoms, 1 thread", polars.run),
         Rival("bare numpy, full columns, shared sub-expressions", bare.run),
@@ -102,6 +105,44 @@ def single() -> dict[str, Any]:
         result = race(f"{RULES} rules, one row a call", "rows/s", float(ONE_AT_A_TIME), [*rivals, *more], turns=5)
     result["missing"] = missing
     return result
+
+
+def online() -> dict[str, Any]:
+    """One text a call through all models by their rules, evidence in words included: no rivals, but how long each part takes."""
+    from experiments.bench.material import texts
+    from risk.scoring.keys import TEXT_KEYS
+    from risk.scoring.scorer import Scorer
+
+    scorer = Scorer()
+    parts: dict[str, list[float]] = {"all": [], "reading the text": [], "judging by the rules": [], "evidence of what fired": []}
+    for at, text in enumerate(texts(ONLINE)):
+        marks = [time.perf_counter()]
+        reading = scorer.read([text])
+        marks.append(time.perf_counter())
+        judged = [scorer.judge(reading, key) for key in TEXT_KEYS]
+        marks.append(time.perf_counter())
+        for one in judged:
+            scorer.firings(reading, one, [0])
+        marks.append(time.perf_counter())
+        if at >= WARM:
+            for name, low, high in (("all", 0, 3), *((name, part, part + 1) for part, name in enumerate(list(parts)[1:]))):
+                parts[name].append(marks[high] - marks[low])
+    rivals = []
+    for name, seconds in parts.items():
+        p50, p99 = np.quantile(seconds, [0.5, 0.99]) * 1e3
+        rivals.append(
+            {"name": name, "rate": round(1e3 / p50, 1), "ratio": round(float(np.median(seconds) / np.median(parts["all"])), 2)}
+            | {"p50, ms": round(float(p50), 2), "p99, ms": round(float(p99), 2)}
+        )
+    rules = sum(len(pack.rules) for pack in scorer.packs.values())
+    what = f"One text a call: {len(TEXT_KEYS)} models, {rules} rules, with evidence"
+    return {
+        "what": what,
+        "unit": "texts/s",
+        "note": f"{ONLINE - WARM} texts, no learners",
+        "rivals": rivals,
+        "columns": ["p50, ms", "p99, ms"],
+    }
 
 
 def _bools(outcome: list[list[int]]) -> list[list[bool]]:
@@ -163,7 +204,7 @@ def page(result: dict[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-RACES: dict[str, Callable[[], dict[str, Any]]] = {"batch": batch, "single": single, "terms": many_terms.run}
+RACES: dict[str, Callable[[], dict[str, Any]]] = {"batch": batch, "single": single, "online": online, "terms": many_terms.run}
 
 
 def measure(output: Path, only: Sequence[str]) -> None:
@@ -174,6 +215,7 @@ def measure(output: Path, only: Sequence[str]) -> None:
         **heading("python -m experiments.bench.rule_engines"),
         "notes": [
             "Rivals take turns in one run on one core, one thread a library; medians of the turns; equal results are asserted before the clock runs.",
+            "Times are of the wall, so that work of others on that core is in them: ratios of 1.3 and more mean something, absolute rates are of one machine.",
             "Rows as dictionaries, Enum columns and code columns are made before the clock runs. Slow engines get fewer rows; their times are scaled to all.",
             f"Other work on the machine when it began: load {busy:.1f} on {os.cpu_count()} cores. Whole run: {time.perf_counter() - began:.0f} s.",
         ],

@@ -10,7 +10,7 @@ import pytest
 from experiments.record import RESULTS, absolute_paths, heading, store_json
 
 FILES = sorted(RESULTS.glob("*.json")) + sorted(RESULTS.glob("*.md"))
-STAMPED = [path for path in FILES if path.name in ("real_data.json", "bench.json")]
+STAMPED = [path for path in FILES if path.name in ("real_data.json", "bench.json", "rule_engines.json")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
