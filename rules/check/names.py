@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.check.context import Context, near
+from rules.check.wording import language_before
 from rules.diagnostics import Diagnostic, diagnose
-from rules.nodes import Call, Fires, ListRef, Name, Node, Related, Span, Window
+from rules.items import Feature
+from rules.nodes import And, Call, Count, Fires, Has, ListRef, Mode, Name, Node, Not, Or, Related, Span, Window
+from rules.printer import show
 from rules.words import KEYWORDS
 
 _GLUED = tuple(KEYWORDS[key][1] for key in ("NOT", "AND", "OR", "TEXT"))
@@ -67,8 +70,7 @@ def _head(node: Call) -> Span:
 def _name(node: Name, context: Context) -> Diagnostic:
     name = node.name
     if name in context.pack.list_by_name:
-        hints = {"near_zh": "词表名前要加 `@`", "near_en": "a list is written with `@`", "fix": f"@{name}"}
-        return diagnose("R010", node.span, name=name, **hints)
+        return _list_as_name(node, context)
     known = [*context.pack.condition_by_name, *context.pack.feature_by_name, *context.vocabulary.field_names]
     for word in _GLUED:
         if name.startswith(word) and len(name) > len(word):
@@ -77,3 +79,26 @@ def _name(node: Name, context: Context) -> Diagnostic:
             return diagnose("R010", node.span, name=name, **hints)
     zh, en = "既不是列，也不是条件或特征", "neither a field nor a condition or feature"
     return diagnose("R010", node.span, name=name, **near(name, known, zh, en))
+
+
+def _list_as_name(node: Name, context: Context) -> Diagnostic:
+    """A list where a condition or a value is wanted: what asks the text for its words, or counts them."""
+    lists = (ListRef(node.name),)
+    meant = Has(Mode.ANY, lists) if node.span in _yes_or_no(context) else Count(lists)
+    said = {f"near_{language}": show(meant, language) for language in ("zh", "en")}
+    hints = {"near_zh": f"这是词表，请写 `{said['near_zh']}`", "near_en": f"this is a list: write `{said['near_en']}`"}
+    return diagnose("R010", node.span, name=node.name, **hints, fix=said[f"near_{language_before(context, node.span)}"])
+
+
+def _yes_or_no(context: Context) -> set[Span]:
+    """The places where a yes or no is wanted."""
+    found = {expr.span for item, expr in context.expressions() if not isinstance(item, Feature)}
+    for node in context.nodes():
+        match node:
+            case And(items) | Or(items):
+                found |= {item.span for item in items}
+            case Not(item):
+                found.add(item.span)
+            case _:
+                pass
+    return found

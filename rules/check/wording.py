@@ -41,6 +41,13 @@ def language_at(context: Context, span: Span) -> Language:
     return "zh" if _CHINESE & set(_WORD.findall(_TEXT.sub("", source_at(context, span)))) else "en"
 
 
+def language_before(context: Context, span: Span) -> Language:
+    """The language in which a definition is written, as far as it stands before a place: what goes there reads on in it."""
+    before = context.pack.sources.get(span.file, "")[: span.start]
+    starts = [match.start() for match in _DEFINITION.finditer(before)]
+    return "zh" if _CHINESE & set(_WORD.findall(_TEXT.sub("", before[starts[-1] if starts else 0 :]))) else "en"
+
+
 def rewritten(context: Context, node: And | Or, kept: tuple[Expr, ...]) -> str:
     """The node with only some of its parts, in the language in which it is written."""
     return show(kept[0] if len(kept) == 1 else type(node)(kept), language_at(context, node.span))
