@@ -73,6 +73,7 @@ class TextInputs:
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
         self._by_list, self._by_word = frame.hits.split(), literals.split()
+        self._operands = frozenset([*map(ListRef, self._by_list), *map(Term, self._by_word)])
         self._fields: dict[str, Column] = {}
 
     @property
@@ -92,9 +93,9 @@ class TextInputs:
     def literal(self, term: str) -> Hits:
         return _of(self._literals, self._by_word, term)
 
-    def operands_hit(self) -> list[ListRef | Term]:
+    def operands_hit(self) -> frozenset[ListRef | Term]:
         """The lists and words that any text has: the others need not be asked for (`rules.text_hits.Sparse`)."""
-        return [*map(ListRef, self._by_list), *map(Term, self._by_word)]
+        return self._operands
 
     def hits_noted(self, row: int) -> list[tuple[ListRef | Term, int]]:
         """What is hit in one text, and how (`rules.plan.kept_hits`)."""

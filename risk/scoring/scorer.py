@@ -195,7 +195,7 @@ class Scorer:
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
         plain: dict[ListRef | Term | Matches, npt.NDArray[np.bool_]] = {}
-        hit = frozenset(reading.inputs.operands_hit())
+        hit = reading.inputs.operands_hit()
         for j in np.flatnonzero(hits.fired.any(axis=0)).tolist():
             operands = self._operands[model, hits.rules[j].id]
             there = [operand for operand in operands if isinstance(operand, Matches) or operand in hit]
