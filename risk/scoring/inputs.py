@@ -73,7 +73,7 @@ class TextInputs:
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
         self._by_list, self._by_word = frame.hits.split(), literals.split()
-        self._operands = frozenset([*map(ListRef, self._by_list), *map(Term, self._by_word)])
+        self._operands: frozenset[ListRef | Term] = frozenset([*map(ListRef, self._by_list), *map(Term, self._by_word)])
         self._fields: dict[str, Column] = {}
 
     @property
