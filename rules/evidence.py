@@ -95,8 +95,8 @@ def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidenc
 
 
 def _met(node: Near | SameSentence, operand: Operand, others: tuple[Operand, ...], reader: RowReader) -> list[int]:
-    """The hits of one list that stand together with one of another side; both operators ask the same of either side."""
-    return sorted({one for other in others for one, _ in reader.pairs(node, operand, other)})
+    """The hits of one list that stand together with one of another side."""
+    return sorted({index for other in others for index in reader.met(node, operand, other)})
 
 
 def _in_order(groups: Iterable[Iterable[Evidence]]) -> list[Evidence]:

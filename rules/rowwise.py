@@ -3,9 +3,11 @@
 Slow and simple on purpose. `evaluate` must agree with it on every row, unknowns included; `explain` walks with it.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection
 from datetime import date
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
@@ -50,8 +52,6 @@ from rules.nodes import (
 from rules.pack import Pack
 from rules.text_hits import HitBook, Sorted
 from rules.typed import Types
-
-Pairs: TypeAlias = list[tuple[int, int]]
 
 
 class RowReader:
@@ -170,7 +170,7 @@ class RowReader:
     def _text(self, node: Textual) -> Plain:
         match node:
             case Near() | SameSentence():
-                return any(self.pairs(node, one, two) for one in node.left for two in node.right)
+                return any(self.met(node, one, two) for one in node.left for two in node.right)
             case Edge(_, lists):
                 return any(self.at_edge(node, item) for item in lists)
             case Matches():
@@ -193,10 +193,10 @@ class RowReader:
         """The admitted hits of a regular expression in this row."""
         return self.book.matches(node.pattern).of_row(self.row).qualified(node)
 
-    def pairs(self, node: Near | SameSentence, left: Operand, right: Operand) -> Pairs:
-        """Indices of hits of two lists that stand together as the node asks."""
-        one, two = self.hits(node, left), self.hits(node, right)
-        return near_pairs(one, two, node.within) if isinstance(node, Near) else sentence_pairs(one, two, self.sentences())
+    def met(self, node: Near | SameSentence, operand: Operand, other: Operand) -> list[int]:
+        """Indices of the hits of one list that stand together, as the node asks, with one of another; both operators ask the same of either side."""
+        one, two = self.hits(node, operand), self.hits(node, other)
+        return near(one, two, node.within) if isinstance(node, Near) else together(one, two, self.sentences())
 
     def at_edge(self, node: Edge, operand: Operand) -> list[int]:
         """Indices of the hits of a list at an end of the text."""
@@ -218,25 +218,26 @@ class RowReader:
         return self._sentences
 
 
-def near_pairs(left: Sorted, right: Sorted, within: int) -> Pairs:
-    """Indices of pairs at most `within` apart; touching and overlapping spans, and the very same span, are 0 apart."""
-    return [
-        (one, two)
-        for one in range(len(left.row))
-        for two in range(len(right.row))
-        if max(0, int(right.start[two] - left.end[one]), int(left.start[one] - right.end[two])) <= within
-    ]
+def near(hits: Sorted, others: Sorted, within: int) -> list[int]:
+    """Indices of the hits of a row that have one of the others at most `within` apart; touching and overlapping spans, and the very same span, are 0 apart.
+
+    A text may repeat its words thousands of times, so pairs are not tried: of the others that begin soon enough, the one that ends last decides.
+    """
+    reach = np.maximum.accumulate(others.end)
+    soon = np.searchsorted(others.start, hits.end + within, side="right")
+    return [index for index, some in enumerate(soon) if some and reach[some - 1] >= hits.start[index] - within]
 
 
-def sentence_pairs(left: Sorted, right: Sorted, sentences: list[tuple[int, int]]) -> Pairs:
-    """Indices of pairs that begin in one sentence."""
-    return [
-        (one, two)
-        for begin, end in sentences
-        for one in range(len(left.row))
-        for two in range(len(right.row))
-        if begin <= left.start[one] < end and begin <= right.start[two] < end
-    ]
+def together(hits: Sorted, others: Sorted, sentences: list[tuple[int, int]]) -> list[int]:
+    """Indices of the hits of a row that begin in a sentence in which one of the others begins."""
+    shared = {_sentence(int(start), sentences) for start in others.start} - {None}
+    return [index for index, start in enumerate(hits.start) if _sentence(int(start), sentences) in shared]
+
+
+def _sentence(place: int, sentences: list[tuple[int, int]]) -> int | None:
+    """The number of the sentence that holds a place."""
+    number = bisect_right(sentences, place, key=itemgetter(0)) - 1
+    return number if number >= 0 and place < sentences[number][1] else None
 
 
 def compare(op: str, left: Plain, right: Plain) -> bool | None:

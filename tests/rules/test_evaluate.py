@@ -14,7 +14,7 @@ from rules.inputs import Column, Hits, Remembered, WindowQuery
 from rules.items import Condition, Feature, Plain, Rule, WordList
 from rules.nodes import Aggregate, And, Arithmetic, Compare, Day, Expr, Flag, Known, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
-from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
+from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or, near, together
 from rules.text_hits import HitBook, rows_near
 from tests.rules.fakes import VOCABULARY, FakeInputs, History
 from tests.rules.trees import conditions, dated, leaves, numeric
@@ -171,6 +171,31 @@ def test_near_is_the_distance_of_some_pair(one: list[tuple[int, int, int]], two:
     left, right = (book._sorted(_hits(spans), ("x",)) for spans in (one, two))
     slow = {a[0] for a in one for b in two if a[0] == b[0] and max(0, b[1] - a[1] - a[2], a[1] - b[1] - b[2]) <= within}
     assert set(np.flatnonzero(rows_near(left, right, within, 4)).tolist()) == slow
+
+
+@given(_SPANS, _SPANS, st.integers(0, 8), st.lists(st.integers(1, 6), max_size=6))
+def test_what_stands_together_is_found_without_trying_pairs(
+    one: list[tuple[int, int, int]], two: list[tuple[int, int, int]], within: int, sizes: list[int]
+) -> None:
+    book = HitBook(Pack("demo"), FakeInputs(Pack("demo"), []))
+    left, right = (book._sorted(_hits([(0, start, size) for _, start, size in spans]), ("x",)) for spans in (one, two))
+    pairs = [(a, b) for a in range(len(left.row)) for b in range(len(right.row))]
+    apart = [(a, max(0, right.start[b] - left.end[a], left.start[a] - right.end[b])) for a, b in pairs]
+    assert near(left, right, within) == sorted({a for a, distance in apart if distance <= within})
+    sentences = [(sum(sizes[:at]) + at, sum(sizes[:at]) + at + size) for at, size in enumerate(sizes)]  # one character between two
+    both = {a for a, b in pairs for low, high in sentences if low <= left.start[a] < high and low <= right.start[b] < high}
+    assert together(left, right, sentences) == sorted(both)
+
+
+@pytest.mark.parametrize("condition", ["@a near @b within 5", "@a in one sentence with @b", "@a near @c within 5 or @b near @a within 0"])
+def test_a_text_that_repeats_its_words_is_explained(condition: str) -> None:
+    times = 20_000  # 400 million pairs
+    pack = pack_from_text(f'list a\n include "治愈"\nlist b\n include "癌"\nlist c\n include "病"\nrule r "x" when {condition}')
+    inputs = FakeInputs(pack, ["治愈癌" * times + "一二三四五六病"])
+    assert evaluate(pack, inputs).outcome.tolist() == [[1]]
+    told = Explainer(pack, inputs).explain("r", 0)
+    assert told.outcome is True
+    assert len(told.evidence) == 2 * times
 
 
 def _hits(spans: list[tuple[int, int, int]]) -> Hits:
