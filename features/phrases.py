@@ -10,6 +10,8 @@ Not ok as a sure entry: 保证 → 包证 reversed (ordinary words on both sides
 Terms are in the spelling of the plain view: lower case, simplified, half width.
 """
 
+from itertools import combinations, product
+
 _SOUND = """
 治愈: 制愈 治域 治瘉 治逾 治喻 治渝 智愈 冶愈 治俞 治yu 痔愈 zhi愈 制瑜 志愈
 根治: 根制 根冶 跟治 根智 艮治 根zhi 根致 恨治 gen治
@@ -200,31 +202,71 @@ _PINYIN = """
 
 
 _KEY_WORDS = """
-根治 根除 断根 除根 药全停 药都停 治愈 治好 痊愈 康复 见效 有效率 治愈率 成功率 特效药 神药 停药 吃药 秘方 祖传秘方 无效退款 永不复发 不复发 不反弹 零风险 无风险 副作用 无副作用 绝对安全
-糖尿病 高血压 高血脂 降血糖 降血压 降糖 降压 胰岛素 痛风 尿酸 风湿 类风湿 关节炎 颈椎病 腰椎 前列腺 早泄 阳痿 壮阳 性功能 不孕不育 肿瘤 癌症 癌细胞 抗癌 白血病 乙肝 肝病 胃病 肠胃 幽门螺杆菌
-鼻炎 咽炎 哮喘 咳嗽 失眠 抑郁 癫痫 牛皮癣 皮肤病 湿疹 皮炎 白癜风 灰指甲 脚气 痔疮 便秘 脱发 近视 青光眼 白内障 飞蚊症 近视眼 老中医 专家 医院 中药 孢子粉 干细胞
-减肥 瘦身 丰胸 隆鼻 双眼皮 植发 种植牙 祛斑 祛痘 除皱 瘦脸 美白 玻尿酸 肉毒素 热玛吉 水光针 瘦脸针 美白针 除皱针 加微信 代购 处方药 抗生素 激素
+根治 根除 断根 除根 去根 药全停 药都停 治愈 治好 痊愈 康复 复发 见效 起效 无效 有效率 治愈率 成功率 转阴率 特效药 神药 停药 吃药 不吃药 西药 中药 秘方 古方 祖传秘方 家传 无效退款 不收钱 不要钱 全额退 永不复发 不复发 不反弹
+零风险 无风险 副作用 无副作用 绝对安全 最安全 一次见效 三天见效 疗程 分钟 永久 终身 唯一 全国第一 首选 神器 神效 奇效 克星 福音 专治 主治 包治 包好
+糖尿病 糖友 高血压 高血脂 高血糖 血管 血脂 血压 血糖 降血糖 降血压 降血脂 降糖 降压 降脂 胰岛素 痛风 尿酸 风湿 类风湿 关节炎 关节痛 滑膜炎 颈椎病 颈椎 腰椎 腰突 腰间盘突出 椎间盘 骨质增生 骨折 骨刺 股骨头坏死 接骨 脑梗 脑血栓 中风 偏瘫
+冠心病 心脏病 心梗 前列腺 前列腺炎 肾虚 补肾 早泄 阳痿 壮阳 延时 增大 增粗 性功能 不孕不育 不孕 试管婴儿 肿瘤 癌症 癌细胞 抗癌 防癌 肝癌 肺癌 胃癌 肠癌 乳腺癌 宫颈癌 白血病 乙肝 肝病 肝硬化 脂肪肝 转阴 尿毒症 肾病 肾结石 胃病 胃炎 肠胃 肠炎
+幽门螺杆菌 鼻炎 鼻窦炎 咽炎 哮喘 咳嗽 气管炎 失眠 安眠药 抑郁 抑郁症 焦虑 癫痫 帕金森 老年痴呆 精神病 牛皮癣 银屑病 皮肤病 湿疹 皮炎 荨麻疹 白癜风 灰指甲 脚气 手足癣 痔疮 肛瘘 便秘 脱发 生发 秃顶 狐臭 腋臭 打呼噜 近视 近视眼 远视 弱视 青光眼 白内障
+飞蚊症 耳鸣 耳聋 口臭 牙疼 牙周炎 甲状腺 结节 乳腺增生 子宫肌瘤 囊肿 息肉 妇科 宫寒 痛经 月经 更年期 静脉曲张 老烂腿 渐冻症 红斑狼疮 带状疱疹 尖锐湿疣 梅毒 艾滋病 自闭症 多动症 增高 长高 老中医 名中医 神医 名医 中医 军医 老军医 专家 医院 孢子粉 灵芝 干细胞 免疫力
+减肥 瘦身 丰胸 隆胸 隆鼻 双眼皮 眼袋 植发 种植牙 祛斑 祛痘 除皱 去皱 瘦脸 美白 年轻 逆龄 抗衰 抗衰老 玻尿酸 肉毒素 热玛吉 超声刀 水光针 瘦脸针 美白针 除皱针 溶脂针 少女针 线雕 埋线 加微信 代购 处方药 抗生素 激素 止痛 消肿 止痒 排毒 包邮 私信 货到付款 预约 无痛 三高
 """
 _READ = """
-根gen 治zhi 除chu 断duan 愈yu 痊quan 康kang 复fu 见jian 效xiao 有you 率lv 成cheng 功gong 特te 药yao 神shen 停ting 秘mi 方fang 祖zu 传chuan 无wu 退tui 款kuan 永yong 不bu 发fa 反fan 弹tan 零ling 风feng 险xian
-副fu 作zuo 用yong 绝jue 安an 全quan 糖tang 尿niao 病bing 高gao 血xue 压ya 脂zhi 降jiang 胰yi 岛dao 素su 痛tong 酸suan 湿shi 类lei 关guan 节jie 炎yan 颈jing 椎zhui 腰yao 前qian 列lie 腺xian 早zao 泄xie 阳yang 痿wei 壮zhuang
-性xing 能neng 孕yun 育yu 肿zhong 瘤liu 癌ai 症zheng 细xi 胞bao 抗kang 白bai 乙yi 肝gan 胃wei 肠chang 幽you 门men 螺luo 杆gan 菌jun 鼻bi 咽yan 哮xiao 喘chuan 咳ke 嗽sou 失shi 眠mian 抑yi 郁yu 癫dian 痫xian 牛niu 皮pi 癣xuan
-肤fu 疹zhen 癜dian 灰hui 指zhi 甲jia 脚jiao 气qi 痔zhi 疮chuang 便bian 脱tuo 近jin 视shi 青qing 光guang 眼yan 内nei 障zhang 飞fei 蚊wen 老lao 中zhong 医yi 专zhuan 家jia 院yuan 孢bao 子zi 粉fen 干gan 减jian 肥fei 瘦shou 身shen
-丰feng 胸xiong 隆long 双shuang 植zhi 种zhong 牙ya 祛qu 斑ban 痘dou 皱zhou 脸lian 美mei 玻bo 肉rou 毒du 热re 玛ma 吉ji 水shui 针zhen 加jia 微wei 信xin 代dai 购gou 处chu 生sheng 激ji 好hao
+根gen 治zhi 除chu 断duan 去qu 愈yu 痊quan 康kang 复fu 发fa 见jian 效xiao 起qi 有you 无wu 率lv 成cheng 功gong 转zhuan 阴yin 特te 药yao 神shen 停ting 全quan 都dou 吃chi 不bu 西xi 中zhong 秘mi 古gu 方fang 祖zu 传chuan 家jia 退tui 款kuan 收shou
+钱qian 要yao 额e 永yong 反fan 弹tan 零ling 风feng 险xian 副fu 作zuo 用yong 绝jue 对dui 安an 最zui 一yi 次ci 三san 天tian 疗liao 程cheng 分fen 钟zhong 久jiu 终zhong 身shen 唯wei 国guo 第di 首shou 选xuan 器qi 奇qi 克ke 星xing 福fu 音yin 专zhuan 主zhu 包bao
+糖tang 尿niao 病bing 友you 高gao 血xue 压ya 脂zhi 管guan 降jiang 胰yi 岛dao 素su 痛tong 酸suan 湿shi 类lei 关guan 节jie 炎yan 滑hua 膜mo 颈jing 椎zhui 腰yao 突tu 间jian 盘pan 出chu 骨gu 质zhi 增zeng 生sheng 折zhe 刺ci 股gu 头tou 坏huai 死si 接jie 脑nao 梗geng 栓shuan 偏pian
+瘫tan 冠guan 心xin 脏zang 前qian 列lie 腺xian 肾shen 虚xu 补bu 早zao 泄xie 阳yang 痿wei 壮zhuang 延yan 时shi 大da 粗cu 性xing 能neng 孕yun 育yu 试shi 婴ying 儿er 肿zhong 瘤liu 癌ai 症zheng 细xi 胞bao 抗kang 防fang 肝gan 肺fei 胃wei 肠chang 乳ru 宫gong 白bai 乙yi 硬ying 化hua 肪fang
+毒du 结jie 石shi 幽you 门men 螺luo 杆gan 菌jun 鼻bi 窦dou 咽yan 哮xiao 喘chuan 咳ke 嗽sou 气qi 失shi 眠mian 抑yi 郁yu 焦jiao 虑lv 癫dian 痫xian 帕pa 金jin 森sen 老lao 年nian 痴chi 呆dai 精jing 牛niu 皮pi 癣xuan 银yin 屑xie 肤fu 疹zhen 荨xun 麻ma 癜dian 灰hui 指zhi 甲jia 脚jiao 手shou 足zu
+痔zhi 疮chuang 肛gang 瘘lou 便bian 脱tuo 秃tu 顶ding 狐hu 臭chou 腋ye 打da 呼hu 噜lu 近jin 视shi 眼yan 远yuan 弱ruo 青qing 光guang 内nei 障zhang 飞fei 蚊wen 耳er 鸣ming 聋long 口kou 牙ya 疼teng 周zhou 状zhuang 子zi 肌ji 囊nang 息xi 肉rou 妇fu 科ke 寒han 经jing 月yue 更geng 期qi
+静jing 脉mai 曲qu 张zhang 烂lan 腿tui 渐jian 冻dong 红hong 斑ban 狼lang 带dai 疱pao 尖jian 锐rui 疣you 梅mei 艾ai 滋zi 自zi 闭bi 多duo 动dong 长zhang 名ming 军jun 医yi 院yuan 孢bao 粉fen 灵ling 芝zhi 干gan 免mian 疫yi 力li 减jian 肥fei 瘦shou 丰feng 胸xiong 隆long 双shuang 袋dai
+植zhi 种zhong 祛qu 痘dou 皱zhou 脸lian 美mei 轻qing 逆ni 龄ling 衰shuai 玻bo 热re 玛ma 吉ji 超chao 声sheng 刀dao 水shui 针zhen 溶rong 少shao 女nv 线xian 雕diao 埋mai 加jia 微wei 信xin 代dai 购gou 处chu 激ji 止zhi 消xiao 痒yang 排pai 邮you 私si 货huo 到dao 付fu 预yu 约yue 好hao
 """
 _STAND_INS = """
-根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
-疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
+根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点瘢 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
+疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 子孑 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
 """
-_ORDINARY = frozenset(["中要", "通风", "吃要", "神要", "见笑", "致好", "智好", "志好", "脱法", "值发", "干病", "味病"])
+_ORDINARY = frozenset(
+    [
+        "中要",
+        "通风",
+        "吃要",
+        "神要",
+        "见笑",
+        "致好",
+        "智好",
+        "志好",
+        "脱法",
+        "值发",
+        "干病",
+        "味病",
+        "止通",
+        "中依",
+        "名衣",
+        "军依",
+        "家专",
+        "通经",
+        "不运",
+        "生法",
+        "复法",
+        "中峰",
+        "中丰",
+        "西要",
+        "奇校",
+    ]
+)
 # one sign of a key word written in Latin letters, or by one that sounds or looks like it; two-sign words need a second cue for the latter
 
 
-def _mixed_spellings() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    """Key words with one sign spelt by sound, or by its initial (no honest writer does), or replaced: sure ones, and those that need a second cue.
+def _add(found: dict[str, tuple[str, str]], word: str, at: tuple[int, ...], others: list[set[str]]) -> None:
+    """Every spelling of the word with the signs at these places replaced."""
+    for signs in product(*(sorted(others[i]) if i in at else word[i] for i in range(len(word)))):
+        found.setdefault("".join(signs), (word, "sound_alike"))
 
-    >>> SURE["有xiao率"], SURE["停yao"], SURE["抗生s"], WEAK["断艮"]
-    (('有效率', 'sound_alike'), ('停药', 'sound_alike'), ('抗生素', 'sound_alike'), ('断根', 'sound_alike'))
+
+def _mixed_spellings() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+    """Key words with one sign (of longer words two) spelt by sound, or by its initial, or replaced: sure ones, and those that need a second cue.
+
+    >>> SURE["有xiao率"], SURE["停yao"], SURE["白瘢疯"], WEAK["断艮"]
+    (('有效率', 'sound_alike'), ('停药', 'sound_alike'), ('白癜风', 'sound_alike'), ('断根', 'sound_alike'))
     """
     read = {pair[0]: pair[1:] for pair in _READ.split()}
     swaps = {pair[0]: pair[1:] for pair in _STAND_INS.split()}
@@ -232,11 +274,14 @@ def _mixed_spellings() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str,
     sure: dict[str, tuple[str, str]] = {}
     weak: dict[str, tuple[str, str]] = {}
     for word in words:
-        for i, sign in enumerate(word):
-            for spelt in (read[sign], read[sign][0])[: len(word) - 1] if sign in read else ():
-                sure.setdefault(word[:i] + spelt + word[i + 1 :], (word, "sound_alike"))
-            for other in swaps.get(sign, ""):
-                (sure if len(word) > 2 else weak).setdefault(word[:i] + other + word[i + 1 :], (word, "sound_alike"))
+        longer = len(word) > 2
+        spelt = [({read[sign], read[sign][0]} if longer else {read[sign]}) if sign in read else set[str]() for sign in word]
+        drawn = [set(swaps.get(sign, "")) for sign in word]
+        for one in combinations(range(len(word)), 1):
+            _add(sure, word, one, spelt)
+            _add(sure if longer else weak, word, one, drawn)
+        for two in combinations(range(len(word)), 2) if longer else ():
+            _add(sure, word, two, [{s for s in a if len(s) > 1} | b for a, b in zip(spelt, drawn, strict=True)])
     return sure, {wrong: right for wrong, right in weak.items() if wrong not in words and wrong not in _ORDINARY}
 
 
