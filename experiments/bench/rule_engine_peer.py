@@ -67,9 +67,9 @@ def serve() -> None:
     print(json.dumps(len(rules)), flush=True)
     for line in sys.stdin:
         rows = given["rows"][: int(line)]
-        began = time.perf_counter()
+        began = time.process_time()
         outcome = [[rule.matches(row) for rule in rules] for row in rows]
-        print(json.dumps({"seconds": time.perf_counter() - began, "outcome": outcome}), flush=True)
+        print(json.dumps({"seconds": time.process_time() - began, "outcome": outcome}), flush=True)
 
 
 if __name__ == "__main__":

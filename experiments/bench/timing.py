@@ -24,15 +24,24 @@ class Rival:
     share: float = 1.0
     own_clock: bool = False
 
-    def seconds(self) -> float:
+    def seconds(self, clock: Callable[[], float] = time.perf_counter) -> float:
         """How long the whole work takes it."""
-        began = time.perf_counter()
+        began = clock()
         told = self.run()
-        taken = float(told) if self.own_clock else time.perf_counter() - began
+        taken = float(told) if self.own_clock else clock() - began
         return taken / self.share
 
 
-def race(what: str, unit: str, amount: float, rivals: Sequence[Rival], *, turns: int = 3, note: str = "") -> dict[str, Any]:
+def race(
+    what: str,
+    unit: str,
+    amount: float,
+    rivals: Sequence[Rival],
+    *,
+    turns: int = 3,
+    note: str = "",
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
     """Medians of all rivals, the first being ours; ``amount`` is how many units the whole work has.
 
     >>> told = race("sum", "numbers/s", 100, [Rival("sum", lambda: sum(range(100))), Rival("loop", lambda: [x for x in range(100)])], turns=1)
@@ -42,7 +51,7 @@ def race(what: str, unit: str, amount: float, rivals: Sequence[Rival], *, turns:
     seconds: dict[str, list[float]] = {rival.name: [] for rival in rivals}
     for _ in range(turns):
         for rival in rivals:
-            seconds[rival.name].append(rival.seconds())
+            seconds[rival.name].append(rival.seconds(clock))
     ours = statistics.median(seconds[rivals[0].name])
     told = []
     for rival in rivals:
