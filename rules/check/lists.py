@@ -8,7 +8,7 @@ from rules.check.context import Context
 from rules.check.wording import WordPlaces
 from rules.diagnostics import Diagnostic, diagnose
 from rules.items import WordList
-from rules.nodes import Count, Edge, Has, ListRef, Mode, Near, Operand, SameSentence, Term, operands
+from rules.nodes import Count, Edge, Has, ListRef, Mode, Near, Operand, SameSentence, Term, operands, walk
 
 
 def lists_have_words(context: Context) -> Iterator[Diagnostic]:
@@ -118,10 +118,13 @@ def _only_presence(item: WordList, context: Context) -> bool:
 
 
 def lists_do_not_overlap(context: Context) -> Iterator[Diagnostic]:
-    """R085: lists that stand side by side in one operator and share words; each once, with the list before it that shares most."""
+    """R085: lists that stand side by side in one operator and share words; each once, with the list before it that shares most.
+
+    Where advice is wanted on some definitions, it is told there, though an earlier one has the same.
+    """
     told: set[frozenset[Operand]] = set()
     words: dict[Operand, frozenset[str]] = {}
-    for node in context.nodes():
+    for node in (node for item, expr in context.expressions() if context.advised(item) for node in walk(expr)):
         sides: tuple[tuple[Operand, ...], ...] = ()
         if (isinstance(node, Has) and node.mode is not Mode.ALL) or isinstance(node, Count | Edge):
             sides = (node.lists,)

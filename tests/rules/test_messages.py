@@ -159,3 +159,11 @@ def test_advice_on_a_file_alone_is_what_is_said_of_it_among_all(code: str) -> No
         assert {item for item in whole if item.is_error} <= set(said) <= set(whole)
     assert [item for item in check(pack, VOCABULARY, ()) if item.is_error] == [item for item in whole if item.is_error]
     assert code in {item.code for item in whole} - {item.code for item in check(pack, VOCABULARY, ())}
+
+
+def test_lists_that_overlap_are_told_where_advice_is_wanted() -> None:
+    both = "condition {0} = text has any of @a, @b\n"
+    words = 'list a\n  include "x", "y"\nlist b\n  include "y", "z"\n'
+    pack = pack_from_texts({"demo/a.rules": words + both.format("one"), "demo/b.rules": both.format("two")}, "demo")
+    places = [{item.span.file for item in check(pack, VOCABULARY, files) if item.code == "R085"} for files in (None, {"demo/b.rules"})]
+    assert places == [{"demo/a.rules"}, {"demo/b.rules"}]
