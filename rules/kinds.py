@@ -6,6 +6,7 @@
 'number of days'
 """
 
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -127,11 +128,14 @@ def parse_number(text: str) -> Quantity:
     (30.0, 100000000.0, '0')
     >>> parse_number("2%/月").value, str(parse_number("15% a year").type)
     (24.0, 'number of percent a year')
+    >>> parse_number("５.５万元").amount
+    '5.5'
     >>> parse_number("3 apples")
     Traceback (most recent call last):
     ...
     KeyError: 'apples'
     """
+    text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     digits = len(text) - len(text.lstrip("-0123456789."))
     amount = format(Decimal(text[:digits]), "f")
     if "." in amount:

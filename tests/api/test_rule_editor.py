@@ -68,7 +68,7 @@ def test_thorough_also_compares_with_the_rules_in_force(client: TestClient) -> N
     twin = shown["zh"].replace(listed, f"{listed}_twin", 1)
     quick = {item["code"] for item in ask(client, "check", twin)["diagnostics"]}
     thorough = {item["code"] for item in ask(client, "check", twin, thorough=True)["diagnostics"]}
-    assert thorough > quick
+    assert "R066" in thorough - quick
 
 
 def test_completion_knows_shipped_lists_and_values(client: TestClient) -> None:

@@ -2,7 +2,6 @@
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -97,12 +96,9 @@ def test_version_counts_features_and_the_rules_asked_for() -> None:
     assert version(shared, "true", "s") == version(shared.replace("phones", "phones * 2"), "true", "s")
 
 
-def test_the_page_in_the_readme_is_true() -> None:
-    page = (Path(HERE).parents[1] / "rules" / "README.md").read_text("utf-8")
-    blocks = [block for block in page.split("```")[1::2] if not block.startswith(("python", "mermaid"))]
-    parsed = parse(blocks[0])
-    assert not parsed.diagnostics, render_all(parsed.diagnostics)
-    assert [rule.id for rule in parsed.rules] == ["guaranteed_cure"]
+def test_numbers_may_be_typed_in_full_width() -> None:
+    wide, narrow = (parse(f"condition a = largest_amount >= {text}").conditions[0].expr for text in ("５.５万元", "5.5万元"))
+    assert wide == narrow
 
 
 def test_grammar_has_no_two_readings() -> None:
