@@ -27,15 +27,15 @@ def _warning(zh: str, en: str, hint_zh: str = "", hint_en: str = "") -> Message:
 
 
 MESSAGES: dict[str, Message] = {
-    "R001": _error("此处应为{expected_zh}，实为{found_zh}", "expected {expected_en}, found {found_en}"),
-    "R002": _error("无法识别的字符 `{found}`", "unreadable character `{found}`", "请检查拼写，文字要放在双引号中", "check the spelling; texts stand in double quotes"),
+    "R001": _error("此处应为{expected_zh}，实为{found_zh}", "expected {expected_en}, found {found_en}", "{near_zh}", "{near_en}"),
+    "R002": _error("无法识别的字符 `{found}`", "unreadable character `{found}`", "{near_zh}", "{near_en}"),
     "R003": _error("文件过大：{size} 个字符，上限 {limit}", "file too large: {size} characters, the limit is {limit}", "请拆成几个文件", "split it into several files"),
     "R004": _error("括号与“非”嵌套过深，上限 {limit} 层", "parentheses and `not` nested deeper than {limit}", "请用 `条件` 给其中一部分取名", "name a part of it with `condition`"),
     "R005": _error("表达式过长：{size} 个节点，上限 {limit}", "expression too long: {size} nodes, the limit is {limit}", "请用词表代替一长串“或”", "use a list instead of many `or`"),
     "R006": _error("词表 `{name}` 过大：{size} 个词，上限 {limit}", "list `{name}` too large: {size} words, the limit is {limit}", "请拆成几个词表", "split it into several lists"),
     "R007": _error("`{clause_zh}` 写了两次", "`{clause_en}` given twice", "请合并成一条", "merge the two"),
     "R008": _error("规则 `{name}` 的条目名中英混用", "clause names of rule `{name}` mix Chinese and English", "请统一用一种语言写条目名", "write all clause names in one language"),
-    "R009": _error("文字要用直双引号", "texts need straight double quotes", "请把 “ ” 改成 \" \"", "replace “ ” by \" \""),
+    "R009": _error("文字要用直双引号", "texts need straight double quotes", "请改用 \" \"", "use \" \" instead"),
     "R010": _error("未知名称 `{name}`", "unknown name `{name}`", "{near_zh}", "{near_en}"),
     "R011": _error("未知函数 `{name}`", "unknown function `{name}`", "{near_zh}", "{near_en}"),
     "R012": _error("未知词表 `{name}`", "unknown list `{name}`", "{near_zh}", "{near_en}"),

@@ -19,6 +19,7 @@ from rules.grammar import parser
 from rules.items import Condition, Feature, Rule, WordList
 from rules.limits import MAX_DEPTH, MAX_NODES, MAX_SIGNS, MAX_SOURCE
 from rules.nodes import Span
+from rules.slips import OTHER_QUOTES, SIGNS, nothing_said, quotes, slip, unit
 from rules.words import CLAUSES, KEYWORDS, SYMBOLS, pattern, say
 
 _HEAD = re.compile(rf"^(?:{'|'.join(pattern(key) for key in ('LIST', 'CONDITION', 'FEATURE', 'RULE'))})\s+(\w+)?", re.MULTILINE)
@@ -136,22 +137,48 @@ def _at(chunk: str, start: int, end: int, builder: Builder) -> Span:
 def _syntax(error: UnexpectedInput, chunk: str, builder: Builder) -> Diagnostic:
     """What lark could not read, in words."""
     if isinstance(error, UnexpectedCharacters):
-        start = error.pos_in_stream or 0
-        found = chunk[start]
-        code = "R019" if found == '"' else "R009" if found in "“”„‟＂«»「『" else "R002"
-        return diagnose(code, _at(chunk, start, start + 1, builder), found=found)
+        return _unreadable(chunk, error.pos_in_stream or 0, builder)
     assert isinstance(error, UnexpectedToken)
     token: Token = error.token
-    expected = _expected(error.accepts or error.expected)
-    if token.type == "$END":
-        start = len(chunk.rstrip())
-        span, found_zh, found_en = _at(chunk, max(0, start - 1), max(start, 1), builder), say("$END", "zh"), say("$END", "en")
-    else:
-        span = _at(chunk, token.start_pos or 0, token.end_pos or 0, builder)
-        shown = str(token) if len(token) <= 20 else str(token)[:20] + "…"
-        found_zh = found_en = f"`{shown}`"
+    terminals = frozenset(name.lstrip("_") for name in error.accepts or error.expected)
+    start, end = token.start_pos or 0, token.end_pos or 0
+    if clause := nothing_said(chunk, start, terminals):
+        span = _at(chunk, *clause, builder)
+        return diagnose("R001", span, **_condition_wanted(chunk[slice(*clause)]))
+    ended = token.type == "$END"
+    if ended:
+        start = end = len(chunk.rstrip())
+    meant = slip(chunk, start, terminals, token.type.lstrip("_"), end)
+    place = (meant.start, meant.end) if meant and meant.fix else (max(0, start - 1), max(start, 1)) if ended else (start, end)
+    span = _at(chunk, *place, builder)
+    shown = f"`{token if len(token) <= 20 else str(token)[:20] + '…'}`"
+    found_zh, found_en = (say("$END", "zh"), say("$END", "en")) if ended else (shown, shown)
+    expected = _expected(terminals)
     zh, en = (_listed([say(item, "zh") for item in expected], "或"), _listed([say(item, "en") for item in expected], " or "))
-    return diagnose("R001", span, expected_zh=zh, expected_en=en, found_zh=found_zh, found_en=found_en)
+    near = {"near_zh": meant.zh, "near_en": meant.en, "fix": meant.fix} if meant else {"near_zh": "", "near_en": ""}
+    return diagnose("R001", span, expected_zh=zh, expected_en=en, found_zh=found_zh, found_en=found_en, **near)
+
+
+def _condition_wanted(clause: str) -> dict[str, str]:
+    """The condition before a clause is not finished."""
+    said = {"expected_zh": "条件", "expected_en": "a condition", "found_zh": f"`{clause}`", "found_en": f"`{clause}`"}
+    return {**said, "near_zh": "前面的条件没有写完", "near_en": "the condition before it is not finished"}
+
+
+def _unreadable(chunk: str, start: int, builder: Builder) -> Diagnostic:
+    """Characters that begin nothing: other quotation marks, a text without its end, a sign or unit of another language."""
+    found = chunk[start]
+    if meant := quotes(chunk, start):
+        return diagnose("R009", _at(chunk, start, meant.end, builder), fix=meant.fix)
+    if found in OTHER_QUOTES:
+        return diagnose("R009", _at(chunk, start, start + 1, builder))
+    if found == '"':
+        return diagnose("R019", _at(chunk, start, start + 1, builder))
+    near = {"near_zh": "请检查拼写，文字要放在双引号中", "near_en": "check the spelling; texts stand in double quotes"}
+    end = start + 1
+    if meant := unit(chunk, start) or slip(chunk, start, SIGNS):
+        end, near = meant.end, {"near_zh": meant.zh, "near_en": meant.en, "fix": meant.fix}
+    return diagnose("R002", _at(chunk, start, end, builder), found=chunk[start:end], **near)
 
 
 def _expected(terminals: Iterable[str]) -> list[str]:
