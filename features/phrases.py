@@ -209,6 +209,8 @@ _KEY_WORDS = """
 幽门螺杆菌 鼻炎 鼻窦炎 咽炎 哮喘 咳嗽 气管炎 失眠 安眠药 抑郁 抑郁症 焦虑 癫痫 帕金森 老年痴呆 精神病 牛皮癣 银屑病 皮肤病 湿疹 皮炎 荨麻疹 白癜风 灰指甲 脚气 手足癣 痔疮 肛瘘 便秘 脱发 生发 秃顶 狐臭 腋臭 打呼噜 近视 近视眼 远视 弱视 青光眼 白内障
 飞蚊症 耳鸣 耳聋 口臭 牙疼 牙周炎 甲状腺 结节 乳腺增生 子宫肌瘤 囊肿 息肉 妇科 宫寒 痛经 月经 更年期 静脉曲张 老烂腿 渐冻症 红斑狼疮 带状疱疹 尖锐湿疣 梅毒 艾滋病 自闭症 多动症 增高 长高 老中医 名中医 神医 名医 中医 军医 老军医 专家 医院 孢子粉 灵芝 干细胞 免疫力
 减肥 瘦身 丰胸 隆胸 隆鼻 双眼皮 眼袋 植发 种植牙 祛斑 祛痘 除皱 去皱 瘦脸 美白 年轻 逆龄 抗衰 抗衰老 玻尿酸 肉毒素 热玛吉 超声刀 水光针 瘦脸针 美白针 除皱针 溶脂针 少女针 线雕 埋线 加微信 代购 处方药 抗生素 激素 止痛 消肿 止痒 排毒 包邮 私信 货到付款 预约 无痛 三高
+保本 保息 保本保息 收益 高收益 年化 月息 日息 利息 返利 返现 返租 月返 日返 返本 退本 回购 回报 分红 投资 理财 集资 众筹 入股 认购 认养 原始股 股权 股东 份额 本金 起投 稳赚 躺赚 翻倍 静态 动态 静态收益 动态收益 拉人头 虚拟币 挖矿 矿机 数字藏品 养老 床位 康养 外汇 跟单 操盘 平台 进群
+非法集资 集资诈骗 诈骗 骗局 骗子 被骗 骗走 跑路 失联 爆雷 暴雷 崩盘 提现 提不出 兑付 逾期 立案 报案 报警 警察 公安 刑拘 维权 受害人 落网 主犯 卷款 曝光 资金盘 传销 私募 拼单 消费返利 包回收 包赔 会头 会脚 血汗钱
 """
 _READ = """
 根gen 治zhi 除chu 断duan 去qu 愈yu 痊quan 康kang 复fu 发fa 见jian 效xiao 起qi 有you 无wu 率lv 成cheng 功gong 转zhuan 阴yin 特te 药yao 神shen 停ting 全quan 都dou 吃chi 不bu 西xi 中zhong 秘mi 古gu 方fang 祖zu 传chuan 家jia 退tui 款kuan 收shou
@@ -219,10 +221,12 @@ _READ = """
 痔zhi 疮chuang 肛gang 瘘lou 便bian 脱tuo 秃tu 顶ding 狐hu 臭chou 腋ye 打da 呼hu 噜lu 近jin 视shi 眼yan 远yuan 弱ruo 青qing 光guang 内nei 障zhang 飞fei 蚊wen 耳er 鸣ming 聋long 口kou 牙ya 疼teng 周zhou 状zhuang 子zi 肌ji 囊nang 息xi 肉rou 妇fu 科ke 寒han 经jing 月yue 更geng 期qi
 静jing 脉mai 曲qu 张zhang 烂lan 腿tui 渐jian 冻dong 红hong 斑ban 狼lang 带dai 疱pao 尖jian 锐rui 疣you 梅mei 艾ai 滋zi 自zi 闭bi 多duo 动dong 长zhang 名ming 军jun 医yi 院yuan 孢bao 粉fen 灵ling 芝zhi 干gan 免mian 疫yi 力li 减jian 肥fei 瘦shou 丰feng 胸xiong 隆long 双shuang 袋dai
 植zhi 种zhong 祛qu 痘dou 皱zhou 脸lian 美mei 轻qing 逆ni 龄ling 衰shuai 玻bo 热re 玛ma 吉ji 超chao 声sheng 刀dao 水shui 针zhen 溶rong 少shao 女nv 线xian 雕diao 埋mai 加jia 微wei 信xin 代dai 购gou 处chu 激ji 止zhi 消xiao 痒yang 排pai 邮you 私si 货huo 到dao 付fu 预yu 约yue 好hao
+保bao 本ben 益yi 利li 返fan 现xian 租zu 回hui 报bao 投tou 资zi 理li 财cai 集ji 众zhong 筹chou 入ru 认ren 原yuan 始shi 权quan 东dong 份fen 稳wen 赚zhuan 躺tang 翻fan 倍bei 态tai 拉la 人ren 拟ni 币bi 挖wa 矿kuang 机ji 数shu 字zi 藏cang 品pin 床chuang 位wei 外wai 汇hui 跟gen 单dan 操cao 平ping 台tai 进jin 群qun 非fei 法fa 诈zha 骗pian 局ju 被bei 走zou 跑pao 路lu 联lian 爆bao 雷lei 暴bao 崩beng 提ti 兑dui 逾yu 立li 案an 警jing 察cha 公gong 刑xing 拘ju 维wei 受shou 害hai 落luo 网wang 犯fan 卷juan 曝bao 销xiao 募mu 拼pin 费fei 赔pei 会hui 汗han
 """
 _STAND_INS = """
 根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点瘢 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
 疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 子孑 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
+返反 息西习 资姿滋 财材才 联连 非飞 态太 群裙 原圆 租组 益溢 现线 赚转攥 化花 保宝堡 本苯夲 红宏鸿 老佬 跑泡 路鹿 筹愁 诈炸
 """
 _ORDINARY = frozenset(
     [
@@ -251,6 +255,16 @@ _ORDINARY = frozenset(
         "中丰",
         "西要",
         "奇校",
+        "提线",
+        "反本",
+        "动太",
+        "静太",
+        "月反",
+        "日反",
+        "利西",
+        "年花",
+        "反现",
+        "入骨",
     ]
 )
 # one sign of a key word written in Latin letters, or by one that sounds or looks like it; two-sign words need a second cue for the latter
