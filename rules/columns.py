@@ -32,8 +32,8 @@ def unpacked(bits: Bits, rows: int) -> Mask:
     return np.unpackbits(bits, count=rows, bitorder="little").view(np.bool_)
 
 
-class Coded:
-    """Values of a column as numbers into the few different ones: what a host may hand in for categories instead of an array of texts.
+class Coded(Sequence[Any]):
+    """Values as numbers into the few different ones: what a host may hand in for categories, or for the terms of hits, instead of texts.
 
     >>> values = Coded(np.array([1, 0], dtype=np.uint8), ("shop", "forum"))
     >>> values[0], np.asarray(values).tolist(), len(values)

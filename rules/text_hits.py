@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from rules.columns import Coded
 from rules.inputs import Array, Hits, Inputs, Mask, Spans
 from rules.nodes import ListRef, Operand, Side, Textual
 from rules.pack import Pack
@@ -149,6 +150,9 @@ class HitBook:
         return result.take(np.lexsort((result.end, start, row))) if len(row) > 1 else result
 
     def _terms(self, hits: Hits, terms: tuple[str, ...]) -> Array:
+        if isinstance(hits.term, Coded):
+            used, places = np.unique(hits.term.codes, return_inverse=True)
+            return np.array([self._number(hits.term.words[code]) for code in used.tolist()], dtype=np.int64)[places]
         if isinstance(hits.term, np.ndarray) and hits.term.dtype.kind in "iu":
             numbers = np.array([self._number(text) for text in terms] or [0], dtype=np.int64)
             return numbers[hits.term] if len(hits.term) else np.empty(0, dtype=np.int64)

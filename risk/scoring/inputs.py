@@ -22,6 +22,7 @@ from features.sentences import sentences
 from features.stance import Stance
 from risk.domain.channels import CHANNELS
 from risk.scoring.fields import HISTORY, IDENTIFIERS, RENAMED, as_matched, vocabulary
+from rules.columns import Coded
 from rules.functions import Vocabulary
 from rules.inputs import Column, Hits, Spans, WindowQuery
 from rules.items import Plain
@@ -300,4 +301,4 @@ _NO_HITS = no_hits()
 
 
 def _hits(found: ListHits) -> Hits:
-    return Hits(found.row, found.start, found.end, [found.terms[i] for i in found.term], found.aggressive, found.negated, found.reported)
+    return Hits(found.row, found.start, found.end, Coded(found.term, found.terms), found.aggressive, found.negated, found.reported)
