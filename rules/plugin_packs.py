@@ -55,7 +55,7 @@ def _new_errors(model: str, before: Sequence[Pack], after: Sequence[Pack], vocab
 
 
 def _errors(model: str, packs: Sequence[Pack], vocabulary: Vocabulary) -> list[Diagnostic]:
-    own = [item for pack in packs if pack.name == model for item in check(pack, vocabulary)]
+    own = [item for pack in packs if pack.name == model for item in check(pack, vocabulary, ())]  # advice is no error
     return list(errors([*own, *names_mean_one_thing(packs)]))
 
 
