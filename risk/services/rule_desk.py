@@ -17,6 +17,7 @@ from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.messages import register
 from risk.domain.rule_states import RuleEvent, RuleState, check_approver
 from risk.services import live_rules, rule_store, rule_tests, suppressions
+from risk.services.approval_evidence import check_backtest
 from risk.services.live_rules import Change, change_of
 from risk.services.rule_links import pins
 from risk.services.rule_store import SHIPPED, Key, Version, step
@@ -74,7 +75,8 @@ def approve(
 ) -> Version:
     """Approve what another person submitted; what it builds on is pinned by hash, and so are the suppressions of its model.
 
-    ``evidence`` is what the approver saw (the number of the back-test …). Errors: ``rule_own_approval``, ``rule_test_fails``.
+    ``evidence`` is what the approver saw: ``backtest``, the number of one of this version. Errors: ``rule_own_approval``, ``rule_test_fails``, and those of
+    ``approval_evidence``.
     """
     rule_store.lock(conn)
     version = rule_store.get(conn, version_id, seen=seen)
@@ -82,6 +84,8 @@ def approve(
     if version.state is RuleState.SUBMITTED:
         check_approver(actor, rule_store.involved(conn, version))
         tested = _still_clean(conn, version, actor, now)
+        if evidence and evidence.get("backtest") is not None:
+            check_backtest(conn, version, evidence["backtest"])
     live = live_rules.active_version(conn, Key(version.kind, version.model, version.name))
     shown = {"hash": version.hash, "against": live.version if live else None, **(evidence or {})}
     values = {"pins": _pins(conn, version, now), "evidence": shown}

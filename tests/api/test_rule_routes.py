@@ -47,8 +47,9 @@ def test_a_rule_from_draft_to_use(client: TestClient) -> None:
     _step(client, "submit", AUTHOR)
     assert _step(client, "approve", AUTHOR, 409)["code"] == "rule_own_approval"
     assert _step(client, "reject", OTHER, 422)["code"] == "rule_reason"
-    approved = _step(client, "approve", OTHER, backtest=7)
-    assert approved["evidence"]["backtest"] == 7
+    assert _step(client, "approve", OTHER, 404, backtest=7)["code"] == "backtest_not_found"
+    approved = _step(client, "approve", OTHER)
+    assert "backtest" not in approved["evidence"]
     assert approved["pinned"] == {}
     _step(client, "shadow", OTHER, reason="观察")
     assert _step(client, "activate", OTHER, reason="启用", percent=20)["row"]["roll_out"] == 20.0
