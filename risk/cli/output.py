@@ -25,6 +25,9 @@ def check_environment() -> None:
     if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
         os.environ.pop("RISK_PORT")  # so that the refusal can be told
         raise InvalidInputError("setting_wrong", name="RISK_PORT", value=port)
+    language = os.environ.get("RISK_LANG") or "zh"
+    if language.lower()[:2] not in ("zh", "en"):
+        raise InvalidInputError("setting_wrong", name="RISK_LANG", value=language)
 
 
 def tell(code: str, **facts: Any) -> None:

@@ -22,7 +22,10 @@ register(
         "explain_what": ("请给出 --text 或 --signal", "give --text or --signal"),
         "explain_no_signal": ("没有编号为 {id} 的信号", "no signal with the number {id}"),
         "explain_no_rule": ("没有规则“{rule}”", "there is no rule `{rule}` here"),
-        "explain_silent": ("没有规则命中（{rules} 条）", "no rule fires ({rules} rules)"),
+        "explain_silent": (
+            "没有规则命中（共 {rules} 条；加 --all 看各条为何未命中）",
+            "no rule fires (of {rules}; --all tells why not)",
+        ),
         "diff_what": ("请给出两个文件，或 --stored", "give two files, or --stored"),
         "rules_there": ("另有：{names}", "only in the second: {names}"),
         "rules_gone": ("缺少：{names}", "only in the first: {names}"),
@@ -39,6 +42,7 @@ register(
 @click.option("--signal", type=int, help="or the number of a stored signal, with what is known around it / 信号编号")
 @click.option("--rule", "wanted", help="this rule only, fired or not / 只看一条规则")
 @click.option("--all", "every", is_flag=True, help="also rules that do not fire / 包括未命中的规则")
+@click.option("--full", is_flag=True, help="every part, also what decided nothing / 展开每一部分")
 def explain(
     *,
     files: tuple[Path, ...],
@@ -49,6 +53,7 @@ def explain(
     signal: int | None,
     wanted: str | None,
     every: bool,
+    full: bool,
 ) -> None:
     """Why rules of FILES (default: those in force), or a stored one, fire on a text or do not: part by part, with quotations. / 解释命中与否"""
     from risk.cli.rule_text import explanation_lines
@@ -72,7 +77,7 @@ def explain(
                 one = explainer.explain(rule, 0)
                 if one.outcome or every or wanted or stored:
                     shown += 1
-                    click.echo("\n".join(explanation_lines(one)))
+                    click.echo("\n".join(explanation_lines(one, full=full)))
     if not looked and wanted:
         raise NotFoundError("explain_no_rule", rule=wanted)
     if not shown:
@@ -154,13 +159,19 @@ def _diff_files(one: Path, two: Path, form: str) -> bool:
     else:
         for key, some in found.items():
             if some:
-                click.echo("\n".join([" ".join(key), *change_lines(some)]))
+                click.echo("\n".join([_said(key), *change_lines(some)]))
         for code, keys in (("rules_gone", gone), ("rules_there", come)):
             if keys:
-                tell(code, names=", ".join(" ".join(key) for key in keys))
+                tell(code, names=", ".join(_said(key) for key in keys))
         if not gone and not come and not any(found.values()):
             tell("rules_same")
     return bool(gone or come or any(found.values()))
+
+
+def _said(key: tuple[str, str]) -> str:
+    from risk.cli.rule_text import kind_word
+
+    return f"{kind_word(key[0])} {key[1]}"
 
 
 def _items(parsed: Any) -> dict[tuple[str, str], Any]:

@@ -17,6 +17,7 @@ from risk.cli.rule_source import (
     STORED,
     echo_found,
     language,
+    needs_source,
     one_source,
     packs_of,
     read_file,
@@ -35,7 +36,7 @@ register(
     {
         "rules_checked": (
             "{packs} 个规则包，{rules} 条规则，{lists} 个词表：错误 {errors}，提醒 {warnings}",
-            "{packs} packs, {rules} rules, {lists} lists: {errors} errors, {warnings} warnings",
+            "packs {packs}, rules {rules}, lists {lists}: {errors} errors, {warnings} warnings",
         ),
         "rules_unusable": ("规则有 {errors} 处错误，示例没有运行", "the rules have {errors} errors, no example was run"),
         "rules_unusable.hint": ("先用 risk rules check 检查", "see risk rules check"),
@@ -145,6 +146,7 @@ def check(files: tuple[Path, ...], stored: str | None, kind: str | None, model: 
 
 
 def _check_stored(stored: str, kind: str | None, model: str | None) -> None:
+    from risk.cli.rule_text import kind_word
     from risk.services import rule_refs, rule_tests
     from rules.diagnostics import errors, render_all
 
@@ -156,7 +158,7 @@ def _check_stored(stored: str, kind: str | None, model: str | None) -> None:
     bad = len(errors(found))
     tell(
         "rules_stored_checked",
-        kind=version.kind,
+        kind=kind_word(version.kind),
         name=version.name,
         version=version.version,
         errors=bad,
@@ -227,7 +229,7 @@ def format_(files: tuple[Path, ...], stored: str | None, kind: str | None, model
     """FILES in the canonical layout, comments kept, each definition in its own language. / 规范格式"""
     from rules.layout import layout
 
-    one_source(files, stored)
+    needs_source(files, stored)
     if stored:
         if write:
             raise ConflictError("rules_format_stored")
@@ -263,7 +265,7 @@ def translate(files: tuple[Path, ...], stored: str | None, kind: str | None, mod
     from risk.services.rule_changes import in_language
     from rules.layout import layout
 
-    one_source(files, stored)
+    needs_source(files, stored)
     if stored:
         click.echo(layout(_stored_source(stored, kind, model), to, in_language).text, nl=False)
         return

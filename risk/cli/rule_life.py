@@ -11,7 +11,7 @@ import click
 from risk.cli.rule_source import ACTOR, KIND, MODEL, NAME, REASON, REVISION, WHY, read_file, ref, store
 from risk.cli.rule_text import done
 
-FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
 @click.command()

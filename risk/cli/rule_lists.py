@@ -17,7 +17,7 @@ def lists() -> None:
     """The words of lists: show, change, accept. / 词表：查看、增删、接受"""
 
 
-@lists.command()
+@lists.command(short_help="The words of a list, with who added them / 查看")
 @NAME
 @MODEL
 @FORMAT
@@ -39,7 +39,7 @@ def show(name: str, model: str | None, form: str) -> None:
         )
 
 
-@lists.command()
+@lists.command(short_help="Propose words to add or remove / 提出增删")
 @NAME
 @MODEL
 @ACTOR
@@ -71,7 +71,7 @@ def change(
         )  # fmt: skip
 
 
-@lists.command()
+@lists.command(short_help="Approve what another person proposed / 接受")
 @NAME
 @MODEL
 @ACTOR

@@ -14,6 +14,7 @@ import click
 from risk.cli.output import lang
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
+from risk.domain.system_messages import reason_of
 from risk.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +28,21 @@ register(
     {
         "rules_not_utf8": ("规则文件不是 UTF-8 文本：{path}", "the rule file is not UTF-8 text: {path}"),
         "rules_not_utf8.hint": ("另存为 UTF-8 后再试", "save it as UTF-8 and try again"),
+        "rules_no_file": ("无法读取规则文件 {path}：{reason}", "cannot read the rule file {path}: {reason}"),
+        "rules_nothing": (
+            "{path} 中没有规则、词表、条件或特征",
+            "there is no rule, list, condition or feature in {path}",
+        ),
+        "rules_nothing.hint": (
+            '定义从行首开始，如：规则 名称 "标题"',
+            'a definition starts at the beginning of a line, such as: rule name "title"',
+        ),
+        "rules_source_missing": ("请给出规则文件，或 --stored 名称", "give rule files, or --stored NAME"),
         "rules_files_or_stored": ("文件与 --stored 只能给一种", "give files or --stored, not both"),
     }
 )
 
-FILES = click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 NAME = click.argument("name", metavar="NAME[@VERSION]")
 STORED = click.option("--stored", metavar="NAME[@VERSION]", help="of the store, not of a file / 库中的定义")
 KIND = click.option("--kind", type=click.Choice(["rule", "list", "condition", "feature"]), help="where a name is not enough / 种类")
@@ -69,11 +80,16 @@ def store() -> Iterator[Desk]:
 
 
 def read_file(path: Path) -> str:
-    """A rule file; ``InvalidInputError`` (``rules_not_utf8``)."""
+    """A rule file; ``InvalidInputError`` (``rules_no_file``, ``rules_not_utf8``, ``rules_nothing``)."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInputError("rules_not_utf8", path=path) from None
+    except OSError as error:
+        raise InvalidInputError("rules_no_file", path=path, reason=reason_of(error)) from error
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
+        raise InvalidInputError("rules_nothing", path=path)
+    return text
 
 
 def packs_of(files: Sequence[Path]) -> tuple[Pack, ...]:
@@ -96,6 +112,13 @@ def one_source(files: Sequence[Path], stored: str | None) -> None:
     """Refuse files together with ``--stored``."""
     if files and stored:
         raise InvalidInputError("rules_files_or_stored")
+
+
+def needs_source(files: Sequence[Path], stored: str | None) -> None:
+    """Exactly one of files and ``--stored``: there is nothing else to write anew."""
+    one_source(files, stored)
+    if not files and not stored:
+        raise InvalidInputError("rules_source_missing")
 
 
 def echo_found(found: Sequence[Diagnostic], packs: Sequence[Pack]) -> None:

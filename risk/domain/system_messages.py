@@ -13,6 +13,10 @@ register(
         "port_taken": ("端口 {port} 已被占用", "port {port} is taken"),
         "port_taken.hint": ("用 --port 换一个端口", "choose another with --port"),
         "setting_wrong": ("环境变量 {name} 的值不对：{value}", "the environment variable {name} has no usable value: {value}"),
+        "setting_wrong.hint": (
+            "RISK_LANG 取 zh 或 en，RISK_PORT 取 0 至 65535",
+            "RISK_LANG is zh or en, RISK_PORT from 0 to 65535",
+        ),
     }
 )
 

@@ -48,6 +48,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ("test", "--stored", "gold@1", "--actor", AUTHOR),
     ("submit", "gold", "--actor", AUTHOR),
     ("approve", "gold", "--actor", OTHER, "--backtest", "7"),
+    ("approve", "gold", "--actor", OTHER),
     ("shadow", "gold", "--actor", OTHER, "--reason", "观察"),
     ("shadow-hits", "gold"),
     ("activate", "gold", "--actor", OTHER, "--reason", "启用", "--percent", "30"),
@@ -118,7 +119,7 @@ def test_a_text_is_explained_by_a_file() -> None:
     out = good("rules", "explain", "gold.rules", "--text", GOLD_TEXT)
     assert out.splitlines()[:4] == ["gold: fires", '  claims "祖传": suspected false claim', "  “祖传” 0-2", "  “金方” 2-4"]
     assert "✓ text has any of" in out
-    assert "no rule fires (1 rules)" in good("rules", "explain", "gold.rules", "--text", "本店营业")
+    assert "no rule fires (of 1; --all tells why not)" in good("rules", "explain", "gold.rules", "--text", "本店营业")
     assert "✗" in good("rules", "explain", "gold.rules", "--text", "本店营业", "--all")
     assert "explain_what" in risk("rules", "explain", "gold.rules").err
     assert "rules_files_or_stored" in risk("rules", "explain", "gold.rules", "--stored", "gold", "--text", "x").err
@@ -131,3 +132,51 @@ def test_lists_and_versions_as_json() -> None:
     told = json.loads(good("rules", "show", "gold", "--format", "json"))
     assert (told["version"]["row"]["revision"], told["version"]["source"].startswith("# 新规则")) == (1, True)
     assert [row["event"] for row in json.loads(good("rules", "history", "gold", "--format", "json"))] == ["create"]
+
+
+def test_only_the_parts_that_decided_are_told() -> None:
+    text = GOLD.replace(WHEN, f"{WHEN} 且 (非 (有电话 或 有价格) 或 有微信)")
+    Path("gold.rules").write_text(text, encoding="utf-8")
+    short = good("rules", "explain", "gold.rules", "--text", GOLD_TEXT)
+    assert "✗ has_phone or has_price" in short
+    assert "✗ has_phone\n" not in short
+    assert "· has_wechat" not in short
+    whole = good("rules", "explain", "gold.rules", "--text", GOLD_TEXT, "--full")
+    assert "✗ has_phone\n" in whole
+    assert "· has_wechat\n" in whole
+    excluded = good("rules", "explain", "gold.rules", "--text", GOLD_TEXT + "，电话13800138000，价格5元", "--all")
+    assert "✓ has_phone" in excluded  # what excluded it is told
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("test",), ("format",), ("diff", "gold.rules"), ("explain", "--text", "x"), ("translate", "--to", "en")]
+)
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("none.rules", "rules_no_file"), (".", "rules_no_file"), ("empty.rules", "rules_nothing"), ("gb.rules", "rules_not_utf8")],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_files_that_are_none_are_refused(
+    monkeypatch: pytest.MonkeyPatch, lang: str, file: str, code: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("RISK_LANG", lang)
+    Path("empty.rules").write_text("# 只有注释\n\n", encoding="utf-8")
+    Path("gb.rules").write_text(GOLD, encoding="gb18030")
+    done = risk("rules", *command, file)
+    assert (done.code, done.out) == (1, "")
+    assert f"[{code}]" in done.err
+    assert done.err.startswith("错误" if lang == "zh" else "error")
+
+
+@pytest.mark.parametrize("command", [("format",), ("translate", "--to", "en")])
+def test_nothing_to_write_anew_is_refused(command: tuple[str, ...]) -> None:
+    done = risk("rules", *command)
+    assert (done.code, done.err) == (1, "error[rules_source_missing]: give rule files, or --stored NAME\n")
+
+
+def test_a_language_that_is_not_spoken_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_LANG", "fr")
+    done = risk("rules", "check", "gold.rules")
+    assert done.code == 1
+    assert "setting_wrong" in done.err
+    assert "RISK_LANG" in done.err
