@@ -211,6 +211,8 @@ _KEY_WORDS = """
 减肥 瘦身 丰胸 隆胸 隆鼻 双眼皮 眼袋 植发 种植牙 祛斑 祛痘 除皱 去皱 瘦脸 美白 年轻 逆龄 抗衰 抗衰老 玻尿酸 肉毒素 热玛吉 超声刀 水光针 瘦脸针 美白针 除皱针 溶脂针 少女针 线雕 埋线 加微信 代购 处方药 抗生素 激素 止痛 消肿 止痒 排毒 包邮 私信 货到付款 预约 无痛 三高
 保本 保息 保本保息 收益 高收益 年化 月息 日息 利息 返利 返现 返租 月返 日返 返本 退本 回购 回报 分红 投资 理财 集资 众筹 入股 认购 认养 原始股 股权 股东 份额 本金 起投 稳赚 躺赚 翻倍 静态 动态 静态收益 动态收益 拉人头 虚拟币 挖矿 矿机 数字藏品 养老 床位 康养 外汇 跟单 操盘 平台 进群
 非法集资 集资诈骗 诈骗 骗局 骗子 被骗 骗走 跑路 失联 爆雷 暴雷 崩盘 提现 提不出 兑付 逾期 立案 报案 报警 警察 公安 刑拘 维权 受害人 落网 主犯 卷款 曝光 资金盘 传销 私募 拼单 消费返利 包回收 包赔 会头 会脚 血汗钱
+司美格鲁肽 替尔泊肽 减肥笔 阿莫西林 头孢 头孢克肟 左氧氟沙星 阿奇霉素 奥司他韦 西地那非 他达拉非 伐地那非 达泊西汀 希爱力 万艾可 佐匹克隆 唑吡坦 艾司唑仑 阿普唑仑 地西泮 氯硝西泮 劳拉西泮 曲马多 可待因 羟考酮 普瑞巴林 加巴喷丁 依托咪酯 右美沙芬 米非司酮
+米索前列醇 专注达 哌甲酯 莫达非尼 聪明药 优甲乐 二甲双胍 恩替卡韦 奥希替尼 吉非替尼 仑伐替尼 球蛋白 白蛋白 丙种球蛋白 生长激素 长高针 保妥适 免处方 代开处方 买药 购药 烟油 笑气 听话水 印度版 堕胎药 打胎药 迷奸药 摇头丸 冰毒 止咳水
 """
 _READ = """
 根gen 治zhi 除chu 断duan 去qu 愈yu 痊quan 康kang 复fu 发fa 见jian 效xiao 起qi 有you 无wu 率lv 成cheng 功gong 转zhuan 阴yin 特te 药yao 神shen 停ting 全quan 都dou 吃chi 不bu 西xi 中zhong 秘mi 古gu 方fang 祖zu 传chuan 家jia 退tui 款kuan 收shou
@@ -222,15 +224,19 @@ _READ = """
 静jing 脉mai 曲qu 张zhang 烂lan 腿tui 渐jian 冻dong 红hong 斑ban 狼lang 带dai 疱pao 尖jian 锐rui 疣you 梅mei 艾ai 滋zi 自zi 闭bi 多duo 动dong 长zhang 名ming 军jun 医yi 院yuan 孢bao 粉fen 灵ling 芝zhi 干gan 免mian 疫yi 力li 减jian 肥fei 瘦shou 丰feng 胸xiong 隆long 双shuang 袋dai
 植zhi 种zhong 祛qu 痘dou 皱zhou 脸lian 美mei 轻qing 逆ni 龄ling 衰shuai 玻bo 热re 玛ma 吉ji 超chao 声sheng 刀dao 水shui 针zhen 溶rong 少shao 女nv 线xian 雕diao 埋mai 加jia 微wei 信xin 代dai 购gou 处chu 激ji 止zhi 消xiao 痒yang 排pai 邮you 私si 货huo 到dao 付fu 预yu 约yue 好hao
 保bao 本ben 益yi 利li 返fan 现xian 租zu 回hui 报bao 投tou 资zi 理li 财cai 集ji 众zhong 筹chou 入ru 认ren 原yuan 始shi 权quan 东dong 份fen 稳wen 赚zhuan 躺tang 翻fan 倍bei 态tai 拉la 人ren 拟ni 币bi 挖wa 矿kuang 机ji 数shu 字zi 藏cang 品pin 床chuang 位wei 外wai 汇hui 跟gen 单dan 操cao 平ping 台tai 进jin 群qun 非fei 法fa 诈zha 骗pian 局ju 被bei 走zou 跑pao 路lu 联lian 爆bao 雷lei 暴bao 崩beng 提ti 兑dui 逾yu 立li 案an 警jing 察cha 公gong 刑xing 拘ju 维wei 受shou 害hai 落luo 网wang 犯fan 卷juan 曝bao 销xiao 募mu 拼pin 费fei 赔pei 会hui 汗han
+丁ding 万wan 丙bing 丸wan 乐le 买mai 二er 仑lun 他ta 伐fa 优you 佐zuo 冰bing 劳lao 匹pi 卡ka 印yin 可ke 右you 司si 吡bi 听ting 咪mi 哌pai 唑zuo 喷pen 因yin 地di 坦tan 堕duo 奥ao 奸jian 妥tuo 尔er 尼ni 左zuo 巴ba 希xi 度du 待dai 恩en 托tuo 摇yao 明ming 普pu 替ti 格ge 氟fu 氧yang 氯lv 汀ting 沙sha 油you 泊bo 注zhu 泮pan 烟yan 版ban 球qiu 瑞rui 硝xiao 笑xiao 米mi 索suo 羟qiang 考kao 聪cong 肟wo 肽tai 胍gua 胎tai 芬fen 莫mo 蛋dan 话hua 达da 迷mi 适shi 那na 酮tong 酯zhi 醇chun 阿a 霉mei 韦wei 马ma 鲁lu 林lin 开kai 依yi 爱ai
 """
 _STAND_INS = """
 根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点瘢 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
 疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 子孑 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
 返反 息西习 资姿滋 财材才 联连 非飞 态太 群裙 原圆 租组 益溢 现线 赚转攥 化花 保宝堡 本苯夲 红宏鸿 老佬 跑泡 路鹿 筹愁 诈炸
+肽太态钛 泊博伯 莫末摸 氟福呋 氧养 霉梅酶 奥澳傲 韦伟维 唑座坐挫 仑伦轮论 泮盼潘 马码玛 多哆 瑞锐 巴吧八 喷盆 咪米 酯脂值 沙纱砂 芬分纷 酮铜童 哌派 尼泥妮 胍瓜 恩嗯 吡比 佐左 鲁卢 司斯 那哪 拉啦 匹皮 隆龙 妥托 堕惰 聪匆 奸尖 林淋 度渡
 """
 _ORDINARY = frozenset(
     [
         "中要",
+        "买要",
+        "购要",
         "通风",
         "吃要",
         "神要",

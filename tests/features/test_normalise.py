@@ -163,6 +163,8 @@ def test_long_texts_cost_about_their_length(unit: str) -> None:
         ("提xian不了,老板失连", "提现不了,老板失联"),
         ("飞法集滋,主犯落wang", "非法集资,主犯落网"),
         ("毎月🔙利,満期囬购", "每月返利,满期回购"),
+        ("司美格lu肽现货,替尔伯肽也有", "司美格鲁肽现货,替尔泊肽也有"),
+        ("艾司挫仑,曲马哆", "艾司唑仑,曲马多"),
     ],
 )
 def test_a_key_word_with_one_sign_replaced_is_read(text: str, said: str) -> None:
@@ -171,7 +173,18 @@ def test_a_key_word_with_one_sign_replaced_is_read(text: str, said: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["开窗通风", "这些植物中要浇水的有三盆", "让您见笑了", "停要钱的闹剧", "vitamin c 片", "上任五个月反思工作", "胜利西路", "活动太多"],
+    [
+        "开窗通风",
+        "这些植物中要浇水的有三盆",
+        "让您见笑了",
+        "停要钱的闹剧",
+        "vitamin c 片",
+        "上任五个月反思工作",
+        "胜利西路",
+        "活动太多",
+        "海外并购要求披露",
+        "可买要咨询",
+    ],
 )
 def test_ordinary_words_that_look_like_them_stay(text: str) -> None:
     assert normalise(text).dense.text == text
