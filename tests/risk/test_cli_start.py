@@ -48,7 +48,10 @@ def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, value: str
     monkeypatch.setenv("RISK_PORT", value)
     done = risk("doctor")
     assert (done.code, done.out) == (1, "")
-    assert done.err == f"error[setting_wrong]: the environment variable RISK_PORT has no usable value: {value}\n"
+    assert done.err == (
+        f"error[setting_wrong]: the environment variable RISK_PORT has no usable value: {value}\n"
+        "  hint: RISK_LANG is zh or en, RISK_PORT from 0 to 65535\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["run"], ["tasks", "list"], ["jobs", "list"], ["report"]])
