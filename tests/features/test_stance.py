@@ -79,6 +79,7 @@ def test_reported(marked: str) -> None:
         "还在为糖尿病烦恼吗？[根治]糖尿病,加微信abc123",
         "央视记者报道,[根治]糖尿病,热线12345678901",
         "祖传秘方“[根治]”各种疑难杂症",
+        "鞋垫[专治]痛风,穿上当晚就不疼",
     ],
 )
 def test_not_reported(marked: str) -> None:
