@@ -16,7 +16,7 @@ import click
 from risk.cli import options
 from risk.cli.moments import parse_moment
 from risk.cli.output import lang, tell
-from risk.cli.rule_source import read_file
+from risk.cli.rule_source import FILES, read_file
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register, say
 from risk.settings import Settings
@@ -54,7 +54,7 @@ _ALONE = click.option("--rules-only", is_flag=True, help="grades without the cha
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILES
 @click.option("--stored", multiple=True, metavar="NAME[@VERSION]", help="stored versions / 库中的版本")
 @click.option("--kind", type=click.Choice(["rule", "list", "condition", "feature"]), help="where a stored name is not enough / 种类")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="only these rules / 只看这些规则")
@@ -193,9 +193,12 @@ def _stored(engine: Engine, refs: Sequence[str], kind: str | None, model: str | 
 
 def _trials(scorer: Scorer, candidate: Pack | None, rules: Sequence[str], model: str | None) -> list[Trial]:
     """One a model: a file may hold rules of several."""
+    from risk.scoring.keys import key_of
     from risk.services.backtest_plan import models_of, plan
 
     packs = list(scorer.packs.values())
+    if model and model not in scorer.packs:
+        key_of(model)  # refuses what is no model at all
     if candidate is None or model or not candidate.rules:
         return [plan(packs, candidate, model=model or "", rules=rules)]
     mine = candidate.only(rules) if rules else candidate

@@ -16,6 +16,8 @@ from risk.services.rule_health import pct
 OVERLAPS = 5
 OFFICES = 12
 WORDS = 12
+LISTS = 10
+"""Word lists told of a model in a report on health, those with the most unseen words first."""
 
 _STEPS = "▁▂▃▄▅▆▇█"
 
@@ -103,6 +105,7 @@ register(
             "  {rule:<28} 命中 {hits:>6}（{rate}）  属实率 {precision}",
             "  {rule:<28} hits {hits:>6} ({rate})  precision {precision}",
         ),
+        "rh_lists_more": ("另有 {n} 个词表有未见的词：--format json", "{n} more lists have words never seen: --format json"),
         "rh_months": ("    各月属实率 {months}", "    precision by month {months}"),
         "rh_causes": ("    误报原因 {causes}", "    false alarms because of {causes}"),
         "rh_proposal": ("    → {do}：{why}", "    → {do}: {why}"),
@@ -281,7 +284,12 @@ def _health(reports: Sequence[Mapping[str, Any]], lang: str) -> Iterator[str]:
         for one in told["rules"]:
             if one["hits"] or one["proposals"]:
                 yield from _health_rule(one, lang)
-        yield from _lists(told["lists"], lang, words=False)
+        told_lists = sorted(
+            (row for row in told["lists"] if row["never_count"] or row["covered_count"]), key=lambda row: -row["never_count"]
+        )
+        yield from _lists(told_lists[:LISTS], lang, words=False)
+        if len(told_lists) > LISTS:
+            yield say("rh_lists_more", lang, n=len(told_lists) - LISTS)
         yield ""
     rules = [one for told in reports for one in told["rules"]]
     yield say("rh_summary", lang, rules=len(rules), proposals=sum(len(one["proposals"]) for one in rules))

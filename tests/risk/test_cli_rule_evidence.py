@@ -136,3 +136,5 @@ def test_refusals_are_told() -> None:
     assert "error[rules_not_utf8]" in risk("rules", "backtest", "gb.rules").err
     Path("broken.rules").write_text('rule a "x"\n  model false_medical_advertising\n  severity low\n', encoding="utf-8")
     assert "error[backtest_rules_broken]" in risk("rules", "backtest", "broken.rules").err
+    assert "error[unknown_model]" in risk("rules", "backtest", "mine.rules", "--model", "nope").err
+    assert "error[rules_no_file]" in risk("rules", "backtest", "nowhere.rules").err
