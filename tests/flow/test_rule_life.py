@@ -53,8 +53,8 @@ def test_from_the_first_draft_to_its_return(engine: Engine, monkeypatch: pytest.
             rule_desk.approve(conn, draft.id, actor=name, now=NOW)
         assert refused.value.code == "rule_own_approval"
     with transaction(engine) as conn:
-        held = rule_desk.approve(conn, draft.id, actor=OTHER, now=NOW, evidence={"backtest": 7})
-        assert held.evidence == {"hash": draft.hash, "against": None, "backtest": 7}
+        held = rule_desk.approve(conn, draft.id, actor=OTHER, now=NOW)
+        assert held.evidence == {"hash": draft.hash, "against": None}
     assert (judge(engine, 1).balance.new, count(engine, t.shadow_hits)) == (
         1,
         0,
