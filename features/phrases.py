@@ -75,6 +75,7 @@ _SOUND = """
 伟哥: 伟ge 威哥 伟歌 wei哥 玮哥
 西地那非: 西地那飞 西地娜非 西地拿非 希地那非
 他达拉非: 他达拉飞 他达啦非 他哒拉非
+助听器: 助听气 助听汽 助昕器
 医疗器械: 医疗器戒 医疗器诫 医疗气械 医疗器xie 医疔器械 医疗器械戒
 械字号: 戒字号 诫字号 械子号 械字耗
 注册证: 注册正 注册zheng 注册証
@@ -158,7 +159,7 @@ _SPLIT = """
 _SPLIT_WEAK = "木仓 禾火 火少 女子女子 代贝 月台 目垂 贝才"
 
 _CONTACT = """
-微信: 薇信 徽信 威信号 v信 薇芯 微芯号 徽芯 微心号 嶶信 溦信 微伈 微訫 維信 维信号 崴信 葳信 薇❤ 微❤ v❤ 威❤ 绿泡泡 绿色软件 v芯 wei信 微xin 薇号 徽号 溦号 加薇 加v号 微x号 卫星号 vxin weixin wechat
+微信: 葳心 薇心 葳芯 威芯 徽心 维芯 薇信 徽信 威信号 v信 薇芯 微芯号 徽芯 微心号 嶶信 溦信 微伈 微訫 維信 维信号 崴信 葳信 薇❤ 微❤ v❤ 威❤ 绿泡泡 绿色软件 v芯 wei信 微xin 薇号 徽号 溦号 加薇 加v号 微x号 卫星号 vxin weixin wechat
 加微信: 加vx 加wx 加v 加薇 家薇 加徽 +vx +wx +v +薇 +徽 佳薇 佳微 伽微 茄薇 嘉薇 家薇信 加威信 +威信 加卫星 +卫星 加威 加w信
 加我: +我 佳我 伽我
 qq: 扣扣 企鹅号 叩叩 蔻蔻号 球球号 抠抠 扣q q扣
@@ -218,6 +219,7 @@ _KEY_WORDS = """
 司美格鲁肽 替尔泊肽 减肥笔 阿莫西林 头孢 头孢克肟 左氧氟沙星 阿奇霉素 奥司他韦 西地那非 他达拉非 伐地那非 达泊西汀 希爱力 万艾可 佐匹克隆 唑吡坦 艾司唑仑 阿普唑仑 地西泮 氯硝西泮 劳拉西泮 曲马多 可待因 羟考酮 普瑞巴林 加巴喷丁 依托咪酯 右美沙芬 米非司酮
 米索前列醇 专注达 哌甲酯 莫达非尼 聪明药 优甲乐 二甲双胍 恩替卡韦 奥希替尼 吉非替尼 仑伐替尼 球蛋白 白蛋白 丙种球蛋白 生长激素 长高针 保妥适 免处方 代开处方 买药 购药 烟油 笑气 听话水 印度版 堕胎药 打胎药 迷奸药 摇头丸 冰毒 止咳水
 隐形眼镜 塑形镜 助听器 呼吸机 制氧机 雾化器 血糖仪 血压计 血氧仪 血糖试纸 试纸 射频仪 射频 脱毛仪 哺光仪 种植体 隐形牙套 牙套 注册证 械字号 医疗器械 胰岛素泵 输液器 注射器 留置针 童颜针 婴儿针 填充剂 检测卡 彩超 美瞳 说明书 医保
+麻醉机 退热贴 冷敷贴 二手 水货 港版 监护仪 隆鼻针
 """
 _READ = """
 根gen 治zhi 除chu 断duan 去qu 愈yu 痊quan 康kang 复fu 发fa 见jian 效xiao 起qi 有you 无wu 率lv 成cheng 功gong 转zhuan 阴yin 特te 药yao 神shen 停ting 全quan 都dou 吃chi 不bu 西xi 中zhong 秘mi 古gu 方fang 祖zu 传chuan 家jia 退tui 款kuan 收shou
@@ -231,13 +233,15 @@ _READ = """
 保bao 本ben 益yi 利li 返fan 现xian 租zu 回hui 报bao 投tou 资zi 理li 财cai 集ji 众zhong 筹chou 入ru 认ren 原yuan 始shi 权quan 东dong 份fen 稳wen 赚zhuan 躺tang 翻fan 倍bei 态tai 拉la 人ren 拟ni 币bi 挖wa 矿kuang 机ji 数shu 字zi 藏cang 品pin 床chuang 位wei 外wai 汇hui 跟gen 单dan 操cao 平ping 台tai 进jin 群qun 非fei 法fa 诈zha 骗pian 局ju 被bei 走zou 跑pao 路lu 联lian 爆bao 雷lei 暴bao 崩beng 提ti 兑dui 逾yu 立li 案an 警jing 察cha 公gong 刑xing 拘ju 维wei 受shou 害hai 落luo 网wang 犯fan 卷juan 曝bao 销xiao 募mu 拼pin 费fei 赔pei 会hui 汗han
 丁ding 万wan 丙bing 丸wan 乐le 买mai 二er 仑lun 他ta 伐fa 优you 佐zuo 冰bing 劳lao 匹pi 卡ka 印yin 可ke 右you 司si 吡bi 听ting 咪mi 哌pai 唑zuo 喷pen 因yin 地di 坦tan 堕duo 奥ao 奸jian 妥tuo 尔er 尼ni 左zuo 巴ba 希xi 度du 待dai 恩en 托tuo 摇yao 明ming 普pu 替ti 格ge 氟fu 氧yang 氯lv 汀ting 沙sha 油you 泊bo 注zhu 泮pan 烟yan 版ban 球qiu 瑞rui 硝xiao 笑xiao 米mi 索suo 羟qiang 考kao 聪cong 肟wo 肽tai 胍gua 胎tai 芬fen 莫mo 蛋dan 话hua 达da 迷mi 适shi 那na 酮tong 酯zhi 醇chun 阿a 霉mei 韦wei 马ma 鲁lu 林lin 开kai 依yi 爱ai
 隐yin 形xing 镜jing 塑su 助zhu 吸xi 制zhi 雾wu 仪yi 计ji 纸zhi 射she 频pin 毛mao 哺bu 体ti 套tao 册ce 证zheng 械xie 号hao 泵beng 输shu 液ye 留liu 置zhi 童tong 颜yan 填tian 充chong 剂ji 检jian 测ce 彩cai 瞳tong 说shuo 书shu
+醉zui 敷fu 港gang 监jian 护hu 贴tie 冷leng
 """
 _STAND_INS = """
 根艮亘 治冶智致志 愈玉喻遇裕 药葯钥要 效郊笑校 断段缎 险硷捡验 全荃诠 尿鸟 压丫亚鸭 糖唐塘搪 癌岩哎 瘤留流溜 癣选鲜藓廯 癜颠殿癫点瘢 障章幛 复付负 秘密蜜泌 祖组 传专船 孕运 副付负富 减剪碱 肥月巴 痘豆 斑班 湿温
 疮仓 眠棉绵 腺线 素索 酸唆 脂指 胰姨 螺罗 痔寺 失矢 孢苞 子孑 风疯峰丰 痛通 血雪穴 高膏 前钱 肝干 胃味 专砖 医衣依 院园圆 脱托 植值 牙芽 美镁 退腿推 款宽 弹蛋 永勇 发法 作做 用佣 停亭 皱邹 喘揣 疹诊 炎言 颈劲 椎锥
 返反 息西习 资姿滋 财材才 联连 非飞 态太 群裙 原圆 租组 益溢 现线 赚转攥 化花 保宝堡 本苯夲 红宏鸿 老佬 跑泡 路鹿 筹愁 诈炸
 肽太态钛 泊博伯 莫末摸 氟福呋 氧养 霉梅酶 奥澳傲 韦伟维 唑座坐挫 仑伦轮论 泮盼潘 马码玛 多哆 瑞锐 巴吧八 喷盆 咪米 酯脂值 沙纱砂 芬分纷 酮铜童 哌派 尼泥妮 胍瓜 恩嗯 吡比 佐左 鲁卢 司斯 那哪 拉啦 匹皮 隆龙 妥托 堕惰 聪匆 奸尖 林淋 度渡
-械诫戒谢 瞳童 颜言 少哨 光咣莞 玻坡破波 册侧
+械诫戒谢 瞳童 颜言 少哨 光咣莞广 玻坡破波啵菠 册侧
+形型性 贴帖
 """
 _ORDINARY = frozenset(
     [
