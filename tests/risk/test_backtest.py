@@ -53,8 +53,14 @@ def _run(engine: Engine, tried: Trial, what: Pack | None, **how: Any) -> dict[st
     return backtest_jobs.carry_out(engine, scorer(), number, clock=lambda: LATER, **how)
 
 
+def _once_on_postgres(engine: Engine, *, first: bool) -> None:
+    if engine.dialect.name != "sqlite" and not first:
+        pytest.skip("the store is read alike: one case on PostgreSQL is enough")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_rewriting_the_future_changes_no_outcome(engine: Engine, seed: int) -> None:
+    _once_on_postgres(engine, first=seed == 0)
     rng, tried = random.Random(seed), trial(CANDIDATE + UNDECIDED)
     history(engine, seed=seed)
     cut = START + timedelta(days=7 * rng.randint(2, 4), hours=rng.randint(1, 100))
@@ -151,6 +157,7 @@ def _slow(engine: Engine, tried: Trial, rule: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("text", "rule"), [(CANDIDATE, "diabetes"), (UNDECIDED, "history"), (None, "urge"), (None, "cure")])
 def test_figures_are_those_of_a_slow_count(engine: Engine, text: str | None, rule: str) -> None:
+    _once_on_postgres(engine, first=rule == "diabetes")
     history(engine, weeks=4)
     tried = trial(text, rules=[rule])
     told = next(one for one in _run(engine, tried, candidate(text) if text else None)["rules"] if one["rule"] == rule)

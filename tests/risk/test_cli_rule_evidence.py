@@ -40,7 +40,7 @@ def _store() -> None:
     good("intake", "ads.csv")
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x.ndjson", "x.parquet"])
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
 def test_over_a_file_without_a_store(here: Path, name: str) -> None:
     table = labelled()
     match name.rpartition(".")[2]:
