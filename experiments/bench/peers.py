@@ -30,7 +30,8 @@ def zen_list(pack: Pack) -> Callable[[Row], Outcome]:
     import zen
 
     expression = zen.compile_expression("[" + ", ".join(said(pack, "zen")) + "]")
-    return expression.evaluate
+    evaluate: Callable[[Row], Outcome] = expression.evaluate
+    return evaluate
 
 
 def zen_each(pack: Pack) -> Callable[[Row], Outcome]:
@@ -46,7 +47,8 @@ def cel_list(pack: Pack) -> Callable[[Row], Outcome]:
     import cel
 
     program = cel.compile("[" + ", ".join(said(pack, "cel")) + "]")
-    return program.execute
+    execute: Callable[[Row], Outcome] = program.execute
+    return execute
 
 
 def python_function(pack: Pack) -> Callable[[Row], Outcome]:
