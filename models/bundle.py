@@ -50,6 +50,11 @@ class Bundle:
         """The lens; empty for a model that has one."""
         return str(self.manifest["lens"])
 
+    @property
+    def more(self) -> dict[str, Any]:
+        """What was learnt about the model beside it, by topic (uncertainty, reliability, importance …); empty for an old bundle."""
+        return dict(self.manifest.get("more", {}))
+
 
 def save(
     folder: Path | str,
@@ -63,6 +68,7 @@ def save(
     label_sources: Mapping[str, int] | None = None,
     segmenter: str = "",
     versions: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write the bundle into an empty or new folder; gives the manifest. ``report`` is what `train_text` or `train_firm` told."""
     import numpy as np
@@ -91,6 +97,7 @@ def save(
         "segmenter": segmenter,
         "versions": {**library_versions(), **(versions or {})},
         "cutoffs": cutoffs.plain(),
+        "more": dict(more or {}),
         "files": {p.name: sha256(p) for p in sorted(place.iterdir())},
     }
     _write_json(place / MANIFEST, manifest)

@@ -45,7 +45,7 @@ def learner_of(folder: Path, *, key: str | None = None, version: str | None = No
     if key is not None and found != key:
         raise InvalidInputError("wrong_bundle", found=found, wanted=key)
     model: Any = bundle.model
-    return found, Learner(model, version or folder.name, bundle.cutoffs, trust_of(bundle.manifest["label_sources"]))
+    return found, Learner(model, version or folder.name, bundle.cutoffs, trust_of(bundle.manifest["label_sources"]), bundle.more)
 
 
 def refusal(error: Exception) -> InvalidInputError:

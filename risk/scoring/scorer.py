@@ -42,6 +42,8 @@ class Learner:
     cutoffs: Cutoffs = FIXED_CUTOFFS
     trust: float = 1.0
     """The learner's weight against the rules (``fusion.trust_of``)."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What was learnt beside the model, by topic: uncertainty, reliability, importance (`risk.services.training_extras`)."""
 
     @property
     def learnt(self) -> frozenset[str]:

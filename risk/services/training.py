@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from risk.domain.errors import ConflictError
 from risk.domain.messages import Told, register
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
+from risk.services import training_extras
 from risk.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class Trained:
     fitted: Fitted
     cutoffs: Cutoffs
     seed: int
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What was learnt beside the model, by topic (`training_extras`)."""
 
     @property
     def learner(self) -> Learner:
         """To score with before it is stored."""
-        return Learner(self.fitted.model, "unsaved", self.cutoffs)
+        return Learner(self.fitted.model, "unsaved", self.cutoffs, more=self.more)
 
 
 def train_texts(
@@ -93,7 +96,7 @@ def train_texts(
     fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
     said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
     fused = fuse(fitted.out_of_fold, said, trust_of(sources or {}))
-    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed)
+    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted))
 
 
 def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, seed: int = 0) -> Trained:
@@ -108,7 +111,7 @@ def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, s
         fitted = train_firm(table, rules, labels, rule_weights=scorer.weights(key), seed=seed)
     except TooFewLabelsError as error:
         raise ConflictError("too_few_labels", reason=_counted(str(error))) from error
-    return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed)
+    return Trained(key, fitted, solve(fitted.out_of_fold, fitted.labels, fitted.weights), seed, training_extras.of(fitted))
 
 
 def _counted(said: str) -> Told:
@@ -138,6 +141,7 @@ def save(trained: Trained, folder: Path, *, sources: Mapping[str, int]) -> dict[
         label_sources=sources,
         segmenter=words.engine(),
         versions={"risk-early-warning": __version__},
+        more=trained.more,
     )
 
 
@@ -201,7 +205,7 @@ def broken_laws(scorer: Scorer, trained: Trained, texts: Sequence[str]) -> list[
     def reload(_model: Any) -> Any:
         with tempfile.TemporaryDirectory(prefix="risk-law-") as scratch:
             folder = Path(scratch) / "bundle"
-            save(Trained(trained.key, trained.fitted, trained.cutoffs, trained.seed), folder, sources={})
+            save(trained, folder, sources={})
             return bundle.load(folder).model
 
     error = trained.fitted.report.get("out_of_fold", {}).get("metrics", {}).get("ece")
