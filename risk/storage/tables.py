@@ -376,6 +376,7 @@ tasks = Table(
     Column("reported_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("extended", Boolean, nullable=False, default=False),
+    Column("person_first", Boolean, nullable=False, default=False),  # the model was unsure of the evidence: looked at first within its grade
     Column("version", Integer, nullable=False, default=1),
     UniqueConstraint("alert_id"),
 )
@@ -629,4 +630,24 @@ backtests = Table(
     Column("asked_at", UtcDateTime, nullable=False),  # labels known by then count
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+)
+
+# --- grades as they are set --------------------------------------------------------------------------------------------
+
+grade_settings = Table(
+    "grade_settings",  # an act of a named person; the newest version of a model holds from the next run on, none is ever changed
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cutoffs", Json),  # red, orange, yellow, blue; nothing: those of the model itself
+    Column("floors", Json, nullable=False, default=dict),  # the precision that each grade was to promise
+    Column("capacity", Json, nullable=False, default=dict),  # office → [cases a week before, after]
+    Column("model_version", String(80), nullable=False),  # the champion it was set for, or "rules"
+    Column("basis", Json, nullable=False, default=dict),  # what was measured: period, labels, expected alerts, precision, recall
+    Column("reverts", Integer),  # the version that holds again; 0: the model's own grades
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("model", "version"),
 )

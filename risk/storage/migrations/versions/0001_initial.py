@@ -62,6 +62,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("model", "region", "valid_from", name=op.f("uq_duties_model_region_valid_from")),
     )
     op.create_table(
+        "grade_settings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("cutoffs", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("floors", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("capacity", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("model_version", sa.String(length=80), nullable=False),
+        sa.Column("basis", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("reverts", sa.Integer(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grade_settings")),
+        sa.UniqueConstraint("model", "version", name=op.f("uq_grade_settings_model_version")),
+    )
+    op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -527,6 +544,7 @@ def upgrade() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("person_first", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_tasks_alert_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
@@ -732,6 +750,7 @@ def downgrade() -> None:
     op.drop_table("jobs")
     op.drop_table("job_runs")
     op.drop_table("imports")
+    op.drop_table("grade_settings")
     op.drop_table("duties")
     op.drop_index(op.f("ix_backtests_status"), table_name="backtests")
     op.drop_index(op.f("ix_backtests_hash"), table_name="backtests")
