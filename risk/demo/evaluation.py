@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from risk.demo.banks import passages
 from risk.demo.story import as_cases
+from risk.domain.banks import passages
 from risk.scoring.keys import TEXT_KEYS
 from risk.scoring.scorer import Scorer
 from risk.services.cases import Case

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 
-_SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁"
+from risk.domain.slots import SURNAMES, brand
+
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国志文海云"
-_BRAND_A = "楚荆汉江鄂云梦龙凤东湖清和康安益仁同德瑞祥福泽明月星辰启元博雅恒信嘉禾"
-_BRAND_B = "源泰康和盛达安宁润泽济民惠佳诚益春晖华林森海岳川"
 _SUFFIX = {
     "pharmacy": ("大药房", "药店", "医药连锁有限公司"),
     "clinic": ("中医诊所", "口腔门诊部", "皮肤科诊所", "医疗美容门诊部"),
@@ -25,12 +24,7 @@ _WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 
 def person(rng: random.Random) -> str:
     """A person's name."""
-    return rng.choice(_SURNAMES) + "".join(rng.choice(_GIVEN) for _ in range(rng.choice((1, 2))))
-
-
-def brand(rng: random.Random) -> str:
-    """A made-up trade name of two or three characters."""
-    return rng.choice(_BRAND_A) + rng.choice(_BRAND_B) + (rng.choice(_BRAND_A) if rng.random() < 0.3 else "")
+    return rng.choice(SURNAMES) + "".join(rng.choice(_GIVEN) for _ in range(rng.choice((1, 2))))
 
 
 def company_name(rng: random.Random, kind: str, place: str) -> str:
@@ -47,21 +41,3 @@ def uscc(rng: random.Random, region: str, number: int, *, wrong: bool) -> str:
     body = f"92{region}MA{number:05d}" + rng.choice("ABCDEFGH") + rng.choice("0123456789")
     check = (31 - sum(_ALPHABET.index(c) * w for c, w in zip(body, _WEIGHTS, strict=True)) % 31) % 31
     return body + _ALPHABET[(check + 1) % 31 if wrong else check]
-
-
-def fill_slots(text: str, rng: random.Random, county: str, shop: str) -> str:
-    """The passage with its slots filled."""
-    if "{" not in text:
-        return text
-    values = {
-        "city": county,
-        "county": county,
-        "phone": f"1{rng.choice('3578')}{rng.randrange(10)}xxxx{rng.randrange(10_000):04d}",
-        "wechat": f"{rng.choice(('wx', 'vx', 'hb'))}{rng.randrange(10_000, 999_999)}",
-        "surname": rng.choice(_SURNAMES),
-        "brand": brand(rng),
-        "shop": shop,
-        "price": str(rng.choice((39, 68, 99, 128, 199, 298, 399, 598, 980, 1680))),
-        "month": str(rng.randrange(1, 13)),
-    }
-    return text.format_map(values)

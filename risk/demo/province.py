@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from risk.demo.banks import Passage, passages
 from risk.demo.evasion import disguise
-from risk.demo.names import company_name, fill_slots, person, uscc
+from risk.demo.names import company_name, person, uscc
 from risk.domain import regions
+from risk.domain.banks import Passage, passages
 from risk.domain.calendar import SHANGHAI
 from risk.domain.channels import CHANNELS
+from risk.domain.slots import fill_slots
 
 POPULATION = {
     "420100": 1374, "420200": 244, "420300": 316, "420500": 392, "420600": 527, "420700": 107, "420800": 254, "420900": 420, "421000": 513,

@@ -18,14 +18,14 @@ from sqlalchemy import Connection, Engine, func, select
 
 from risk.bootstrap import open_scorer
 from risk.demo import officers
-from risk.demo.banks import MODEL_KEYS, Passage, passages
 from risk.demo.evasion import disguise
 from risk.demo.files import write_week
-from risk.demo.names import fill_slots
 from risk.demo.province import MarketSubject, Province, build
 from risk.domain import aliases
 from risk.domain.balance import Balance
+from risk.domain.banks import MODEL_KEYS, Passage, passages
 from risk.domain.calendar import SHANGHAI
+from risk.domain.slots import fill_slots
 from risk.scoring.keys import TEXT_KEYS
 from risk.services import cases, intake, register, runs
 from risk.services.dispatch import seed_offices

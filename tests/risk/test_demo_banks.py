@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from risk.demo.banks import MODEL_KEYS, SLOTS, parse_bank, passages
 from risk.demo.evasion import disguise
-from risk.demo.names import company_name, fill_slots, person, uscc
+from risk.demo.names import company_name, person, uscc
+from risk.domain.banks import MODEL_KEYS, parse_bank, passages
 from risk.domain.channels import CHANNELS
+from risk.domain.slots import SLOTS, fill_slots
 from risk.domain.uscc import checks
 from risk.scoring.keys import TEXT_KEYS
 

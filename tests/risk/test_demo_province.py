@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from risk.demo import officers, story
-from risk.demo.banks import passages
 from risk.demo.files import write_week
 from risk.demo.province import Province, build
 from risk.domain import regions
+from risk.domain.banks import passages
 from risk.scoring.scorer import Scorer
 from risk.services import intake, register, runs
 from risk.services.dispatch import seed_offices

@@ -9,8 +9,8 @@ import pytest
 
 from features.context import Context
 from models.grades import FIXED_CUTOFFS
-from risk.demo.banks import passages
 from risk.demo.evasion import disguise
+from risk.domain.banks import passages
 from risk.domain.grades import Grade
 from risk.scoring import fusion
 from risk.scoring.offline import score_texts

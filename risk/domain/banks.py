@@ -1,4 +1,4 @@
-"""Phrase banks: families of passages, written for this project.
+"""Phrase banks: families of passages, written for this project. The case library that ships with it, and what the demo's province says.
 
 A bank file is text: a family header, then one passage a line.
 
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from risk.domain.slots import SLOTS
+
 MODEL_KEYS = (
     "false_medical_advertising",
     "illegal_fundraising.solicitation",
@@ -26,7 +28,6 @@ MODEL_KEYS = (
 """The text lenses that have a bank of hits and a bank of misses."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
-SLOTS = frozenset({"city", "county", "phone", "wechat", "surname", "brand", "shop", "price", "month"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def passages() -> tuple[Passage, ...]:
     True
     """
     found: list[Passage] = []
-    folder = files("risk.demo") / "banks"
+    folder = files("risk.domain") / "data" / "banks"
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".txt"):
             found += parse_bank(entry.name.removesuffix(".txt"), entry.read_text(encoding="utf-8"))
