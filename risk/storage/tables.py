@@ -363,7 +363,10 @@ tasks = Table(
     "tasks",
     metadata,
     _id(),
-    _ref("alert_id", "alerts"),
+    Column(
+        "kind", String(12), nullable=False, default="alert", index=True
+    ),  # alert, or audit: a unit of the random sample, which has no alert
+    _ref("alert_id", "alerts", nullable=True),
     Column("office_code", String(60), nullable=False, index=True),
     Column("routed_by", Json, nullable=False),  # the steps tried and the one that matched
     Column("state", String(20), nullable=False, index=True),
@@ -376,7 +379,9 @@ tasks = Table(
     Column("reported_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("extended", Boolean, nullable=False, default=False),
-    Column("person_first", Boolean, nullable=False, default=False),  # the model was unsure of the evidence: looked at first within its grade
+    Column(
+        "person_first", Boolean, nullable=False, default=False
+    ),  # the model was unsure of the evidence: looked at first within its grade
     Column("version", Integer, nullable=False, default=1),
     UniqueConstraint("alert_id"),
 )
@@ -400,7 +405,7 @@ verdicts = Table(
     metadata,
     _id(),
     _ref("task_id", "tasks"),
-    _ref("alert_id", "alerts"),
+    _ref("alert_id", "alerts", nullable=True),  # nothing: of a unit of the random sample
     Column("code", String(10), nullable=False, index=True),
     Column("sub_reason", String(60)),
     Column("facts", Text, nullable=False),
@@ -650,4 +655,72 @@ grade_settings = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("model", "version"),
+)
+
+# --- health of models --------------------------------------------------------------------------------------------------
+
+audit_draws = Table(
+    "audit_draws",  # one a run: how many un-alerted units it had and with which probability each was drawn, so that every unit's chance is known
+    metadata,
+    _id(),
+    Column("run_id", BigId, ForeignKey("runs.id"), nullable=False, unique=True),
+    Column("model", String(80), nullable=False, index=True),
+    Column("frame", Json, nullable=False),  # stratum (rest, over_capacity) → {units, rate, drawn}
+    Column("actor", String(120), nullable=False),
+    Column("drawn_at", UtcDateTime, nullable=False),
+)
+
+audit_samples = Table(
+    "audit_samples",  # the units drawn: verified by a task of the kind audit, or (already verified so for another model) by the same one
+    metadata,
+    _id(),
+    _ref("draw_id", "audit_draws"),
+    Column("model", String(80), nullable=False),
+    _ref("assessment_id", "assessments"),
+    _ref("signal_id", "signals", nullable=True),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("stratum", String(20), nullable=False),  # rest, over_capacity
+    Column("probability", Float, nullable=False),  # of being drawn
+    _ref("task_id", "tasks"),
+    UniqueConstraint("model", "assessment_id"),
+)
+
+model_tasks = Table(
+    "model_tasks",  # internal tasks for the owner of a model: at most one open for a model and kind
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("open_key", String(130), unique=True),  # model and kind while it is open, nothing afterwards
+    Column("state", String(10), nullable=False, index=True),  # open, done
+    Column("owner_zh", String(200), nullable=False),
+    Column("owner_en", String(200), nullable=False),
+    Column("title_zh", String(400), nullable=False),
+    Column("title_en", String(400), nullable=False),
+    Column("detail", Json, nullable=False, default=dict),  # the figures that opened it, as they were found last
+    Column("opened_by", String(120), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("closed_by", String(120)),
+    Column("closed_at", UtcDateTime),
+    Column("reason", Text),
+)
+
+health_figures = Table(
+    "health_figures",  # figures of a model as known at a moment: a time series, written once for each moment
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("part", String(200), nullable=False, default=""),  # of what: a feature, a region, a grade, a rule; nothing for the whole
+    Column("value", Float),  # nothing: not known
+    Column("low", Float),
+    Column("high", Float),
+    Column("n", BigId, nullable=False, default=0),
+    Column("limit_value", Float),
+    Column("crossed", Boolean, nullable=False),
+    Column("detail", Json, nullable=False, default=dict),
+    UniqueConstraint("model", "as_of", "name", "part"),
+    Index("ix_health_figures_model_name_as_of", "model", "name", "as_of"),
 )

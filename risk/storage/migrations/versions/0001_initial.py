@@ -79,6 +79,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("model", "version", name=op.f("uq_grade_settings_model_version")),
     )
     op.create_table(
+        "health_figures",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("part", sa.String(length=200), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.Column("n", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("limit_value", sa.Float(), nullable=True),
+        sa.Column("crossed", sa.Boolean(), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_health_figures")),
+        sa.UniqueConstraint("model", "as_of", "name", "part", name=op.f("uq_health_figures_model_as_of_name_part")),
+    )
+    op.create_index("ix_health_figures_model_name_as_of", "health_figures", ["model", "name", "as_of"], unique=False)
+    op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -129,6 +147,29 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+    op.create_table(
+        "model_tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("open_key", sa.String(length=130), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("owner_zh", sa.String(length=200), nullable=False),
+        sa.Column("owner_en", sa.String(length=200), nullable=False),
+        sa.Column("title_zh", sa.String(length=400), nullable=False),
+        sa.Column("title_en", sa.String(length=400), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("opened_by", sa.String(length=120), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_by", sa.String(length=120), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_tasks")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_model_tasks_open_key")),
+    )
+    op.create_index(op.f("ix_model_tasks_model"), "model_tasks", ["model"], unique=False)
+    op.create_index(op.f("ix_model_tasks_state"), "model_tasks", ["state"], unique=False)
     op.create_table(
         "offices",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -271,6 +312,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_alerts_region"), "alerts", ["region"], unique=False)
     op.create_index(op.f("ix_alerts_run_id"), "alerts", ["run_id"], unique=False)
     op.create_index(op.f("ix_alerts_subject_id"), "alerts", ["subject_id"], unique=False)
+    op.create_table(
+        "audit_draws",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("frame", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_audit_draws_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_draws")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_audit_draws_run_id")),
+    )
+    op.create_index(op.f("ix_audit_draws_model"), "audit_draws", ["model"], unique=False)
     op.create_table(
         "licences",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -531,7 +585,8 @@ def upgrade() -> None:
     op.create_table(
         "tasks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("office_code", sa.String(length=60), nullable=False),
         sa.Column("routed_by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -552,6 +607,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tasks_alert_id"), "tasks", ["alert_id"], unique=False)
     op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
+    op.create_index(op.f("ix_tasks_kind"), "tasks", ["kind"], unique=False)
     op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
     op.create_index(op.f("ix_tasks_report_due"), "tasks", ["report_due"], unique=False)
     op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)
@@ -568,6 +624,30 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_alert_evidence_alert_id"), "alert_evidence", ["alert_id"], unique=False)
     op.create_index(op.f("ix_alert_evidence_assessment_id"), "alert_evidence", ["assessment_id"], unique=False)
+    op.create_table(
+        "audit_samples",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("draw_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("stratum", sa.String(length=20), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessments.id"], name=op.f("fk_audit_samples_assessment_id")),
+        sa.ForeignKeyConstraint(["draw_id"], ["audit_draws.id"], name=op.f("fk_audit_samples_draw_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_audit_samples_signal_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_audit_samples_subject_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_audit_samples_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_samples")),
+        sa.UniqueConstraint("model", "assessment_id", name=op.f("uq_audit_samples_model_assessment_id")),
+    )
+    op.create_index(op.f("ix_audit_samples_assessment_id"), "audit_samples", ["assessment_id"], unique=False)
+    op.create_index(op.f("ix_audit_samples_draw_id"), "audit_samples", ["draw_id"], unique=False)
+    op.create_index(op.f("ix_audit_samples_signal_id"), "audit_samples", ["signal_id"], unique=False)
+    op.create_index(op.f("ix_audit_samples_subject_id"), "audit_samples", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_audit_samples_task_id"), "audit_samples", ["task_id"], unique=False)
     op.create_table(
         "candidates",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -607,7 +687,7 @@ def upgrade() -> None:
         "verdicts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("code", sa.String(length=10), nullable=False),
         sa.Column("sub_reason", sa.String(length=60), nullable=True),
         sa.Column("facts", sa.Text(), nullable=False),
@@ -671,12 +751,19 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_alert_id"), table_name="candidates")
     op.drop_table("candidates")
+    op.drop_index(op.f("ix_audit_samples_task_id"), table_name="audit_samples")
+    op.drop_index(op.f("ix_audit_samples_subject_id"), table_name="audit_samples")
+    op.drop_index(op.f("ix_audit_samples_signal_id"), table_name="audit_samples")
+    op.drop_index(op.f("ix_audit_samples_draw_id"), table_name="audit_samples")
+    op.drop_index(op.f("ix_audit_samples_assessment_id"), table_name="audit_samples")
+    op.drop_table("audit_samples")
     op.drop_index(op.f("ix_alert_evidence_assessment_id"), table_name="alert_evidence")
     op.drop_index(op.f("ix_alert_evidence_alert_id"), table_name="alert_evidence")
     op.drop_table("alert_evidence")
     op.drop_index(op.f("ix_tasks_state"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_report_due"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_kind"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_alert_id"), table_name="tasks")
     op.drop_table("tasks")
@@ -725,6 +812,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
     op.drop_index(op.f("ix_licences_number_key"), table_name="licences")
     op.drop_table("licences")
+    op.drop_index(op.f("ix_audit_draws_model"), table_name="audit_draws")
+    op.drop_table("audit_draws")
     op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_run_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_region"), table_name="alerts")
@@ -746,10 +835,15 @@ def downgrade() -> None:
     op.drop_table("pack_snapshots")
     op.drop_index(op.f("ix_offices_region"), table_name="offices")
     op.drop_table("offices")
+    op.drop_index(op.f("ix_model_tasks_state"), table_name="model_tasks")
+    op.drop_index(op.f("ix_model_tasks_model"), table_name="model_tasks")
+    op.drop_table("model_tasks")
     op.drop_table("leases")
     op.drop_table("jobs")
     op.drop_table("job_runs")
     op.drop_table("imports")
+    op.drop_index("ix_health_figures_model_name_as_of", table_name="health_figures")
+    op.drop_table("health_figures")
     op.drop_table("grade_settings")
     op.drop_table("duties")
     op.drop_index(op.f("ix_backtests_status"), table_name="backtests")
