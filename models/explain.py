@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["chars", "words", "column", "rule", "rules", "rest", "base"]
+Kind = Literal["chars", "words", "column", "rule", "rules", "said", "rest", "base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Contribution:
     value: float | None
     log_odds: float
     spans: tuple[tuple[int, int], ...] = ()
+    words: tuple[str, str] | None = None
+    """What an outside model says itself, in Chinese and English (kind ``said``)."""
 
 
 def ranked(found: Iterable[Contribution], base: float, top: int | None) -> list[Contribution]:

@@ -1,19 +1,31 @@
-"""Model and lens as a person names them on the command line."""
+"""Model and lens as a person names them on the command line: those of the line-up, and the outside models of this process's registry.
+
+The edges of a process say once where its registry is (`look_in`); its outside models are then known here by their small files, which are read again when they change.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from models.lineup import LINEUP, names, registered_names
+from models.outside import OutsideError, OutsideSpec
+from models.spec import ModelSpec
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import Told, register
 
 FIRM_KEY = "illegal_fundraising.firm"
 KEYS: tuple[str, ...] = tuple(registered_names())
-"""Every model with its lens, in the order of the line-up."""
+"""Every model of the line-up with its lens, in its order."""
 
 TEXT_KEYS: tuple[str, ...] = tuple(spec.registered(lens.name) for spec in LINEUP for lens in spec.lenses if lens.looks_at == "text")
-"""Every model (with its lens, where it has lenses) that judges texts."""
+"""Every model of the line-up (with its lens, where it has lenses) that judges texts."""
+
+_registry: list[Path] = []
 
 register(
     {
@@ -28,6 +40,64 @@ register(
 )
 
 
+def look_in(registry_dir: Path) -> None:
+    """Say where the registry of this process is: its outside models count from now on."""
+    _registry[:] = [registry_dir]
+
+
+def outside() -> dict[str, ModelSpec]:
+    """The outside models that are registered, approved or not, by name; none before `look_in`."""
+    plain = _file("outside.json")
+    found = {}
+    for name, told in sorted(plain.items()):
+        try:
+            found[name] = OutsideSpec.of(told).model
+        except (
+            OutsideError,
+            TypeError,
+            ValueError,
+        ):  # written by a version that knew other parts: it stays in the registry, and judges nothing here
+            continue
+    return found
+
+
+def all_keys() -> tuple[str, ...]:
+    """Every model with its lens: the line-up, then outside models."""
+    return (*KEYS, *outside())
+
+
+def text_keys(*, in_use: bool = False) -> tuple[str, ...]:
+    """Every model that judges texts, outside models included; ``in_use`` leaves out those of them that have no champion: they score nothing yet."""
+    champions = _file("champions.json") if in_use else {}
+    return (*TEXT_KEYS, *(name for name in outside() if not in_use or name in champions))
+
+
+def spec_of(model: str) -> ModelSpec | None:
+    """What a model is, by its name without the lens; None for one that nobody knows."""
+    return next((spec for spec in LINEUP if spec.name == model), None) or outside().get(model)
+
+
+def _file(name: str) -> Mapping[str, Any]:
+    """A small file of the registry; empty where there is none or it cannot be read (who loads champions tells that)."""
+    if not _registry:
+        return {}
+    path = _registry[0] / name
+    try:
+        state = path.stat()
+    except OSError:
+        return {}
+    return _parsed(str(path), state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: str, *_state: int) -> Mapping[str, Any]:
+    try:
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def key_of(model: str, lens: str | None = None) -> str:
     """The key of a model and lens; ``illegal_fundraising`` without a lens means *solicitation*. A key itself is taken too.
 
@@ -36,10 +106,11 @@ def key_of(model: str, lens: str | None = None) -> str:
     """
     name, _, inner = model.partition(".")
     lens = lens or inner or ""
-    if name not in names():
-        near = get_close_matches(name, names(), 1)
+    known = [*names(), *outside()]
+    if name not in known:
+        near = get_close_matches(name, known, 1)
         close = Told(f"（您是不是要 {near[0]}？）", f" (did you mean {near[0]}?)") if near else ""
-        raise InvalidInputError("unknown_model", name=model, names=", ".join(names()), close=close)
+        raise InvalidInputError("unknown_model", name=model, names=", ".join(known), close=close)
     if name != "illegal_fundraising":
         if lens:
             raise InvalidInputError("unknown_lens", model=name, lens=lens)
@@ -67,7 +138,7 @@ def title(key: str, lang: str) -> str:
     ('非法集资·报道与投诉', 'Illegal drug sales')
     """
     name, lens = split_key(key)
-    spec = next((spec for spec in LINEUP if spec.name == name), None)
+    spec = spec_of(name)
     if spec is None:
         return key
     index = 0 if lang == "zh" else 1

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from risk.domain.errors import InvalidInputError, NotFoundError
+from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register
+from risk.domain.system_messages import quoted
 from risk.scoring.fusion import trust_of
 from risk.scoring.keys import KEYS, split_key
 from risk.scoring.scorer import Learner
@@ -26,6 +27,16 @@ register(
         "champions_damaged.hint": ("从备份恢复，或用 --rules-only", "bring it back from a backup, or use --rules-only"),
         "no_version": ("“{name}”没有版本或目录“{version}”", "`{name}` has no version or folder `{version}`"),
         "no_version.hint": ("用 risk models list 查看已登记的版本", "see risk models list"),
+        "outside_not_approved": (
+            "外部模型“{name}”尚未批准，不会运行它的代码",
+            "the outside model `{name}` is not approved: its code is not run",
+        ),
+        "outside_not_approved.hint": (
+            "由登记者以外的人批准：risk models approve {name} VERSION --actor …，再 risk models promote",
+            "another person than who registered it approves: risk models approve {name} VERSION --actor …, then risk models promote",
+        ),
+        "outside_broken": ("外部模型“{name}”不能用：{reason}", "the outside model `{name}` cannot be used: {reason}"),
+        "outside_broken.hint": ("登记新版本，或 risk rollback", "register a new version, or risk rollback"),
         "wrong_bundle": ("该模型属于 {found}，不是 {wanted}", "this model is of {found}, not of {wanted}"),
     }
 )
@@ -33,11 +44,15 @@ register(
 
 def learner_of(folder: Path, *, key: str | None = None, version: str | None = None, expected: str | None = None) -> tuple[str, Learner]:
     """The key and learner of a bundle's folder; refused when a file changed, or when it is of another model than ``key``."""
-    from models.bundle import MANIFEST, load
+    from models.bundle import MANIFEST, load, verify
+    from models.outside import KIND
 
     if not (folder / MANIFEST).is_file():
         raise InvalidInputError("no_bundle", path=folder)
     try:
+        manifest = verify(folder, expected)
+        if manifest["kind"] == KIND:
+            raise ConflictError("outside_not_approved", name=manifest["name"])
         bundle: Bundle = load(folder, expected)
     except (ValueError, TypeError, LookupError, AttributeError) as error:  # a manifest of any other shape is no manifest either
         raise refusal(error) from error
@@ -46,6 +61,23 @@ def learner_of(folder: Path, *, key: str | None = None, version: str | None = No
         raise InvalidInputError("wrong_bundle", found=found, wanted=key)
     model: Any = bundle.model
     return found, Learner(model, version or folder.name, bundle.cutoffs, trust_of(bundle.manifest["label_sources"]), bundle.more)
+
+
+def outside_learner(folder: Path, *, key: str, version: str, expected: str) -> Learner:
+    """The learner of an outside model whose bundle of checksum ``expected`` was approved: this runs its code. Refused when a file changed since."""
+    from models.bundle import BundleError
+    from models.outside import OutsideError
+    from models.registry import load_outside
+
+    try:
+        model = load_outside(folder, expected)
+    except BundleError as error:
+        raise refusal(error) from error
+    except OutsideError as error:
+        raise InvalidInputError("outside_broken", name=key, reason=quoted(error)) from error
+    if model.spec.name != key:
+        raise InvalidInputError("wrong_bundle", found=model.spec.name, wanted=key)
+    return Learner(model, version)
 
 
 def refusal(error: Exception) -> InvalidInputError:
@@ -84,15 +116,21 @@ def champions(registry_dir: Path, keys: Sequence[str] | None = None) -> dict[str
 
     registry = Registry(registry_dir)
     try:
-        entries = registry.champions()
+        entries, foreign = registry.champions(), registry.outside()
     except ValueError as error:
         raise InvalidInputError("champions_damaged", path=registry.folder / "champions.json") from error
     found = {}
-    for key in keys or KEYS:
+    for key in keys or (*KEYS, *foreign):
         entry = entries.get(key)
-        if entry is not None:
-            folder = registry_dir / str(entry["path"])
-            found[key] = learner_of(folder, key=key, version=str(entry["version"]), expected=str(entry["checksum"]))[1]
+        if entry is None:
+            continue
+        folder, version, expected = registry_dir / str(entry["path"]), str(entry["version"]), str(entry["checksum"])
+        if key not in foreign:
+            found[key] = learner_of(folder, key=key, version=version, expected=expected)[1]
+        elif entry.get("approved"):
+            found[key] = outside_learner(folder, key=key, version=version, expected=expected)
+        else:
+            raise ConflictError("outside_not_approved", name=key)
     return found
 
 
@@ -102,8 +140,13 @@ def registered(registry_dir: Path, key: str, version: str) -> Learner:
 
     model, lens = split_key(key)
     number = version.removeprefix("v")
-    known = registry_dir.is_dir() and number.isascii() and number.isdigit()
-    for one in Registry(registry_dir).versions(model, lens) if known else []:
-        if one.version == int(number):
-            return learner_of(one.folder, key=key, version=str(one.version), expected=one.checksum)[1]
-    raise NotFoundError("no_version", name=key, version=version)
+    registry = Registry(registry_dir)
+    known = registry.exists and number.isascii() and number.isdigit()
+    one = next((v for v in registry.versions(model, lens) if v.version == int(number)), None) if known else None
+    if one is None:
+        raise NotFoundError("no_version", name=key, version=version)
+    if key not in registry.outside():
+        return learner_of(one.folder, key=key, version=str(one.version), expected=one.checksum)[1]
+    if one.approval is None:
+        raise ConflictError("outside_not_approved", name=key)
+    return outside_learner(one.folder, key=key, version=str(one.version), expected=one.checksum)

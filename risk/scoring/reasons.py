@@ -10,6 +10,7 @@ from features.context import CONTEXT
 from risk.domain.grades import Grade
 from risk.domain.signals import digest
 from risk.scoring.firm_fields import FIRM_FIELDS
+from risk.scoring.grounds import Ground, grounds
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Judged, Reading, Scorer
 
@@ -30,21 +31,27 @@ _LISTS = (
 NOTABLE = 0.15
 """Log-odds below which a contribution is not worth a line."""
 
+GROUNDS, SHARES = 20, 12
+"""The most grounds and contributions that are stored of a unit."""
+
+_POOLS = ("wording", "rules", "silent_lists", "style", "person")
+"""Topics that sum up what a person would not recognise as a reason."""
+
 
 def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     """The evidence of each row as plain values for storage and pages: what fired, what is quoted, what weighed, in words."""
-    firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows)
     pack = scorer.packs.get(split_key(judged.key)[0])
     told = []
-    for row, fired, shares in zip(rows, firings, contributions, strict=True):
+    for row, (fired, shares, found) in zip(rows, explained(scorer, reading, judged, rows), strict=True):
         text = reading.inputs.text(int(row))
-        zh, en = reasons(fired, shares, text)
+        zh, en = said(fired, found)
         told.append(
             {
                 "text_hash": digest(text),
                 "grade": Grade(int(judged.ranks[row])).code,
                 "rules": [_rule(firing, pack.rule_by_id[firing.rule].advice) for firing in fired] if pack else [],
-                "contributions": [_share(share, text) for share in shares if share.kind not in ("base", "rest")],
+                "grounds": [one.plain(text) for one in found[:GROUNDS]],
+                "contributions": [_share(share, text) for share in shares if share.kind not in ("base", "rest")][:SHARES],
                 "zh": zh,
                 "en": en,
             }
@@ -52,8 +59,30 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
     return told
 
 
-def reasons(fired: Sequence[Firing], shares: Sequence[Contribution], text: str, most: int = 6) -> tuple[list[str], list[str]]:
+def explained(
+    scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]
+) -> list[tuple[list[Firing], list[Contribution], list[Ground]]]:
+    """For each row: the rules that fired, all contributions, and the grounds they make."""
+    weights = scorer.weights(judged.key)
+    firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows, top=None)
+    return [
+        (fired, shares, grounds(shares, fired, weights, reading.frame, int(row)))
+        for row, fired, shares in zip(rows, firings, contributions, strict=True)
+    ]
+
+
+def said(fired: Sequence[Firing], found: Sequence[Ground], most: int = 6) -> tuple[list[str], list[str]]:
     """Sentences in Chinese and English: the rules first, then what else raised the probability most."""
+    zh, en = [f.because.zh for f in fired], [f.because.en for f in fired]
+    for ground in found:
+        if ground.log_odds >= NOTABLE and not ground.topic.startswith(("rule", *_POOLS)):
+            zh.append(ground.zh)
+            en.append(ground.en)
+    return zh[:most], en[:most]
+
+
+def reasons(fired: Sequence[Firing], shares: Sequence[Contribution], text: str, most: int = 6) -> tuple[list[str], list[str]]:
+    """The same from contributions one by one, for units that are no text (firms): no grounds are put together."""
     zh, en = [f.because.zh for f in fired], [f.because.en for f in fired]
     names = {f.rule for f in fired}
     for share in shares:
@@ -70,6 +99,8 @@ def reasons(fired: Sequence[Firing], shares: Sequence[Contribution], text: str, 
 
 def say(share: Contribution, text: str) -> tuple[str, str] | None:
     """One contribution in words; None for what a person would not recognise (the sum of all words, an unnamed column)."""
+    if share.words is not None:
+        return share.words
     if share.kind in ("chars", "words"):
         quote = text[share.spans[0][0] : share.spans[0][1]] if share.spans else share.feature
         return (f"措辞“{quote}”", f'wording "{quote}"') if len(quote.strip()) > 1 else None

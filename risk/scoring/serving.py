@@ -1,7 +1,8 @@
 """Models-from-code: what an MLflow client runs to score with a registered model. Needs our wheel installed and nothing else of ours.
 
 The folder of the bundle is an artifact of the model; rules and lists come from the wheel. Input: a table with a column ``text`` (one row a unit) or, for
-firms, the columns of ``features.tabular``. Output: probability, grade, rules that fired.
+firms, the columns of ``features.tabular`` (any may be missing). Output: probability, grade, rules that fired. An outside model is wrapped alike: texts in,
+the columns it asked for made by us, its probability out, with a grade; its code runs only if the registry that the client asks holds an approval of it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 def load(folder: Path) -> Any:
     """A scorer with the one learner of the bundle; the key tells which."""
-    from risk.scoring.learners import learner_of
+    from models.bundle import checksum, verify
+    from models.outside import KIND
+    from risk.scoring.learners import learner_of, outside_learner
     from risk.scoring.scorer import Scorer
 
+    manifest = verify(folder)
+    if manifest["kind"] == KIND:  # `models.registry.serve` has made sure that this checksum was approved
+        key = str(manifest["name"])
+        return key, Scorer({key: outside_learner(folder, key=key, version="served", expected=checksum(folder))})
     key, learner = learner_of(folder)
     return key, Scorer({key: learner})
 
