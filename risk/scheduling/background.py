@@ -6,10 +6,11 @@ import threading
 
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register
-from risk.scheduling import firing, lease
+from risk.scheduling import firing
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scheduling.use_cases import Tools
 from risk.scheduling.worker import worker_name
+from risk.services import lease
 from risk.storage.engine import reading
 
 register(

@@ -16,9 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from risk.domain.errors import NotFoundError, RiskError
 from risk.domain.messages import register
-from risk.scheduling import lease
 from risk.scheduling.jobs import Job, JobRunRow, run_row
 from risk.scheduling.use_cases import Tools, use_case
+from risk.services import lease
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction

@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
 from risk.domain.errors import ConflictError, InvalidInputError
-from risk.scheduling import firing, jobs, lease
+from risk.scheduling import firing, jobs
 from risk.scheduling.background import Background
 from risk.scheduling.jobs import Job
 from risk.scheduling.use_cases import USE_CASES, Tools
 from risk.scheduling.worker import Worker
+from risk.services import lease
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction

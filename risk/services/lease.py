@@ -23,7 +23,7 @@ from risk.storage.upsert import insert_new
 TTL = timedelta(seconds=120)
 """How long a lease lives without renewal; renewed four times as often."""
 
-_log = logging.getLogger("risk.scheduling")
+_log = logging.getLogger("risk.lease")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""When a model learns again, what a challenger must go through, when a champion is taken back: the policy as data (``data/retraining.toml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from risk.domain.datafiles import read_toml
+from risk.domain.messages import register
+
+REASONS = ("first", "labels", "drift", "calibration", "schedule", "manual")
+"""Why a model learns again, the most telling first."""
+
+register(
+    {
+        "due_first": ("尚无模型", "no model yet"),
+        "due_labels": ("新增成熟标签 {n} 条（达到 {limit}）", "{n} labels matured since (limit {limit})"),
+        "due_drift": ("漂移超限：{figure}", "drift over its limit: {figure}"),
+        "due_calibration": ("校准误差 {error:.3f}，下限超过 {limit}", "calibration error {error:.3f}, surely above {limit}"),
+        "due_schedule": ("距上次训练 {days} 天，新增标签 {n} 条", "{days} days since the last training, {n} new labels"),
+        "due_manual": ("人工发起", "asked for"),
+        "due_cool_down": ("冷却期，{until} 之后再训练", "cooling down until {until}"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """What makes a model due."""
+
+    every_days: float
+    new_labels: int
+    drift: bool
+    calibration_error: float
+    calibration_labels: int
+    cool_down_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """How long a challenger scores beside the champion before it may take its place; 0 days: not at all."""
+
+    days: float
+    verdicts: int
+    most_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """When the champion's alerts are too seldom right."""
+
+    verdicts: int
+    certainty: float
+    cool_down_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything of one model."""
+
+    triggers: Triggers
+    shadow: Shadow
+    live: Live
+
+
+def policy_of(key: str, tables: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of a model: what the file says of all, and what it says of this one. ``tables`` in place of the file are for tests and the demo.
+
+    >>> policy_of("illegal_drug_sales").shadow.days
+    14
+    >>> own = {**read_toml("retraining.toml"), "models": {"illegal_drug_sales": {"shadow": {"days": 0}}}}
+    >>> policy_of("illegal_drug_sales", own).shadow.days, policy_of("false_medical_advertising", own).shadow.days
+    (0, 14)
+    """
+    told = read_toml("retraining.toml") if tables is None else tables
+    own = told.get("models", {}).get(key, {})
+    return Policy(
+        Triggers(**(told["triggers"] | own.get("triggers", {}))),
+        Shadow(**(told["shadow"] | own.get("shadow", {}))),
+        Live(**(told["live"] | own.get("live", {}))),
+    )
