@@ -724,3 +724,12 @@ health_figures = Table(
     UniqueConstraint("model", "as_of", "name", "part"),
     Index("ix_health_figures_model_name_as_of", "model", "name", "as_of"),
 )
+
+shadow_scores = Table(
+    "shadow_scores",  # what a challenger in shadow says of what the champion judged; it reaches no candidate and no alert
+    metadata,
+    Column("training_id", BigId, ForeignKey("trainings.id"), primary_key=True, autoincrement=False),
+    Column("assessment_id", BigId, ForeignKey("assessments.id"), primary_key=True, autoincrement=False, index=True),
+    Column("probability", Float, nullable=False),
+    Column("grade", Integer, nullable=False),
+)

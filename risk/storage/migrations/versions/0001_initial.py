@@ -669,6 +669,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_candidates_run_id"), "candidates", ["run_id"], unique=False)
     op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
     op.create_table(
+        "shadow_scores",
+        sa.Column("training_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessments.id"], name=op.f("fk_shadow_scores_assessment_id")),
+        sa.ForeignKeyConstraint(["training_id"], ["trainings.id"], name=op.f("fk_shadow_scores_training_id")),
+        sa.PrimaryKeyConstraint("training_id", "assessment_id", name=op.f("pk_shadow_scores")),
+    )
+    op.create_index(op.f("ix_shadow_scores_assessment_id"), "shadow_scores", ["assessment_id"], unique=False)
+    op.create_table(
         "task_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -746,6 +757,8 @@ def downgrade() -> None:
     op.drop_table("verdicts")
     op.drop_index(op.f("ix_task_events_task_id"), table_name="task_events")
     op.drop_table("task_events")
+    op.drop_index(op.f("ix_shadow_scores_assessment_id"), table_name="shadow_scores")
+    op.drop_table("shadow_scores")
     op.drop_index("ix_candidates_run_outcome", table_name="candidates")
     op.drop_index(op.f("ix_candidates_run_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
