@@ -46,6 +46,8 @@ class Setting:
     """Units a group of near-duplicates, on average."""
     regions: int = 0
     """Slices of equal size."""
+    capacity: float = 1.0
+    """The share of the champion's alerts that the offices can verify, the surest first."""
 
 
 SETTINGS = (
@@ -58,6 +60,7 @@ SETTINGS = (
     Setting("alerts of both", 1500, 0.1, 2.5, 0.7),
     Setting("alerts of both", 4000, 0.05, 2.0, 0.5),
     Setting("alerts of both", 1500, 0.1, 2.5, 0.95),
+    Setting("alerts of both", 6000, 0.1, 2.0, 0.5, capacity=0.4),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.7, audit=0.05),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.5, audit=0.2),
     Setting("alerts and audit", 10_000, 0.03, 2.5, 0.7, audit=0.02),
@@ -94,6 +97,8 @@ def once(setting: Setting, seed: int, replicates: int, level: float) -> dict[str
     rng = np.random.default_rng([seed, setting.n])
     truth, old, new, group = draw(setting, rng)
     alerted, weights = old >= FIXED["blue"], np.ones(setting.n)
+    if setting.capacity < 1.0:
+        alerted &= old >= np.quantile(old[alerted], 1 - setting.capacity)
     rows = np.ones(setting.n, dtype=bool)
     if setting.known == "alerts, as if a sample":
         rows = alerted
@@ -173,11 +178,11 @@ def page(told: dict[str, Any]) -> str:
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
     head = [
-        "| verdicts known of | units | positives | worth | alike | audit | copies | slices | better by | promoted | could decide |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| verdicts known of | units | positives | worth | alike | audit | copies | slices | capacity | better by | promoted | could decide |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     return head + [
-        f"| {s['known']} | {s['n']:,} | {s['base']:.0%} | {s['worth']} | {s['alike']} | {s['audit'] or '—'} | {s['copies']} | {s['regions'] or '—'} | "
+        f"| {s['known']} | {s['n']:,} | {s['base']:.0%} | {s['worth']} | {s['alike']} | {s['audit'] or '—'} | {s['copies']} | {s['regions'] or '—'} | {s['capacity']:.0%} | "
         f"{s['better'] or '—'} | {_rate(one)} | {one['decided']:.0%} |"
         for one in rows
         if (s := one["setting"])

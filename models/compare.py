@@ -33,6 +33,8 @@ SLICE_CLASS = 10
 """Rows of each class that a slice needs to be ranked; with less it is told, and decides nothing."""
 SLICE_NEGATIVES = 30
 """Rows of a slice without positives that say something about its alarms."""
+LOWEST = 0.1
+"""The share of the champion's alerts below which nothing is compared, where alerts are all that is known (`common_support`)."""
 ECE_MARGIN = 0.02
 """Calibration is worse where its error is higher by so much and beyond noise."""
 
@@ -83,14 +85,18 @@ def common_support(
 ) -> npt.NDArray[np.bool_]:
     """The rows on which two models may be compared by verdicts that one of them asked for, where no random sample stands beside them.
 
-    Of the rows ``chosen`` by the champion's alerts those count that the challenger would have alerted too: there neither was favoured. What the
-    challenger alone would have found is not seen, so a better one may have to wait for an audit sample.
+    Of the rows ``chosen`` by the champion's alerts those count that both would have alerted: there neither was favoured. Where the offices' capacity cut
+    the champion's alerts off, so it does the challenger's: both must reach the lowest tenth of what was chosen. What the challenger alone would have
+    found is not seen, so a better one may have to wait for an audit sample.
 
-    >>> common_support([0.9, 0.8, 0.7], [0.6, 0.1, 0.9], [True, True, False]).tolist()
-    [True, False, False]
+    >>> common_support([0.9, 0.8, 0.7, 0.3], [0.95, 0.1, 0.9, 0.9], [True, True, False, True]).tolist()
+    [True, False, False, False]
     """
-    old, new = np.asarray(champion, dtype=np.float64), np.asarray(challenger, dtype=np.float64)
-    return np.asarray(chosen, dtype=bool) & (old >= threshold) & (new >= threshold)
+    old, new, mine = np.asarray(champion, dtype=np.float64), np.asarray(challenger, dtype=np.float64), np.asarray(chosen, dtype=bool)
+    if not mine.any():
+        return mine
+    least = max(threshold, float(np.quantile(old[mine], LOWEST)))
+    return np.asarray(mine & (old >= least) & (new >= least))
 
 
 def at_capacity(p: Floats, y: Floats, weights: Floats, capacity: float) -> float:
