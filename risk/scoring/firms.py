@@ -10,11 +10,12 @@ import numpy as np
 from models.cold import ColdModel
 from risk.domain.grades import Grade
 from risk.scoring import fusion
+from risk.scoring.doubt import doubt_of
 from risk.scoring.firm_inputs import FirmInputs
 from risk.scoring.inputs import vocabulary
 from risk.scoring.keys import FIRM_KEY, split_key
 from risk.scoring.reasons import reasons
-from risk.scoring.scorer import Judged, Learner, Scorer, rule_table
+from risk.scoring.scorer import Judged, Learner, Scorer, doubt_columns, rule_table
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer
 from rules.pack import Pack
@@ -28,12 +29,15 @@ def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, 
     hits, rules = firm_rules(scorer, table, on)
     weights = scorer.weights(FIRM_KEY)
     learner = (None if rules_only else scorer.learners.get(FIRM_KEY)) or Learner(ColdModel(weights), "rules")
-    probability = np.asarray(learner.model.predict(table, rules, weights), dtype=np.float64)
+    alone = np.asarray(learner.model.predict(table, rules, weights), dtype=np.float64)
     pack = scorer.packs.get(split_key(FIRM_KEY)[0]) or Pack(FIRM_KEY)
     floors = fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt)
-    probability = fusion.raised(probability, floors)
-    ranks = fusion.grades(probability, learner.cutoffs, floors)
-    return Judged(FIRM_KEY, probability, ranks, hits, learner, pack.version if pack.rules else "", on)
+    probability = fusion.raised(alone, floors)
+    doubt = None if learner.version == "rules" else doubt_of(learner.more, alone, lambda p: p)
+    cuts = scorer.set_cutoffs.get(FIRM_KEY) or learner.cutoffs
+    ranks = fusion.grades(probability, cuts, floors)
+    version, doubt = pack.version if pack.rules else "", None if doubt is None else doubt.raised(floors)
+    return Judged(FIRM_KEY, probability, ranks, hits, learner, version, on, cuts, floors, None, doubt)
 
 
 def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> tuple[RuleHits, pd.DataFrame]:
@@ -64,5 +68,6 @@ def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False
             "grade": [Grade(int(rank)).code for rank in judged.ranks],
             "rules": ["|".join(rule.id for rule in judged.hits.fired_rules(row)) for row in range(len(table))],
             "reasons": said,
+            **doubt_columns(judged),
         }
     )

@@ -10,8 +10,8 @@ import numpy as np
 from models.measure import measure
 from models.neardup import near_duplicate_groups
 from risk.domain.grades import Grade
-from risk.scoring.reasons import reasons
-from risk.scoring.scorer import Judged, Reading, Scorer
+from risk.scoring.reasons import explained, said
+from risk.scoring.scorer import Judged, Reading, Scorer, doubt_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,7 @@ def score_texts(scorer: Scorer, key: str, texts: Sequence[str], *, rules_only: b
                     "grade": [Grade(int(rank)).code for rank in judged.ranks],
                     "rules": ["|".join(rule.id for rule in judged.hits.fired_rules(row)) for row in range(len(part))],
                     "reasons": _reasons(scorer, reading, judged) if explain else "",
+                    **doubt_columns(judged),
                 }
             )
         )
@@ -44,12 +45,11 @@ def score_texts(scorer: Scorer, key: str, texts: Sequence[str], *, rules_only: b
 
 def _reasons(scorer: Scorer, reading: Reading, judged: Judged) -> list[str]:
     """The reasons of candidates, from blue upwards or with a rule fired; nothing is said of the rest."""
-    said = [""] * reading.frame.n
+    told = [""] * reading.frame.n
     rows = judged.candidates.tolist()
-    fired, shares = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows)
-    for row, one, parts in zip(rows, fired, shares, strict=True):
-        said[row] = "；".join(reasons(one, parts, reading.inputs.text(row), most=4)[0])
-    return said
+    for row, (fired, _, found) in zip(rows, explained(scorer, reading, judged, rows), strict=True):
+        told[row] = "；".join(said(fired, found, most=4)[0])
+    return told
 
 
 def evaluate_scores(

@@ -19,6 +19,7 @@ from models.explain import Contribution
 from models.grades import FIXED_CUTOFFS, Cutoffs
 from risk.domain.grades import Grade
 from risk.scoring import fusion
+from risk.scoring.doubt import Doubt, doubt_of
 from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
 from risk.scoring.keys import split_key
 from risk.scoring.packs import usable_packs
@@ -76,6 +77,13 @@ class Judged:
     rules_version: str
     on: date | None = None
     """The day whose rules held."""
+    cutoffs: Cutoffs = FIXED_CUTOFFS
+    """By which the grades were given: the learner's own, or those that were set for the model."""
+    floors: fusion.Ranks | None = None
+    caps: fusion.Ranks | None = None
+    """The lowest grade that rules ask for and the gravest that the evidence allows, a unit."""
+    doubt: Doubt | None = None
+    """Interval and doubt a unit; None where rules score alone."""
 
     @cached_property
     def rules(self) -> pd.DataFrame:
@@ -119,6 +127,14 @@ class KeptBack(Protocol):
         """The stored versions that are watched."""
 
 
+def doubt_columns(judged: Judged) -> dict[str, Any]:
+    """Columns of a scored table: the interval of the probability, and ``unsure`` (true: a person first); empty where rules score alone."""
+    if judged.doubt is None:
+        return dict.fromkeys(("low", "high", "unsure"), "")
+    told = judged.doubt
+    return {"low": told.low.round(6), "high": told.high.round(6), "unsure": ["true" if one else "false" for one in told.unsure]}
+
+
 def rule_table(hits: RuleHits) -> pd.DataFrame:
     """Rule outcomes as columns for learners: 1 fired, 0 not, nan unknown."""
     import pandas as pd
@@ -131,11 +147,16 @@ class Scorer:
     """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone."""
 
     def __init__(
-        self, learners: Mapping[str, Learner] | None = None, packs: Sequence[Pack] | None = None, aside: KeptBack | None = None
+        self,
+        learners: Mapping[str, Learner] | None = None,
+        packs: Sequence[Pack] | None = None,
+        aside: KeptBack | None = None,
+        cutoffs: Mapping[str, Cutoffs] | None = None,
     ) -> None:
         self.packs = {pack.name: bound(pack, vocabulary()) for pack in (usable_packs() if packs is None else packs)}
         self.learners = dict(learners or {})
         self.aside = aside
+        self.set_cutoffs = dict(cutoffs or {})
         self._lexicon: Lexicon = lexicon_of(self.packs.values())
         self._literals = literals_of(self.packs.values())
         self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}
@@ -145,6 +166,11 @@ class Scorer:
     def weights(self, key: str) -> dict[str, float]:
         """What each rule of the key's pack counts for."""
         return dict(self._weights.get(split_key(key)[0], {}))
+
+    def cutoffs(self, key: str) -> Cutoffs:
+        """The cut-offs in force: those that a named person set, else the learner's own, else the fixed ones."""
+        learner = self.learners.get(key)
+        return self.set_cutoffs.get(key) or (learner.cutoffs if learner else FIXED_CUTOFFS)
 
     def read(self, texts: Sequence[str], around: Context | None = None) -> Reading:
         """Everything that can be known of the texts, once for all models."""
@@ -176,21 +202,25 @@ class Scorer:
     def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
         """Probability and grade of every unit by one model; ``on`` is the day whose rules hold."""
         hits, weights, model = self._hits(reading, key, on), self.weights(key), split_key(key)[0]
-        learner = None if rules_only else self.learners.get(key)
-        probability = combined(hits.fired.astype(np.float64), np.array([weights[name] for name in hits.ids], dtype=np.float64))
+        learner, doubt = (None if rules_only else self.learners.get(key)), None
+        probability = said = combined(hits.fired.astype(np.float64), np.array([weights[name] for name in hits.ids], dtype=np.float64))
         if learner is None:
             learner = Learner(ColdModel(weights), "rules")
         else:
             alone = np.asarray(learner.model.predict(reading.frame, rule_table(hits), weights), dtype=np.float64)
-            probability = fusion.fuse(alone, probability, learner.trust)
+            trust = learner.trust
+            probability = fusion.fuse(alone, said, trust)
+            doubt = doubt_of(learner.more, alone, lambda p: fusion.fuse(p, said, trust))
         caps = self._aggressive_caps(reading, model, hits)
         if learner.version == "rules":
             caps = np.where(self._single_keyword(reading, model, hits), np.minimum(caps, int(fusion.KEYWORD_CAP)), caps)
         pack = self.packs.get(model) or Pack(model)
         floors = np.minimum(fusion.floors_of(hits.rules, hits.fired, pack, learner.learnt), caps)
         probability = fusion.raised(probability, floors)
-        ranks = fusion.grades(probability, learner.cutoffs, floors, caps)
-        return Judged(key, probability, ranks, hits, learner, pack.version if pack.rules else "", on)
+        cuts = self.set_cutoffs.get(key) or learner.cutoffs
+        ranks = fusion.grades(probability, cuts, floors, caps)
+        version, doubt = pack.version if pack.rules else "", None if doubt is None else doubt.raised(floors)
+        return Judged(key, probability, ranks, hits, learner, version, on, cuts, floors, caps, doubt)
 
     def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
@@ -244,10 +274,10 @@ class Scorer:
         explainer = Explainer(pack, reading.inputs, vocabulary(), judged.on, self._batch(reading, judged.on).book)
         return [explainer.firings(judged.hits, int(row)) for row in rows]
 
-    def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int]) -> list[list[Contribution]]:
-        """What each reason added in log-odds; exact."""
+    def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int], top: int | None = 12) -> list[list[Contribution]]:
+        """What each reason added in log-odds; exact. ``top``: the most that are told one by one, the others are summed (None: all are told)."""
         chosen, weights, trust = [int(r) for r in rows], self.weights(judged.key), judged.learner.trust
-        found: list[list[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, 12)
+        found: list[list[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, top)
         if trust >= 1.0 or not chosen:
             return found
         rules = noisy_or(judged.rules, weights, reading.frame.n)[chosen]

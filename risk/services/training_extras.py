@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from models.text import Fitted
 
-TOPICS: Mapping[str, Callable[[Fitted], dict[str, Any]]] = {}
+
+def uncertainty(fitted: Fitted) -> dict[str, Any]:
+    """Where the model leaves both answers open (`models.uncertainty`), calibrated on rows out of fold."""
+    from models.uncertainty import learn
+
+    return learn(fitted.out_of_fold, fitted.labels, fitted.weights, fitted.groups).plain()
+
+
+def reliability(fitted: Fitted) -> dict[str, Any]:
+    """What the probabilities out of fold were worth (`models.reliability`)."""
+    from models.reliability import reliability as told
+
+    return told(fitted.out_of_fold, fitted.labels, weights=fitted.weights, groups=fitted.groups)
+
+
+TOPICS: Mapping[str, Callable[[Fitted], dict[str, Any]]] = {"uncertainty": uncertainty, "reliability": reliability}
 """Topic → what is kept of it."""
 
 

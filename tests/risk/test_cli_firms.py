@@ -47,7 +47,7 @@ def _score(folder: str, *more: str) -> pd.DataFrame:
 @pytest.mark.parametrize("more", [(), ("--rules-only",), ("--using", "mdl")])
 def test_one_row_a_firm_in_the_order_of_the_list(more: tuple[str, ...]) -> None:
     scored = _score("firms", *more)
-    assert list(scored) == ["id", "probability", "grade", "rules", "reasons"]
+    assert list(scored) == ["id", "probability", "grade", "rules", "reasons", "low", "high", "unsure"]
     assert scored["id"].tolist() == pd.read_csv("firms/labels.csv", dtype={"id": str})["id"].tolist()
 
 

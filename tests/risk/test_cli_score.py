@@ -12,7 +12,7 @@ import pytest
 from risk.scoring.tables import read_table
 from tests.risk.cli_world import MODEL, good, labelled, risk
 
-COLUMNS = ["id", "probability", "grade", "rules", "reasons"]
+COLUMNS = ["id", "probability", "grade", "rules", "reasons", "low", "high", "unsure"]
 TEXTS = ["根治糖尿病，签协议\n无效退款", "", '引号"和,逗号', "  ", "NA", "null", "根治白癜风，无效退款", "社区健康讲座"]
 
 
