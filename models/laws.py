@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOLERANCE = 1e-9
+SUMS = 1e-6
+"""How far contributions may miss the log-odds that they explain."""
 CALIBRATION_ERROR = 0.05
 """Largest expected calibration error (equal-mass bins, out of fold) of a model that may be promoted."""
 
@@ -132,6 +134,39 @@ def more_severity_never_lowers(case: Case) -> str | None:
     return None
 
 
+def graver_rules_never_lower(case: Case) -> str | None:
+    """A rule that is made graver never lowers the probability of a row in which it fired."""
+    if case.rules is None or not case.weights:
+        return None
+    on = case.rules.fillna(0.0)
+    base = _with_weights(case, on, case.weights)
+    for name, weight in case.weights.items():
+        up = _with_weights(case, on, {**case.weights, name: (1.0 + weight) / 2})
+        if (up < base - TOLERANCE).any():
+            return f"the probability falls when {name} becomes graver"
+    return None
+
+
+def contributions_add_up(case: Case) -> str | None:
+    """The reasons of a row add up to its log-odds: those of the probability, or the raw ones where steps are drawn after them. Without reasons, no law."""
+    import numpy as np
+
+    from models.explain import total
+
+    if not hasattr(case.model, "contributions"):
+        return None
+    whole = case.score()
+    rows = [row for row in sorted({0, len(whole) // 3, 2 * len(whole) // 3, len(whole) - 1}) if 0 < whole[row] < 1]
+    if not rows:
+        return None
+    told = np.array([total(found) for found in case.model.contributions(case.frame, case.rules, rows, top=None)])
+    gaps = np.abs(told - np.log(whole[rows] / (1 - whole[rows])))
+    if hasattr(case.model, "raw"):
+        gaps = np.minimum(gaps, np.abs(told - np.asarray(case.model.raw(case.frame, case.rules))[rows]))
+    worst = int(gaps.argmax())
+    return None if gaps[worst] <= SUMS else f"the reasons of row {rows[worst]} miss its log-odds by {gaps[worst]:.3g}"
+
+
 def calibrated(case: Case) -> str | None:
     """The calibration error measured out of fold is within the stated bound."""
     if case.calibration_error is None or case.calibration_error <= CALIBRATION_ERROR:
@@ -148,6 +183,8 @@ LAWS: tuple[Callable[[Case], str | None], ...] = (
     saved_equals_loaded,
     seeding_repeats,
     more_severity_never_lowers,
+    graver_rules_never_lower,
+    contributions_add_up,
     calibrated,
 )
 
@@ -163,6 +200,12 @@ def failures(case: Case) -> list[str]:
         if problem:
             told.append(f"{law.__name__}: {problem}")
     return told
+
+
+def _with_weights(case: Case, rules: Any, weights: Mapping[str, float]) -> Any:
+    import numpy as np
+
+    return np.asarray(case.model.predict(case.frame, rules, weights), dtype=np.float64)
 
 
 def _same(a: Any, b: Any, told: str, np: Any) -> str | None:
