@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from risk.cli.output import lang, tell
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.messages import register
 from risk.settings import Settings
+
+if TYPE_CHECKING:
+    from risk.services.training import Trained
 
 register(
     {
@@ -28,6 +32,13 @@ register(
             "a model trained --from-verdicts is registered and compared with the champion, not written to --output",
         ),
         "verdicts_registered.hint": ("去掉 --output", "leave --output out"),
+        "cases_are_texts": ("案例库是文本，不用于 {key}", "the case library holds texts: it does not train {key}"),
+        "cases_are_texts.hint": ("去掉 {option}", "leave {option} out"),
+        "cases_hold_look_alikes": (
+            "--cases 本来就含合法相似文本，不能与 --no-hard-negatives 同用",
+            "--cases holds look-alikes: it does not go with --no-hard-negatives",
+        ),
+        "library_added": ("案例库新增 {n} 条标签", "{n} labels of the case library are new"),
         "train_nowhere": ("请用 --output 或 --register 指明模型去处", "say where the model goes: --output DIR or --register"),
     }
 )
@@ -37,6 +48,8 @@ register(
 @options.model_argument
 @options.inputs
 @options.label_codes
+@click.option("--cases", is_flag=True, help="from the project's own case library, alone or with the other input / 用自带案例库训练")
+@click.option("--no-hard-negatives", "bare", is_flag=True, help="without the project's own look-alikes / 不加入自带的合法相似文本")
 @click.option("--from-verdicts", is_flag=True, help="from matured labels in the database / 用核查结论训练")
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="folder for the model / 模型目录")
 @click.option("--register", "registered", is_flag=True, help="register the model; the first version becomes champion / 登记")
@@ -53,6 +66,8 @@ def train(
     positive: str,
     ignore: str,
     separator: str,
+    cases: bool,
+    bare: bool,
     from_verdicts: bool,
     output: Path | None,
     registered: bool,
@@ -60,91 +75,114 @@ def train(
     as_of: str | None,
     actor: str,
 ) -> None:
-    """Train a model from labelled texts, firm tables, or verdicts (challenger against champion). / 训练模型"""
+    """Train a model from labelled texts, firm tables, the case library, or verdicts (challenger against champion). / 训练模型"""
     from risk.scoring.keys import key_of
 
     key = key_of(model, lens)
-    options.check_inputs(key, texts, text, firms, more=from_verdicts)
+    options.check_inputs(key, texts, text, firms, more=from_verdicts or (cases and texts is None and firms is None))
+    _check_library(key, cases=cases, bare=bare)
     if from_verdicts and output is not None:
         raise InvalidInputError("verdicts_registered")
     if from_verdicts:
-        _from_verdicts(key, as_of, seed, actor)
+        _from_verdicts(key, as_of, seed, actor, cases=cases, bare=bare)
         return
     if output is None and not registered:
         raise InvalidInputError("train_nowhere")
     if output is not None and output.exists() and any(output.iterdir()):
         raise ConflictError("output_taken", path=output)
-    _from_files(key, texts, text, firms, label, (positive, ignore, separator), output, registered, seed)
+    codes = (positive, ignore, separator)
+    trained, sources = _from_firms(key, firms, seed) if firms else _from_texts(key, texts, text, label, codes, seed, cases=cases, bare=bare)
+    _tell(key, trained)
+    _keep(key, trained, sources, output, registered=registered)
 
 
-def _from_files(
+def _check_library(key: str, *, cases: bool, bare: bool) -> None:
+    """The case library trains what judges texts; it holds look-alikes."""
+    from risk.scoring.keys import FIRM_KEY
+
+    for option, given in (("--cases", cases), ("--no-hard-negatives", bare)):
+        if given and key == FIRM_KEY:
+            raise InvalidInputError("cases_are_texts", key=key, option=option)
+    if cases and bare:
+        raise InvalidInputError("cases_hold_look_alikes")
+
+
+def _from_firms(key: str, firms: Path, seed: int) -> tuple[Trained, dict[str, int]]:
+    from risk.scoring.scorer import Scorer
+    from risk.services import training
+
+    frame = options.load_firms(firms)
+    trained = training.train_firms(Scorer(), key, frame, options.firm_labels(firms, frame), seed=seed)
+    return trained, {firms.name: trained.fitted.report["n"]}
+
+
+def _from_texts(
     key: str,
     texts: Path | None,
     text: str | None,
-    firms: Path | None,
     label: str | None,
     codes: tuple[str, str, str],
-    output: Path | None,
-    registered: bool,
     seed: int,
-) -> None:
+    *,
+    cases: bool,
+    bare: bool,
+) -> tuple[Trained, dict[str, int]]:
+    """A labelled file, the case library, or both; a file alone stands beside the project's look-alikes."""
     from risk.scoring.scorer import Scorer
     from risk.scoring.tables import read_table
     from risk.services import training
+    from risk.services.training_sets import TEXTS, Part, case_library, joined, look_alikes
 
-    settings = Settings.from_environment()
-    scorer = Scorer()
-    if firms is not None:
-        frame = options.load_firms(firms)
-        trained = training.train_firms(scorer, key, frame, options.firm_labels(firms, frame), seed=seed)
-        source = firms.name
-    else:
-        assert texts is not None
-        assert text is not None
-        if not label:
+    parts = []
+    if texts is not None:
+        if not text or not label:
             raise InvalidInputError("needs_column", option="--texts", other="--label COL")
         table = read_table(texts, (text, label))
-        trained = training.train_texts(scorer, key, table[text].tolist(), options.label_rule(*codes).labels(table[label]), seed=seed)
-        source = texts.name
+        labels = options.label_rule(*codes).labels(table[label])
+        parts.append(Part(TEXTS, texts.name, tuple(table[text].tolist()), tuple(labels.tolist())))
+    if cases:
+        parts.append(case_library(key, seed))
+    elif not bare:
+        parts.append(look_alikes(key, seed))
+    rows = joined(parts)
+    return training.train_set(Scorer(), key, rows, seed=seed), rows.sources
+
+
+def _tell(key: str, trained: Trained) -> None:
     report = trained.fitted.report
     ap = report["out_of_fold"]["metrics"]["average_precision"]
-    tell(
-        "trained",
-        key=key,
-        n=report["n"],
-        positives=report["positives"],
-        ap=f"{ap['value']:.3f} [{ap['low']:.3f}, {ap['high']:.3f}]" if ap else "—",
-    )
-    sources = {source: report["n"]}
+    shown = f"{ap['value']:.3f} [{ap['low']:.3f}, {ap['high']:.3f}]" if ap else "—"
+    tell("trained", key=key, n=report["n"], positives=report["positives"], ap=shown)
+
+
+def _keep(key: str, trained: Trained, sources: dict[str, int], output: Path | None, *, registered: bool) -> None:
+    """Write the model to a folder, register it, or both."""
+    from models.registry import Registry
+    from risk.services import training
+
     if output is not None:
         training.save(trained, output, sources=sources)
         tell("trained_saved", path=output)
     if registered:
-        from models.registry import Registry
-
+        settings = Settings.from_environment()
         first = key not in Registry(settings.registry_dir).champions()
         version = training.store(settings, trained, sources=sources, promote=first)
         tell("trained_registered", version=version, alias="champion" if first else "challenger")
 
 
-def _from_verdicts(key: str, as_of: str | None, seed: int, actor: str) -> None:
+def _from_verdicts(key: str, as_of: str | None, seed: int, actor: str, *, cases: bool, bare: bool) -> None:
     from risk.bootstrap import open_scorer, open_store
     from risk.cli.moments import parse_moment
+    from risk.services.cases import ship
     from risk.services.retraining import retrain
 
-    settings = Settings.from_environment()
+    settings, now = Settings.from_environment(), datetime.now(UTC)
     engine = open_store(settings)
     try:
-        done = retrain(
-            engine,
-            settings,
-            open_scorer(settings, [key], engine=engine),
-            key,
-            as_of=parse_moment(as_of),
-            now=datetime.now(UTC),
-            actor=actor,
-            seed=seed,
-        )
+        if not bare:
+            tell("library_added", n=ship(engine, key, whole=cases, now=now))
+        scorer = open_scorer(settings, [key], engine=engine)
+        done = retrain(engine, settings, scorer, key, as_of=parse_moment(as_of), now=now, actor=actor, seed=seed)
     finally:
         engine.dispose()
     click.echo(done.line(lang()))

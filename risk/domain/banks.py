@@ -5,11 +5,13 @@ A bank file is text: a family header, then one passage a line.
     == id: med-cure-skin | kind: 断言保证 | channel: short_video | split: train
     passage …
 
-``split: held`` families were written last and are never trained on. ``also`` names further models a passage is a positive of.
+``split: held`` families were written last and are never trained on. ``also`` names further models a passage is a positive of, ``unsure`` those that it
+says nothing about. A ``.misses`` bank is negative for its own model, and for every other one that its families do not name.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +34,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One passage and what is true of it. ``positive_of`` are model keys; everything else is a negative."""
+    """One passage and what is true of it. ``positive_of`` and ``unsure_of`` are model keys; it is a negative of the others."""
 
     text: str
     family: str
@@ -42,6 +44,11 @@ class Passage:
     positive_of: frozenset[str]
     bank: str
     evasive: bool
+    unsure_of: frozenset[str] = frozenset()
+
+    def label(self, key: str) -> float:
+        """1, 0 or nan (it says nothing about this model)."""
+        return 1.0 if key in self.positive_of else math.nan if key in self.unsure_of else 0.0
 
 
 @cache
@@ -82,13 +89,13 @@ def parse_bank(bank: str, source: str) -> list[Passage]:
             raise ValueError(
                 f"{bank}:{number}: {'no family header before this passage' if not head else f'unknown slots {sorted(unknown)}'}"
             )
-        positive = frozenset({model, *_also(head)}) if polarity == "hits" else frozenset()
-        found.append(
-            Passage(line, head["id"], head["kind"], head["channel"], head["split"] == "held", positive, bank, head.get("evasive") == "yes")
-        )
+        positive = frozenset({model, *_keys(head, "also")} if polarity == "hits" else _keys(head, "also"))
+        held, evasive = head["split"] == "held", head.get("evasive") == "yes"
+        unsure = frozenset(_keys(head, "unsure")) - positive
+        found.append(Passage(line, head["id"], head["kind"], head["channel"], held, positive, bank, evasive, unsure))
     return found
 
 
-def _also(head: dict[str, str]) -> list[str]:
-    names = [name.strip() for name in head.get("also", "").split(",") if name.strip()]
+def _keys(head: dict[str, str], name: str) -> list[str]:
+    names = [name.strip() for name in head.get(name, "").split(",") if name.strip()]
     return ["illegal_fundraising.solicitation" if name == "illegal_fundraising" else name for name in names]

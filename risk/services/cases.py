@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from risk.domain.signals import Signal
 from risk.services.bulk import insert_rows, select_in, slices
 from risk.services.signal_store import store
+from risk.services.training_sets import CASES, LOOK_ALIKES, Part, case_library, known_at, look_alikes, weight_of
 from risk.storage import tables as t
+from risk.storage.engine import transaction
 
 SOURCE = "案例库"
 
@@ -23,6 +25,7 @@ class Case:
     text: str
     labels: Mapping[str, float]
     scheme: str = ""
+    weight: float = 1.0
 
 
 def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: datetime) -> int:
@@ -49,7 +52,7 @@ def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: dat
                 "model": key,
                 "signal_id": ids[signal.identity],
                 "value": float(value),
-                "weight": 1.0,
+                "weight": one.weight,
                 "source": "case_library",
                 "known_at": known_at,
                 "matures_at": known_at,
@@ -61,6 +64,15 @@ def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: dat
         insert_rows(conn, t.labels, rows)
         added += len(rows)
     return added
+
+
+def ship(engine: Engine, key: str, *, whole: bool, now: datetime) -> int:
+    """Add the project's own library for one model, or its look-alikes alone, to the cases of a store, known since its release; again, it adds nothing."""
+    part: Part = case_library(key) if whole else look_alikes(key)
+    weight = weight_of(CASES if whole else LOOK_ALIKES)
+    rows = [Case(text, {key: label}, scheme, weight) for text, label, scheme in zip(part.texts, part.labels, part.schemes, strict=True)]
+    with transaction(engine) as conn:
+        return add(conn, rows, known_at=known_at(), now=now)
 
 
 def slices_of(cases: Iterable[Case], size: int = 800) -> Iterable[Sequence[Case]]:

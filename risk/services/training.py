@@ -18,6 +18,7 @@ from risk.domain.messages import Told, register
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
 from risk.services import training_extras
+from risk.services.training_sets import TrainingSet
 from risk.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ class Trained:
     seed: int
     more: Mapping[str, Any] = field(default_factory=dict)
     """What was learnt beside the model, by topic (`training_extras`)."""
+    trust: float = 1.0
+    """How far it is believed against the rules (`risk.scoring.fusion.trust_of`)."""
 
     @property
     def learner(self) -> Learner:
         """To score with before it is stored."""
-        return Learner(self.fitted.model, "unsaved", self.cutoffs, more=self.more)
+        return Learner(self.fitted.model, "unsaved", self.cutoffs, self.trust, self.more)
 
 
 def train_texts(
@@ -95,8 +98,24 @@ def train_texts(
         raise ConflictError("too_few_labels", reason=_counted(str(error))) from error
     fair = slice(None) if representative is None else np.asarray(representative, dtype=bool)[fitted.rows]
     said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
-    fused = fuse(fitted.out_of_fold, said, trust_of(sources or {}))
-    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted))
+    trust = trust_of(sources or {})
+    fused = fuse(fitted.out_of_fold, said, trust)
+    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted), trust)
+
+
+def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0) -> Trained:
+    """Learn a text model from a joined table (`risk.services.training_sets`)."""
+    return train_texts(
+        scorer,
+        key,
+        rows.texts,
+        rows.labels,
+        weights=rows.weights,
+        groups=rows.groups,
+        representative=rows.representative,
+        sources=rows.sources,
+        seed=seed,
+    )
 
 
 def train_firms(scorer: Scorer, key: str, table: pd.DataFrame, labels: Any, *, seed: int = 0) -> Trained:

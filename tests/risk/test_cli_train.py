@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from risk.services.training_sets import look_alikes
 from tests.risk.cli_world import MODEL, good, labelled, risk
 
 pytestmark = pytest.mark.xdist_group("cli_train")
@@ -26,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _enter(patch, place)
         labelled().to_csv("lab.csv", index=False)
         first = good(*TRAIN, "--output", "mdl", "--register")
-        second = good(*TRAIN, "--register", "--seed", "1")
+        second = good(*TRAIN, "--register", "--seed", "1", "--no-hard-negatives")
     Path(place / "told.txt").write_text(first + second, encoding="utf-8")
     return place
 
@@ -50,7 +51,9 @@ def _score(output: str, *more: str) -> pd.DataFrame:
 
 def test_the_first_version_is_champion_the_second_challenger(here: Path) -> None:
     told = (here / "told.txt").read_text(encoding="utf-8").splitlines()
-    assert told[0].startswith(f"{MODEL} is trained on 96 labels, 48 positive; average precision out of fold ")
+    ours = len(look_alikes(MODEL).texts)
+    assert told[0].startswith(f"{MODEL} is trained on {96 + ours} labels, 48 positive; average precision out of fold ")
+    assert told[3].startswith(f"{MODEL} is trained on 96 labels, 48 positive; ")
     assert told[1:3] == ["model folder: mdl", "registered as version 1 (champion)"]
     assert told[4] == "registered as version 2 (challenger)"
     rows = [line.split()[:3] for line in good("models", "list").splitlines()]
@@ -59,7 +62,8 @@ def test_the_first_version_is_champion_the_second_challenger(here: Path) -> None
 
 def test_the_dossier_says_what_it_learnt_from() -> None:
     told = json.loads(good("models", "show", MODEL, "1"))
-    assert told["data"] == {"lab.csv": 96}
+    assert told["data"] == {"lab.csv": 96, "look_alikes": len(look_alikes(MODEL).texts)}
+    assert json.loads(good("models", "show", MODEL, "2"))["data"] == {"lab.csv": 96}
     assert {"purpose", "basis", "limits", "owner", "metrics_out_of_fold", "cutoffs"} <= told.keys()
 
 
