@@ -1,7 +1,7 @@
 """Where rules and learner meet: one probability, one grade, with floors and caps. The one place for it.
 
 Without labels a unit scores by its rules alone: the noisy-or of `models.cold`. With labels the learner, which has the rules among its inputs
-(monotone in them), gives the calibrated probability; one that learnt from hand-picked cases is pulled towards the rules (`trust_of`). Then:
+(monotone in them), gives the calibrated probability; one that learnt from hand-picked cases or a few labels is pulled towards the rules (`trust_of`). Then:
 
 - a rule may set a floor, and a grave one has the floor of its severity;
 - a rule that is a single keyword counts at most as blue while rules score alone, and so does one keyword that several such rules know;
@@ -55,40 +55,58 @@ SEVERITY_FLOORS = {"critical": Grade.YELLOW, "high": Grade.BLUE}
 """The lowest grade of a unit in which a rule of that severity fired, lone keywords aside."""
 
 
-CASE_TRUST = 0.6
-"""How far a learner of hand-picked cases alone is believed against the rules."""
+CASE_TRUST, CASE_DOUBT = 0.8, 0.2
+"""How far a learner of hand-picked cases alone is believed against the rules: where it says more than they do, and where it says less."""
 
 HALF_WAY = 500
 """Verdict labels that bring the trust half of the way from there to 1."""
 
+FIELD_LABELS = 1_000
+"""Labels of a file from which a learner is believed fully."""
+
 UNSAID = 0.05
 """What rules that stay silent say: a base rate, not a zero."""
 
+BESIDE = frozenset({"case_library", "look_alikes"})
+"""Sources of labels that nobody took from the field."""
+
 
 def trust_of(sources: Mapping[str, int]) -> float:
-    """The weight of a learner against the rules, by what it learnt from.
+    """The weight of a learner against the rules, by what it learnt from: from `CASE_TRUST` (no label of the field) to 1.
 
-    Labels of the field (verdicts, a labelled file) are believed: 1. A case library has neither the mix nor the breadth of the field, so a learner of it is
-    pulled towards the rules, less with every verdict (measured on real messages: it ranks better than either alone and alarms far less on everyday texts).
+    A case library has neither the mix nor the breadth of the field, and a few labels of the field do not outweigh what rules know; so such a learner is
+    pulled towards the rules, less with every verdict or label (measured on real messages: it ranks better than either alone, and loses nothing that rules find).
 
-    >>> trust_of({"posts.csv": 900}), trust_of({"case_library": 3000}), trust_of({"case_library": 3000, "verdict": 500})
-    (1.0, 0.6, 0.8)
+    >>> trust_of({"posts.csv": 1200, "look_alikes": 1900}), trust_of({"case_library": 3000}), trust_of({"case_library": 3000, "verdict": 500})
+    (1.0, 0.8, 0.9)
+    >>> trust_of({"posts.csv": 250})
+    0.85
     """
-    if "case_library" not in sources:
-        return 1.0
-    verdicts = sources.get("verdict", 0)
-    return CASE_TRUST + (1 - CASE_TRUST) * verdicts / (verdicts + HALF_WAY)
+    field = sum(count for name, count in sources.items() if name not in BESIDE)
+    heard = field / (field + HALF_WAY) if "case_library" in sources else min(field / FIELD_LABELS, 1.0)
+    return round(CASE_TRUST + (1 - CASE_TRUST) * heard, 9)
+
+
+def shares(learner: Floats, rules: Floats, trust: float) -> Floats:
+    """The weight of the learner in each row: `trust` where it says more than the rules. Where it says less it must have earned it: `CASE_DOUBT` for one of cases.
+
+    >>> shares(np.array([0.9, 0.1]), np.array([0.5, 0.5]), 0.8).round(3).tolist(), shares(np.array([0.1]), np.array([0.5]), 1.0).tolist()
+    ([0.8, 0.2], [1.0])
+    """
+    doubt = 1.0 - (1.0 - trust) * (1.0 - CASE_DOUBT) / (1.0 - CASE_TRUST)
+    return np.where(_logit(learner) >= rules_log_odds(rules), trust, max(doubt, 0.0))
 
 
 def fuse(learner: Floats, rules: Floats, trust: float) -> Floats:
-    """The weighted mean of both in log-odds; monotone in either. Full trust leaves the learner as it is.
+    """The weighted mean of both in log-odds, by `shares`; continuous, and monotone in either. Full trust leaves the learner as it is.
 
-    >>> fuse(np.array([0.5, 0.5]), np.array([0.0, 0.9]), 0.6).round(2).tolist(), fuse(np.array([0.3]), np.array([0.9]), 1.0).tolist()
-    ([0.24, 0.71], [0.3])
+    >>> fuse(np.array([0.5, 0.5]), np.array([0.0, 0.9]), 0.8).round(2).tolist(), fuse(np.array([0.3]), np.array([0.9]), 1.0).tolist()
+    ([0.36, 0.85], [0.3])
     """
     if trust >= 1.0:
         return learner
-    mixed = trust * _logit(learner) + (1 - trust) * rules_log_odds(rules)
+    share = shares(learner, rules, trust)
+    mixed = share * _logit(learner) + (1 - share) * rules_log_odds(rules)
     return np.asarray(1.0 / (1.0 + np.exp(-mixed)))
 
 

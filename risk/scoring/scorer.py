@@ -84,6 +84,8 @@ class Judged:
     """The lowest grade that rules ask for and the gravest that the evidence allows, a unit."""
     doubt: Doubt | None = None
     """Interval and doubt a unit; None where rules score alone."""
+    shares: npt.NDArray[np.float64] | None = None
+    """The learner's weight against the rules, a unit (``fusion.shares``); None where one of them speaks alone."""
 
     @cached_property
     def rules(self) -> pd.DataFrame:
@@ -202,14 +204,14 @@ class Scorer:
     def judge(self, reading: Reading, key: str, *, on: date | None = None, rules_only: bool = False) -> Judged:
         """Probability and grade of every unit by one model; ``on`` is the day whose rules hold."""
         hits, weights, model = self._hits(reading, key, on), self.weights(key), split_key(key)[0]
-        learner, doubt = (None if rules_only else self.learners.get(key)), None
+        learner, doubt, shares = (None if rules_only else self.learners.get(key)), None, None
         probability = said = combined(hits.fired.astype(np.float64), np.array([weights[name] for name in hits.ids], dtype=np.float64))
         if learner is None:
             learner = Learner(ColdModel(weights), "rules")
         else:
             alone = np.asarray(learner.model.predict(reading.frame, rule_table(hits), weights), dtype=np.float64)
             trust = learner.trust
-            probability = fusion.fuse(alone, said, trust)
+            probability, shares = fusion.fuse(alone, said, trust), fusion.shares(alone, said, trust) if trust < 1.0 else None
             doubt = doubt_of(learner.more, alone, lambda p: fusion.fuse(p, said, trust))
         caps = self._aggressive_caps(reading, model, hits)
         if learner.version == "rules":
@@ -220,7 +222,7 @@ class Scorer:
         cuts = self.set_cutoffs.get(key) or learner.cutoffs
         ranks = fusion.grades(probability, cuts, floors, caps)
         version, doubt = pack.version if pack.rules else "", None if doubt is None else doubt.raised(floors)
-        return Judged(key, probability, ranks, hits, learner, version, on, cuts, floors, caps, doubt)
+        return Judged(key, probability, ranks, hits, learner, version, on, cuts, floors, caps, doubt, shares)
 
     def _aggressive_caps(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.int64]:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
@@ -276,15 +278,16 @@ class Scorer:
 
     def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int], top: int | None = 12) -> list[list[Contribution]]:
         """What each reason added in log-odds; exact. ``top``: the most that are told one by one, the others are summed (None: all are told)."""
-        chosen, weights, trust = [int(r) for r in rows], self.weights(judged.key), judged.learner.trust
+        chosen, weights = [int(r) for r in rows], self.weights(judged.key)
         found: list[list[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, top)
-        if trust >= 1.0 or not chosen:
+        if judged.shares is None or not chosen:
             return found
+        share = judged.shares[chosen]
         rules = noisy_or(judged.rules, weights, reading.frame.n)[chosen]
-        said = (1 - trust) * fusion.rules_log_odds(rules)
+        said = (1 - share) * fusion.rules_log_odds(rules)
         return [
             [
-                *(replace(part, log_odds=part.log_odds * trust) for part in parts),
+                *(replace(part, log_odds=part.log_odds * float(share[k])) for part in parts),
                 Contribution("rules:all", "rules", float(rules[k]), float(said[k])),
             ]
             for k, parts in enumerate(found)
