@@ -32,7 +32,13 @@ register(
         "task_fallback": ("（无职责可循，由统筹岗接收）", " (no duty reaches it; taken by the coordination desk)"),
         "task_due": ("签收时限：{sign}；反馈时限：{report}", "sign by {sign}; report by {report}"),
         "task_provisional": ("（暂定：节假日安排未公布）", " (provisional: holidays not announced)"),
+        "task_person_first": ("（先人工核实）", " (person first)"),
         "task_overdue": ("（已超期）", " (overdue)"),
+        "task_audit_note": (
+            "随机抽取的未预警样本：没有线索指向它；请如实核查，结论用于估计漏报",
+            "drawn at random among units without an alert: nothing speaks against it; what is found tells how much is missed",
+        ),
+        "task_audit_evidence": ("样本 {n}：{source} {when}", "unit {n}: {source} {when}"),
         "task_evidence": ("线索 {n}：{source} {when}　概率 {probability}", "evidence {n}: {source} {when}, probability {probability}"),
         "task_quote": ("　　原文：“{quote}”", '    quoted: "{quote}"'),
         "task_basis": ("　　依据：{basis}", "    basis: {basis}"),
@@ -60,7 +66,7 @@ def list_lines(rows: Iterable[TaskRow], lang: str) -> Iterator[str]:
     """One line per task: number, grade, state, deadline, office, title."""
     for row in rows:
         office = row.office_zh if lang == "zh" else row.office_en
-        late = say("task_overdue", lang) if row.overdue else ""
+        late = (say("task_overdue", lang) if row.overdue else "") + (say("task_person_first", lang) if row.person_first else "")
         cells = (str(row.id), Grade.parse(row.grade).title(lang), State(row.state).word(lang), moment(row.report_due) + late)
         yield "  ".join((*cells, office, row.title_zh if lang == "zh" else row.title_en))
 
@@ -70,7 +76,7 @@ def show_lines(view: TaskView, lang: str) -> Iterator[str]:
     task, zh = view.task, lang == "zh"
     yield say("task_head", lang, id=task.id, grade=Grade.parse(task.grade).title(lang), state=State(task.state).word(lang))
     yield task.title_zh if zh else task.title_en
-    yield say("task_clue_note", lang)
+    yield say("task_audit_note" if task.kind == "audit" else "task_clue_note", lang)
     yield say("task_subject", lang, name=view.subject or say("task_subject_unknown", lang), uscc=view.uscc or "").rstrip()
     yield say("task_place", lang, place=regions.name(task.region, lang, full=True) if task.region else "-")
     fallback = say("task_fallback", lang) if view.routed_by.get("fallback") else ""
@@ -94,7 +100,10 @@ def show_lines(view: TaskView, lang: str) -> Iterator[str]:
 def _evidence_lines(number: int, item: EvidenceView, lang: str) -> Iterator[str]:
     zh = lang == "zh"
     source, when = item.source or item.model, moment(item.observed_at)
-    yield say("task_evidence", lang, n=number, source=source, when=when, probability=f"{item.probability:.2f}")
+    if item.probability is None:
+        yield say("task_audit_evidence", lang, n=number, source=source, when=when)
+    else:
+        yield say("task_evidence", lang, n=number, source=source, when=when, probability=f"{item.probability:.2f}")
     if item.url:
         yield f"  {item.url}"
     if item.text:

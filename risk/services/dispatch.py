@@ -29,6 +29,7 @@ class TaskOrder:
     alert_id: int
     grade: Grade
     routing: Routing
+    person_first: bool = False
 
 
 class Directory:
@@ -104,10 +105,11 @@ def load_directory(conn: Connection, calendar: WorkCalendar | None = None) -> Di
 
 
 def issued_this_week(conn: Connection, now: datetime) -> dict[str, int]:
-    """The capacity ledger: tasks issued to each office in the ISO week (Shanghai) of ``now``."""
+    """The capacity ledger: tasks of alerts issued to each office in the ISO week (Shanghai) of ``now``. Audits ride on 双随机 inspections and take no room."""
     monday, next_monday, _ = week_of(now)
     issued = t.tasks.c.issued_at
-    query = select(t.tasks.c.office_code, func.count()).where(issued >= monday, issued < next_monday).group_by(t.tasks.c.office_code)
+    query = select(t.tasks.c.office_code, func.count()).where(issued >= monday, issued < next_monday, t.tasks.c.kind == "alert")
+    query = query.group_by(t.tasks.c.office_code)
     return {row[0]: int(row[1]) for row in conn.execute(query)}
 
 
@@ -127,6 +129,7 @@ def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, director
                 "sign_due": due.sign_due,
                 "report_due": due.report_due,
                 "extended": False,
+                "person_first": order.person_first,
                 "version": 1,
             }
         )
@@ -135,6 +138,7 @@ def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, director
             "fallback": order.routing.fallback,
             "grade": order.grade.code,
             "provisional": due.provisional,
+            **({"person_first": True} if order.person_first else {}),
         }
     if not rows:
         return {}

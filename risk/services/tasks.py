@@ -100,7 +100,8 @@ def correct(
     task = _get(conn, task_id, version)
     given = {"code": code, "facts": facts, "sub_reason": sub_reason, "measures": measures, "suggestion": suggestion}
     _change(conn, task, [Event.CORRECT], actor, now, reason=reason, values={"closed_at": None}, detail={"code": code})
-    conn.execute(update(t.alerts).where(t.alerts.c.id == task.alert_id).values(status="tasked", updated_at=now))
+    if task.alert_id is not None:
+        conn.execute(update(t.alerts).where(t.alerts.c.id == task.alert_id).values(status="tasked", updated_at=now))
     return _store_verdict(conn, task, given, names, actor, now, None)
 
 
@@ -144,7 +145,7 @@ def transfer_back(
 def reissue(conn: Connection, task_id: int, office_code: str, *, actor: str, now: datetime, version: int | None = None) -> State:
     """Issue a task that was transferred back to another office, with new deadlines. ``office_not_found`` for an unknown one."""
     task = _get(conn, task_id, version)
-    due = deadlines(Grade(task.grade), now, _check_office(conn, office_code), load_directory(conn).calendar)
+    due = deadlines(max(Grade(task.grade), Grade.BLUE), now, _check_office(conn, office_code), load_directory(conn).calendar)
     values = {"office_code": office_code, "issued_at": now, "sign_due": due.sign_due, "report_due": due.report_due}
     detail = {"office": office_code, "provisional": due.provisional}
     return _change(conn, task, [Event.ISSUE], actor, now, values={**values, "signed_at": None, "officer": None}, detail=detail)
@@ -163,7 +164,8 @@ def merge(conn: Connection, task_id: int, into: int, *, actor: str, reason: str,
     """Join a duplicate to another task of the same model that is not ended: its alert closes, its evidence moves to the other alert."""
     task, other = _get(conn, task_id, version), _get(conn, into, None)
     models = set(conn.scalars(select(t.alerts.c.model).where(t.alerts.c.id.in_([task.alert_id, other.alert_id]))))
-    if task.id == other.id or len(models) != 1 or other.state in (State.CLOSED.value, State.MERGED.value):
+    audited = None in (task.alert_id, other.alert_id)  # a unit of the random sample has an answer of its own
+    if audited or task.id == other.id or len(models) != 1 or other.state in (State.CLOSED.value, State.MERGED.value):
         raise ConflictError("task_merge_itself")
     state = _change(conn, task, [Event.MERGE], actor, now, reason=reason, values={"closed_at": now}, detail={"into": into})
     move_evidence(conn, task.alert_id, other.alert_id, now)
@@ -232,7 +234,9 @@ def _store_verdict(
     return int(made.scalar_one())
 
 
-def _close_alert(conn: Connection, alert_id: int, now: datetime) -> None:
+def _close_alert(conn: Connection, alert_id: int | None, now: datetime) -> None:
+    if alert_id is None:
+        return
     conn.execute(update(t.alerts).where(t.alerts.c.id == alert_id).values(status="closed", updated_at=now))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from risk.domain.verdicts import taxonomy
 from risk.services.paging import Page, page_by_id, unpack_id
@@ -15,11 +15,11 @@ from risk.storage import tables as t
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """What an office found. ``superseded``: a later correction took its place."""
+    """What an office found. ``superseded``: a later correction took its place. No alert: a unit of the random sample."""
 
     id: int
     task_id: int
-    alert_id: int
+    alert_id: int | None
     model: str
     code: str
     title_zh: str
@@ -76,9 +76,12 @@ def list_verdicts(
     """Verdicts, the newest first; corrected ones are in the list and say so."""
     v, newer = t.verdicts.c, t.verdicts.alias("newer")
     later = exists().where(newer.c.supersedes == v.id)
-    query = select(t.verdicts, t.alerts.c.model, later.label("superseded")).join_from(t.verdicts, t.alerts, v.alert_id == t.alerts.c.id)
+    which = func.coalesce(t.alerts.c.model, t.audit_samples.c.model)
+    query = select(t.verdicts, which.label("model"), later.label("superseded"))
+    query = query.join_from(t.verdicts, t.alerts, v.alert_id == t.alerts.c.id, isouter=True)
+    query = query.join(t.audit_samples, t.audit_samples.c.task_id == v.task_id, isouter=True)
     if model:
-        query = query.where(t.alerts.c.model == model)
+        query = query.where(which == model)
     if code:
         query = query.where(v.code == code)
     if since:

@@ -671,7 +671,7 @@ audit_draws = Table(
 )
 
 audit_samples = Table(
-    "audit_samples",  # the units drawn: verified by a task of the kind audit, or (already verified so for another model) by the same one
+    "audit_samples",  # the units drawn, each verified by a task of the kind audit
     metadata,
     _id(),
     _ref("draw_id", "audit_draws"),
