@@ -1,0 +1,236 @@
+"""Grounds: the exact contributions of one text put together into reasons that a person recognises, each with its quotations.
+
+The rule: nothing is lost. The grounds of a row (with its base) add up to what its contributions add up to. How parts become whole:
+
+- a token's share is spread evenly over the characters it covers; the run of words that weighs most in a clause is one ground, quoted, and what is left of
+  all clauses is *other wording*;
+- columns of one matter are one ground (`ground_words`), quoted where the text states it;
+- what the rules said together (their noisy-or) is shared among those that fired, by the doubt that each removed; what rules that stayed silent weigh is one
+  ground.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.identifiers import find_identifiers
+from features.slots import amounts, contacts, yields
+from models.inputs import RULE
+from risk.scoring.ground_words import columns_of, sentence, topic_of
+
+if TYPE_CHECKING:
+    from features.frame import TextFrame
+    from models.explain import Contribution
+    from rules.explain import Firing
+
+NOTABLE = 0.15
+"""Log-odds below which a phrase is no ground of its own."""
+
+QUOTES = 3
+"""The most quotations of one ground."""
+
+LINEAR = "text:linear"
+"""The column by which trees see the sum of all words: it is wording too (`models.text`)."""
+
+_CLAUSE = re.compile(r"[，。！？；：、,.!?;:\n]+")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason. ``quotes``: places in the original text. ``parts``: the features it is made of."""
+
+    topic: str
+    zh: str
+    en: str
+    log_odds: float
+    quotes: tuple[Span, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def plain(self, text: str) -> dict[str, Any]:
+        """For JSON: sentences, log-odds, quotations with their offsets."""
+        return {
+            "topic": self.topic,
+            "zh": self.zh,
+            "en": self.en,
+            "log_odds": round(self.log_odds, 6),
+            "quotes": [{"quote": text[i:j], "start": i, "end": j} for i, j in self.quotes],
+            "parts": list(self.parts),
+        }
+
+
+def grounds(
+    shares: Sequence[Contribution],
+    fired: Sequence[Firing],
+    weights: Mapping[str, float],
+    frame: TextFrame,
+    row: int,
+) -> list[Ground]:
+    """The grounds of one row, what weighs most first. ``shares`` are all contributions of the row: what was cut off as *rest* goes to other wording.
+
+    ``weights`` are the severities of the rules. The base is left out: it is what is believed of a text of which nothing is known.
+    """
+    tokens = [share for share in shares if share.kind in ("chars", "words")]
+    columns = [share for share in shares if share.kind == "column" and share.feature != LINEAR]
+    rest = sum(share.log_odds for share in shares if share.kind == "rest" or share.feature == LINEAR)
+    own = [Ground("said", *share.words, share.log_odds, share.spans, (share.feature,)) for share in shares if share.words is not None]
+    found = [*own, *_phrases(tokens, rest, frame, row), *_matters(columns, frame, row), *_rules(shares, fired, weights)]
+    return sorted((one for one in found if one.log_odds != 0.0), key=lambda one: (-abs(one.log_odds), one.topic, one.quotes))
+
+
+def _phrases(tokens: Sequence[Contribution], rest: float, frame: TextFrame, row: int) -> list[Ground]:
+    """The heaviest run of words of each clause, and the remainder."""
+    text = frame.texts[row].original
+    weight = np.zeros(len(text))
+    lost = rest
+    for token in tokens:
+        spans = [(i, j) for i, j in token.spans if i < j]
+        if not spans:
+            lost += token.log_odds
+            continue
+        for i, j in spans:
+            weight[i:j] += token.log_odds / len(spans) / (j - i)
+    told = []
+    for words in _clauses(text, _word_spans(frame, row)):
+        sums = [float(weight[i:j].sum()) for i, j in words]
+        for first, last in _heaviest(sums):
+            i, j = words[first][0], words[last][1]
+            total = float(weight[i:j].sum())
+            if abs(total) >= NOTABLE and len(text[i:j].strip()) > 1:
+                told.append(Ground("phrase", f"措辞“{text[i:j]}”", f'wording "{text[i:j]}"', total, ((i, j),), ("text",)))
+                weight[i:j] = 0.0
+    lost += float(weight.sum())
+    return [*told, Ground("wording", *sentence("wording", {}), lost, (), ("text",))] if lost else told
+
+
+def _word_spans(frame: TextFrame, row: int) -> list[Span]:
+    """Where each word of the text stands in the original; words that cannot be found in order are left out."""
+    dense, cursor, found = frame.texts[row].dense, 0, []
+    for word in frame.words[row]:
+        at = dense.text.find(word, cursor)
+        if at < 0:
+            continue
+        cursor = at + len(word)
+        found.append(dense.span(at, cursor))
+    return found
+
+
+def _clauses(text: str, words: Sequence[Span]) -> Iterable[list[Span]]:
+    """Words between marks of punctuation; no words that overlap."""
+    cuts = [m.start() for m in _CLAUSE.finditer(text)]
+    groups: dict[int, list[Span]] = defaultdict(list)
+    end = 0
+    for i, j in words:
+        if i >= end and not _CLAUSE.fullmatch(text[i:j]):
+            groups[int(np.searchsorted(cuts, i))].append((i, j))
+            end = j
+    return groups.values()
+
+
+def _heaviest(sums: Sequence[float]) -> list[tuple[int, int]]:
+    """First and last place of the run whose sum is largest; with no positive run, of the one whose sum is smallest (Kadane 1984).
+
+    >>> _heaviest([-1.0, 2.0, 1.0, -0.5]), _heaviest([-1.0, -2.0])
+    ([(1, 2)], [(0, 1)])
+    """
+    if not sums:
+        return []
+    sign = 1.0 if max(sums) > 0 else -1.0
+    best, place, running, start = -math.inf, (0, 0), 0.0, 0
+    for k, value in enumerate(sums):
+        if running <= 0:
+            running, start = 0.0, k
+        running += sign * value
+        if running > best:
+            best, place = running, (start, k)
+    return [place]
+
+
+def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> list[Ground]:
+    """Columns by topic; lists of which nothing was found are one ground together."""
+    topics: dict[str, list[Contribution]] = defaultdict(list)
+    for share in columns:
+        topic = topic_of(share.feature)
+        silent = topic.startswith("list:") and not share.value
+        topics[topic if not silent else f"silent {topic}"].append(share)
+    there = {topic for topic in topics if topic.startswith("list:")}
+    told, silent_sum = [], 0.0
+    for topic, parts in topics.items():
+        total = sum(share.log_odds for share in parts)
+        if topic.startswith("silent "):
+            if (shown := topic.removeprefix("silent ")) in there:
+                topics[shown] += parts
+            else:
+                silent_sum += total
+    for topic, parts in topics.items():
+        if topic.startswith("silent "):
+            continue
+        values = _values(topic, parts, frame, row)
+        names = tuple(dict.fromkeys(share.feature for share in parts))
+        told.append(Ground(topic, *sentence(topic, values), sum(s.log_odds for s in parts), _quotes(topic, frame, row), names))
+    return [*told, Ground("silent_lists", *sentence("silent_lists", {}), silent_sum, (), ("lists",))] if silent_sum else told
+
+
+def _values(topic: str, parts: Sequence[Contribution], frame: TextFrame, row: int) -> dict[str, float]:
+    """The values of a topic's columns: those that contributed, and of the same topic also those that did not."""
+    values = {share.feature: math.nan if share.value is None else float(share.value) for share in parts}
+    there = frame.columns
+    return {name: float(there[name].to_numpy(dtype=np.float64)[row]) for name in columns_of(topic) if name in there.columns} | values
+
+
+def _quotes(topic: str, frame: TextFrame, row: int) -> tuple[Span, ...]:
+    """Where the text states what a topic is about."""
+    one = frame.texts[row]
+    if topic.startswith("list:"):
+        name = topic.removeprefix("list:")
+        hits = frame.hits
+        if name not in hits.names:
+            return ()
+        mine = np.flatnonzero((hits.row == row) & (hits.list == hits.names.index(name)))
+        return _first((int(hits.start[k]), int(hits.end[k])) for k in mine)
+    if topic.startswith("identifier:"):
+        return _first((found.start, found.end) for found in find_identifiers(one) if found.kind == topic.removeprefix("identifier:"))
+    if topic == "yield":
+        return _first((found.start, found.end) for found in yields(one))
+    if topic == "money":
+        return _first((found.start, found.end) for found in amounts(one))
+    if topic == "contact":
+        return _first((found.start, found.end) for found in contacts(one))
+    return ()
+
+
+def _first(spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(dict.fromkeys(spans))[:QUOTES]
+
+
+def _rules(shares: Sequence[Contribution], fired: Sequence[Firing], weights: Mapping[str, float]) -> list[Ground]:
+    """One ground a rule that fired: what it weighed itself, and its part of what all rules said together."""
+    own: dict[str, float] = defaultdict(float)
+    together = 0.0
+    for share in shares:
+        if share.kind == "rule":
+            own[share.feature.removeprefix(RULE)] += share.log_odds
+        elif share.kind == "rules":
+            together += share.log_odds
+    doubt = {firing.rule: -math.log1p(-min(weights.get(firing.rule, 0.0), 1 - 1e-9)) for firing in fired}
+    whole = sum(doubt.values())
+    told = [
+        Ground(
+            f"rule:{firing.rule}",
+            firing.because.zh,
+            firing.because.en,
+            own.pop(firing.rule, 0.0) + (together * doubt[firing.rule] / whole if whole else 0.0),
+            _first((e.start, e.end) for e in firing.evidence if e.start < e.end),
+            (f"{RULE}{firing.rule}",),
+        )
+        for firing in fired
+    ]
+    left = sum(own.values()) + (0.0 if whole else together)
+    return [*told, Ground("rules", *sentence("rules", {}), left, (), ("rules",))] if left else told
