@@ -20,7 +20,10 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One judged unit. ``error`` is set when judging failed: then there is no assessment. ``region`` is the place that counts (see ``routing.first_place``)."""
+    """One judged unit. ``error`` is set when judging failed: then there is no assessment. ``region`` is the place that counts (see ``routing.first_place``).
+
+    ``unsure``: the model left both answers open.
+    """
 
     assessment_id: int | None
     signal_id: int | None
@@ -33,11 +36,12 @@ class Candidate:
     title_en: str
     observed_at: datetime
     error: str | None = None
+    unsure: bool = False
 
     @property
-    def rank(self) -> tuple[int, float, int]:
-        """Gravest first: by grade, then probability, then the older assessment."""
-        return (-int(self.grade), -self.probability, self.assessment_id or 0)
+    def rank(self) -> tuple[int, bool, float, int]:
+        """Gravest first: by grade, then what the model is unsure of (a person first), then probability, then the older assessment."""
+        return (-int(self.grade), not self.unsure, -self.probability, self.assessment_id or 0)
 
 
 def window_of(observed_at: datetime, days: int | None = None) -> tuple[int, datetime]:

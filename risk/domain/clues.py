@@ -30,8 +30,8 @@ def clues_of(evidence: Mapping[str, Any] | None) -> tuple[Clue, ...]:
     >>> clues_of({"rules": [{"rule": "r", "because": {"zh": "涉嫌断言疗效"}, "quotes": ["根治"], "basis": [{"law": "广告法", "article": "16"}]}]})[0].basis
     ('《广告法》16',)
     """
-    rules = (evidence or {}).get("rules") or ()
-    return tuple(_clue(row) for row in rules if isinstance(row, Mapping))
+    told = evidence or {}
+    return tuple(_clue(row) for row in (*(told.get("rules") or ()), *(told.get("notes") or ())) if isinstance(row, Mapping))
 
 
 def _clue(row: Mapping[str, Any]) -> Clue:

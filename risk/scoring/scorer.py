@@ -18,6 +18,7 @@ from models.cold import ColdModel, combined, noisy_or
 from models.explain import Contribution
 from models.grades import FIXED_CUTOFFS, Cutoffs
 from risk.domain.grades import Grade
+from risk.domain.grading import Policy, default_policy
 from risk.scoring import fusion
 from risk.scoring.doubt import Doubt, doubt_of
 from risk.scoring.inputs import TextInputs, lexicon_of, literals_of, vocabulary
@@ -146,7 +147,10 @@ def rule_table(hits: RuleHits) -> pd.DataFrame:
 
 
 class Scorer:
-    """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone."""
+    """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone.
+
+    ``cutoffs`` are those that a named person set for a key (`risk.services.grade_desk`); ``policy`` says how the grades of runs hold and rise.
+    """
 
     def __init__(
         self,
@@ -154,11 +158,13 @@ class Scorer:
         packs: Sequence[Pack] | None = None,
         aside: KeptBack | None = None,
         cutoffs: Mapping[str, Cutoffs] | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.packs = {pack.name: bound(pack, vocabulary()) for pack in (usable_packs() if packs is None else packs)}
         self.learners = dict(learners or {})
         self.aside = aside
         self.set_cutoffs = dict(cutoffs or {})
+        self.policy = policy or default_policy()
         self._lexicon: Lexicon = lexicon_of(self.packs.values())
         self._literals = literals_of(self.packs.values())
         self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}

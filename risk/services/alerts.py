@@ -162,7 +162,8 @@ def _raise_alerts(
     made = conn.execute(insert(t.alerts).returning(t.alerts.c.id, t.alerts.c.merge_key), rows)
     ids = {merge_key: alert_id for alert_id, merge_key in made}
     link(conn, {ids[key]: [c for _, c in members] for key, (members, _) in plans.items()}, now)
-    issue(conn, [TaskOrder(ids[k], members[0][1].grade, routing) for k, (members, routing) in plans.items()], now, directory, actor=actor)
+    orders = [TaskOrder(ids[k], members[0][1].grade, routing, members[0][1].unsure) for k, (members, routing) in plans.items()]
+    issue(conn, orders, now, directory, actor=actor)
     for key, (members, _) in plans.items():
         for position, (candidate, _) in enumerate(members):
             settled[candidate] = (Outcome.MERGED if position else Outcome.NEW, ids[key], None)

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from features.context import Context
 from risk.domain.grades import Grade
+from risk.domain.grading import Raise
 from risk.scoring.keys import split_key, title
 from risk.services import units
 
@@ -33,6 +34,8 @@ class Part:
     error: str | None = None
     asides: tuple[Aside, ...] = ()
     """What rules in shadow would have said; their ``row`` is a position of the chunk."""
+    raises: Mapping[int, tuple[Raise, ...]] = field(default_factory=dict)
+    """Escalators that hold, by position of the chunk."""
     stumbles: Mapping[int, str] = field(default_factory=dict)
     """Stored versions that are watched and could not be evaluated, and why: that touches nothing else."""
 
@@ -124,17 +127,24 @@ def _judged(
 
 
 def _try(scorer: Scorer, read: Reading, key: str, rows: list[int], keep: list[int], as_of: datetime) -> Part:
+    from risk.scoring.escalators import raises
     from risk.scoring.reasons import evidence
 
     judged = scorer.judge(read, key, on=units.judged_day(as_of))
     mine = set(keep)
     places = [k for k, i in enumerate(rows) if i in mine]
     _check(judged.probability[places])
-    shown = [k for k in places if judged.ranks[k] >= int(Grade.BLUE)]
+    nearly = judged.cutoffs.blue - scorer.policy.margin  # a subject's standing may hold it at blue
+    shown = [k for k in places if judged.ranks[k] >= int(Grade.BLUE) or judged.probability[k] >= nearly]
     told = {rows[k]: e for k, e in zip(shown, evidence(scorer, read, judged, shown), strict=True)}
+    if judged.doubt is not None:
+        for k in shown:
+            told[rows[k]]["uncertainty"] = judged.doubt.told(k)
+    raised = dict(zip((rows[k] for k in shown), raises(scorer.policy, read, judged, shown), strict=True))
     asides, stumbles = _asides(scorer, read, judged, as_of)
     beside = tuple(replace(one, row=rows[one.row]) for one in asides if rows[one.row] in mine)
-    return Part(keep, judged if len(keep) == len(rows) else _narrow(judged, places), told, asides=beside, stumbles=stumbles)
+    mine_only = judged if len(keep) == len(rows) else _narrow(judged, places)
+    return Part(keep, mine_only, told, asides=beside, raises=raised, stumbles=stumbles)
 
 
 def _asides(scorer: Scorer, read: Reading, judged: Judged, as_of: datetime) -> tuple[list[Aside], dict[int, str]]:
@@ -159,7 +169,15 @@ def _check(probability: Any) -> None:
 def _narrow(judged: Judged, places: list[int]) -> Judged:
     """The part of a judgement that belongs to the model's own rows."""
     hits = judged.hits.with_outcome(judged.hits.outcome[places])
-    return replace(judged, probability=judged.probability[places], ranks=judged.ranks[places], hits=hits)
+    return replace(
+        judged,
+        probability=judged.probability[places],
+        ranks=judged.ranks[places],
+        hits=hits,
+        floors=None if judged.floors is None else judged.floors[places],
+        caps=None if judged.caps is None else judged.caps[places],
+        doubt=None if judged.doubt is None else judged.doubt.take(places),
+    )
 
 
 def _said(error: Exception) -> str:
@@ -180,6 +198,11 @@ def seen(row: Row[Any]) -> dict[str, Any]:
         },
         "subject": {"id": row.subject_id, "key": row.subject_key, "name": row.subject_name} if row.subject_id is not None else None,
     }
+
+
+def unsure(told: Mapping[str, Any] | None) -> bool:
+    """Whether the model left both answers open: a person looks first."""
+    return bool(((told or {}).get("uncertainty") or {}).get("unsure"))
 
 
 def titles(key: str, told: Mapping[str, Any] | None) -> tuple[str, str]:

@@ -101,7 +101,7 @@ def run(
 
 
 def versions(scorer: Scorer, key: str) -> dict[str, Any]:
-    """What a judgement depends on besides the signals: rules, how far they are rolled out, learner, cut-offs, code."""
+    """What a judgement depends on besides the signals: rules, how far they are rolled out, learner, cut-offs, how grades hold and rise, code."""
     from risk.scoring.keys import split_key
     from risk.scoring.scorer import Learner
 
@@ -109,11 +109,12 @@ def versions(scorer: Scorer, key: str) -> dict[str, Any]:
     pack = scorer.packs.get(model)
     shares = scorer.aside.percents(model) if scorer.aside is not None else {}
     learner = scorer.learners.get(key) or Learner(None, "rules")
-    cuts = learner.cutoffs
+    cuts = scorer.cutoffs(key)
     return {
         "rules": pack.version if pack else "",
         "model": learner.version,
         "cutoffs": {"red": cuts.red, "orange": cuts.orange, "yellow": cuts.yellow, "blue": cuts.blue},
+        "grading": digest(scorer.policy.plain()),
         "code": __version__,
         **({"roll_out": shares} if shares else {}),
     }
@@ -217,7 +218,7 @@ def _chunk(
         directory = load_directory(conn)
         for one in runs:
             again = settling.over_capacity(conn, one) if one.cursor == _NOT_BEGUN else []
-            settling.settle(conn, one, judged[one.key], again, loaded, versions(scorer, one.key), now, actor, directory)
+            settling.settle(conn, one, judged[one.key], again, loaded, versions(scorer, one.key), now, actor, directory, scorer.policy)
             for version_id, error in {v: e for part in judged[one.key] for v, e in part.stumbles.items()}.items():
                 rule_desk.stumbled(conn, version_id, actor=actor, now=now, run_id=one.id, error=error)
             conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(cursor=max(one.cursor, upto)))

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, exists, select, update
 
 from risk.domain.balance import Balance
 from risk.domain.candidates import Candidate
-from risk.domain.grades import Grade
+from risk.domain.grades import ALARM, Grade
+from risk.domain.grading import Policy, default_policy
 from risk.domain.routing import first_place
 from risk.domain.signals import digest
-from risk.services import alerts, judging, rule_shadow, units
+from risk.services import alerts, judging, rule_shadow, standing, units
 from risk.services.bulk import insert_rows, select_in
 from risk.services.dispatch import Directory
 from risk.storage import tables as t
@@ -57,6 +58,7 @@ def settle(
     now: datetime,
     actor: str,
     directory: Directory,
+    policy: Policy | None = None,
 ) -> None:
     """Store what a run's model said of a chunk, settle its candidates and those offered ``again``, and bring the run's balance up to date.
 
@@ -65,22 +67,23 @@ def settle(
     others = _judged_elsewhere(conn, one, [loaded.rows[i].id for part in parts for i in part.positions])
     rows: list[dict[str, Any]] = []
     found: list[_Found] = []
+    grades = standing.graded(conn, one.key, one.as_of, parts, loaded, policy or default_policy(), others)
     for part in parts:
         if part.judged is None:
             found += [
                 _Found(loaded.rows[i], 0.0, Grade.NONE, error=part.error or "?") for i in part.positions if loaded.rows[i].id not in others
             ]
             continue
-        probability, ranks = part.judged.probability.tolist(), part.judged.ranks.tolist()
+        probability = part.judged.probability.tolist()
         firing = set(np.flatnonzero(np.asarray(part.judged.hits.fired).any(axis=1)).tolist())
         for k, i in enumerate(part.positions):
             row = loaded.rows[i]
             if row.id in others:
                 continue
-            told = part.evidence.get(i)
-            rows.append(_assessment(one, row, probability[k], ranks[k], told, version))
-            if ranks[k] >= int(Grade.BLUE) or k in firing or row.kind == "warning" or one.key == "illegal_fundraising.report":
-                found.append(_Found(row, probability[k], Grade(ranks[k]), told))
+            grade, told = grades[i]
+            rows.append(_assessment(one, row, probability[k], int(grade), told, version))
+            if grade >= ALARM or k in firing or row.kind == "warning" or one.key == "illegal_fundraising.report":
+                found.append(_Found(row, probability[k], grade, told))
     insert_rows(conn, t.assessments, rows)
     rule_shadow.record(
         conn, one.id, one.key, one.as_of, [(loaded.rows[aside.row].id, aside) for part in parts for aside in part.asides], others
@@ -115,7 +118,8 @@ def over_capacity(conn: Connection, one: OpenRun) -> list[Candidate]:
         place = first_place(registration=row.subject_region, act=row.region)[0]
         found.append(
             Candidate(
-                row.id, row.signal_id, row.subject_id, one.key, place, row.probability, Grade(row.grade), zh, en, row.observed_at
+                row.id, row.signal_id, row.subject_id, one.key, place, row.probability, Grade(row.grade), zh, en, row.observed_at,
+                unsure=judging.unsure(row.evidence),
             )
         )  # fmt: skip
     return found
@@ -160,6 +164,7 @@ def _candidate(one: OpenRun, found: _Found) -> Candidate:
         title_en=en,
         observed_at=row.observed_at,
         error=found.error,
+        unsure=judging.unsure(found.told),
     )
 
 

@@ -1,0 +1,117 @@
+"""Grades that hold and rise in runs: each judgement of a subject meets its standing by that model, in the order of the signals; then the escalators.
+
+A subject's standing is that of its latest stored assessment by the model; units without a subject have none. What is stored says how the grade came about,
+so that a later look needs nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from risk.domain.grades import ALARM, Grade
+from risk.domain.grading import Graded, Policy, Standing
+from risk.domain.grading import graded as grade_of
+from risk.domain.messages import say
+from risk.services import judging, units
+from risk.services.bulk import select_in
+from risk.storage import tables as t
+
+
+def graded(
+    conn: Connection,
+    key: str,
+    as_of: datetime,
+    parts: Sequence[judging.Part],
+    loaded: units.Units,
+    policy: Policy,
+    others: Collection[int] = (),
+) -> dict[int, tuple[Grade, dict[str, Any] | None]]:
+    """Position in the chunk → final grade, and the evidence (None below blue) with the reasons of the grade. ``others``: signals left to another run."""
+    places = sorted(
+        (i, k, part) for part in parts if part.judged is not None for k, i in enumerate(part.positions) if loaded.rows[i].id not in others
+    )
+    standings = _standings(conn, key, as_of, {loaded.rows[i].subject_id for i, _, _ in places} - {None})
+    found: dict[int, tuple[Grade, dict[str, Any] | None]] = {}
+    for i, k, part in places:
+        judged, subject = part.judged, loaded.rows[i].subject_id
+        assert judged is not None
+        cap = Grade.RED if judged.caps is None else Grade(int(judged.caps[k]))
+        cuts = judged.cutoffs.plain()
+        before = standings.get(subject) if subject is not None else None
+        probability = float(judged.probability[k])
+        one = grade_of(Grade(int(judged.ranks[k])), probability, cuts, before, part.raises.get(i, ()), policy, cap)
+        if subject is not None:
+            standings[subject] = one.standing
+        told = part.evidence.get(i) if one.grade >= ALARM else None
+        if told is not None:
+            floor = Grade.NONE if judged.floors is None else Grade(int(judged.floors[k]))
+            told = _told(told, one, probability, cuts, policy, floor, cap)
+        found[i] = (one.grade, told)
+    return found
+
+
+def _standings(conn: Connection, key: str, as_of: datetime, subjects: Collection[int]) -> dict[int, Standing]:
+    """The standing of each subject that the model has judged before."""
+    a = t.assessments.c
+    latest = select(func.max(a.id)).where(a.model == key, a.as_of <= as_of).group_by(a.subject_id)
+    ids = [row[0] for row in select_in(conn, latest, a.subject_id, sorted(subjects))]
+    rows = select_in(conn, select(a.id, a.subject_id, a.grade).where(a.grade > 0), a.id, ids)
+    told = {row.id: row.evidence for row in select_in(conn, select(a.id, a.evidence), a.id, [row.id for row in rows])}
+    return {row.subject_id: _standing(row.grade, told.get(row.id)) for row in rows}
+
+
+def _standing(grade: int, evidence: Mapping[str, Any] | None) -> Standing:
+    stored = (evidence or {}).get("grading")
+    return Standing(Grade.parse(stored["standing"]), int(stored["held"])) if stored else Standing(Grade(grade))
+
+
+def _told(
+    told: Mapping[str, Any], one: Graded, probability: float, cuts: Mapping[str, Any], policy: Policy, floor: Grade, cap: Grade
+) -> dict[str, Any]:
+    """The evidence with the final grade, how it came about, and the sentences that a verifier reads."""
+    notes = _notes(told, one, probability, cuts, policy)
+    grading = {
+        "judged": one.judged.code,
+        "standing": one.standing.grade.code,
+        "held": one.standing.held,
+        "floor": floor.code,
+        "cap": cap.code,
+        "raised_by": [each.code for each in one.raises],
+    }
+    zh, en = [note["because"]["zh"] for note in notes], [note["because"]["en"] for note in notes]
+    return {
+        **told,
+        "grade": one.grade.code,
+        "grading": grading,
+        "zh": [*told["zh"], *zh],
+        "en": [*told["en"], *en],
+        **({"notes": notes} if notes else {}),
+    }
+
+
+def _notes(told: Mapping[str, Any], one: Graded, probability: float, cuts: Mapping[str, Any], policy: Policy) -> list[dict[str, Any]]:
+    """What moved the grade, and that a person looks first, in the shape of a rule's reason."""
+    found = []
+    if one.standing.held:
+        grade = one.standing.grade
+        values: dict[str, Any] = {"probability": f"{probability:.2f}", "cutoff": f"{float(cuts[grade.code]):.2f}"}
+        values |= {"margin": policy.margin, "held": one.standing.held}
+        found.append(_note("grade_held", {lang: say("grade_held", lang, grade=grade.title(lang), **values) for lang in ("zh", "en")}))
+    for each in one.raises:
+        said = {
+            lang: say("grade_raised", lang, before=one.standing.grade.title(lang), after=one.grade.title(lang), why=why)
+            for lang, why in (("zh", each.zh), ("en", each.en))
+        }
+        found.append(_note(f"escalator_{each.code}", said, each.basis))
+    if judging.unsure(told):
+        ends = {name: f"{told['uncertainty'][name]:.2f}" for name in ("low", "high")}
+        found.append(_note("grade_person_first", {lang: say("grade_person_first", lang, **ends) for lang in ("zh", "en")}))
+    return found
+
+
+def _note(code: str, said: Mapping[str, str], basis: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    return {"rule": code, "because": dict(said), "basis": [{"law": law, "article": article} for law, article in basis]}
