@@ -89,6 +89,41 @@ def columns_of(topic: str) -> tuple[str, ...]:
     return tuple(_TOPICS.get(topic, (topic,)))
 
 
+def title(topic: str) -> Said:
+    """What a topic is called, whatever a text says of it.
+
+    >>> title("list:疗效保证")[0], title("yield")[1], title("complaints_30d")[0]
+    ('词表“疗效保证”', 'promised returns', '近30天投诉数')
+    """
+    if topic.startswith("list:"):
+        name = topic.removeprefix("list:")
+        return f"词表“{name}”", f'list "{name}"'
+    if topic.startswith("identifier:"):
+        kind = next(one for one in KINDS if one.name == topic.removeprefix("identifier:"))
+        return kind.zh, kind.en
+    if topic in _TITLES:
+        return _TITLES[topic]
+    try:
+        feature = _AROUND.get(topic) or describe(topic)
+    except KeyError:
+        return topic, topic
+    return feature.zh, feature.doc_en
+
+
+_TITLES: Mapping[str, Said] = {
+    "yield": ("收益承诺", "promised returns"),
+    "money": ("金额与价格", "amounts and prices"),
+    "contact": ("联系方式与招揽", "ways of getting in touch"),
+    "stance": ("报道、警示、否定用语", "words of report, warning and negation"),
+    "person": ("人称用语", "words of person"),
+    "style": ("行文特征", "style"),
+    "disguise": ("变形书写", "disguised writing"),
+    "wording": ("措辞", "wording"),
+    "rules": ("未命中的规则", "rules that did not fire"),
+    "silent_lists": ("未出现的词表用语", "lists of which nothing was found"),
+}
+
+
 def sentence(topic: str, values: Values) -> Said:
     """What is said of a topic with these values of its columns."""
     if topic.startswith("list:"):

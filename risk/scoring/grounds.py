@@ -16,7 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -28,7 +28,6 @@ from risk.scoring.ground_words import columns_of, sentence, topic_of
 if TYPE_CHECKING:
     from features.frame import TextFrame
     from models.explain import Contribution
-    from rules.explain import Firing
 
 NOTABLE = 0.15
 """Log-odds below which a phrase is no ground of its own."""
@@ -41,6 +40,26 @@ LINEAR = "text:linear"
 
 _CLAUSE = re.compile(r"[，。！？；：、,.!?;:\n]+")
 Span = tuple[int, int]
+
+
+class Sentences(Protocol):
+    """What is said, in both languages."""
+
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+class Fired(Protocol):
+    """A rule that fired in the row: `rules.explain.Firing`, or less where nobody reads the quotations."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def because(self) -> Sentences: ...
+    @property
+    def evidence(self) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ class Ground:
 
 def grounds(
     shares: Sequence[Contribution],
-    fired: Sequence[Firing],
+    fired: Sequence[Fired],
     weights: Mapping[str, float],
     frame: TextFrame,
     row: int,
@@ -77,8 +96,8 @@ def grounds(
 
     ``weights`` are the severities of the rules. The base is left out: it is what is believed of a text of which nothing is known.
     """
-    tokens = [share for share in shares if share.kind in ("chars", "words")]
-    columns = [share for share in shares if share.kind == "column" and share.feature != LINEAR]
+    tokens = [share for share in shares if share.kind in ("chars", "words") and share.words is None]
+    columns = [share for share in shares if share.kind == "column" and share.feature != LINEAR and share.words is None]
     rest = sum(share.log_odds for share in shares if share.kind == "rest" or share.feature == LINEAR)
     own = [Ground("said", *share.words, share.log_odds, share.spans, (share.feature,)) for share in shares if share.words is not None]
     found = [*own, *_phrases(tokens, rest, frame, row), *_matters(columns, frame, row), *_rules(shares, fired, weights)]
@@ -210,7 +229,7 @@ def _first(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(spans))[:QUOTES]
 
 
-def _rules(shares: Sequence[Contribution], fired: Sequence[Firing], weights: Mapping[str, float]) -> list[Ground]:
+def _rules(shares: Sequence[Contribution], fired: Sequence[Fired], weights: Mapping[str, float]) -> list[Ground]:
     """One ground a rule that fired: what it weighed itself, and its part of what all rules said together."""
     own: dict[str, float] = defaultdict(float)
     together = 0.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from risk.domain.errors import ConflictError
 from risk.domain.messages import Told, register
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
-from risk.services import training_extras
+from risk.services import model_explaining, training_extras
 from risk.services.training_sets import TrainingSet
 from risk.settings import Settings
 
@@ -48,6 +48,8 @@ class Trained:
     """What was learnt beside the model, by topic (`training_extras`)."""
     trust: float = 1.0
     """How far it is believed against the rules (`risk.scoring.fusion.trust_of`)."""
+    explain: Callable[[], dict[str, Any]] = dict
+    """What it goes by as a whole, worked out when it is stored (`model_explaining`)."""
 
     @property
     def learner(self) -> Learner:
@@ -100,7 +102,8 @@ def train_texts(
     said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
     trust = trust_of(sources or {})
     fused = fuse(fitted.out_of_fold, said, trust)
-    return Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted), trust)
+    found = Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted), trust)
+    return replace(found, explain=lambda: model_explaining.of(scorer, key, reading, fitted, found.learner, seed))
 
 
 def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0) -> Trained:
@@ -172,6 +175,7 @@ def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], p
 
     model, lens = split_key(trained.key)
     registry = Registry(settings.registry_dir)
+    trained = replace(trained, more={**trained.more, **trained.explain()})
     with tempfile.TemporaryDirectory(prefix="risk-bundle-") as scratch:
         folder = Path(scratch) / "bundle"
         manifest = save(trained, folder, sources=sources)
@@ -212,7 +216,6 @@ def dossier(trained: Trained, manifest: Mapping[str, Any], window: str) -> dict[
 def broken_laws(scorer: Scorer, trained: Trained, texts: Sequence[str]) -> list[str]:
     """The laws of design §6 that the model breaks on a sample of texts; empty for one that may be promoted."""
     import tempfile
-    from dataclasses import replace
 
     from models import bundle
     from models.laws import Case, failures

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from features.context import Context
 from models.explain import total
+from risk.domain.banks import passages
 from risk.domain.grades import Grade
 from risk.scoring.counterfactuals import counterfactuals
 from risk.scoring.reasons import evidence, explained
@@ -142,3 +143,21 @@ rule b "乙" severity medium floor orange when text has any of "包好" and text
 def _told(scorer: Scorer, text: str) -> dict[str, Any]:
     reading = scorer.read([text])
     return evidence(scorer, reading, scorer.judge(reading, MED), [0])[0]
+
+
+def test_a_stored_model_says_what_it_goes_by_and_no_text_it_learnt_from() -> None:
+    scorer = Scorer(packs=[pack_from_text(PACK, MED)])
+    told = "{}祖传秘方根治糖尿病，{}个疗程永不复发，加微信abc{}", "今天{}点开会，食堂有{}种面，快递{}号柜"
+    texts = [told[i % 2].format(i, i + 3, i * 37) for i in range(40)]
+    found = train_texts(scorer, MED, texts, np.array([1.0, 0.0] * 20), groups=np.arange(40) // 2).explain()
+    matters = {one["topic"]: one for one in found["importance"]["matters"]}
+    assert "wording" in matters
+    assert matters["wording"]["mean_abs"] > 0
+    for column in found["importance"]["dependence"]:
+        assert sum(one["n"] for one in column["bins"]) <= found["importance"]["n"]
+        assert all(one["p10"] <= one["p90"] for one in column["bins"])
+        lows = [one["low"] for one in column["bins"] if one["low"] is not None]
+        assert lows == sorted(set(lows))
+    ours = {passage.text for passage in passages()}
+    assert {one["text"] for one in found["counterfactuals"]["examples"]} <= ours
+    assert not any(text in str(found) for text in texts)
