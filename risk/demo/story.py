@@ -25,6 +25,7 @@ from risk.domain import aliases
 from risk.domain.balance import Balance
 from risk.domain.banks import MODEL_KEYS, Passage, passages
 from risk.domain.calendar import SHANGHAI
+from risk.domain.learning import policy_of
 from risk.domain.slots import fill_slots
 from risk.scoring.keys import TEXT_KEYS
 from risk.services import cases, intake, register, runs
@@ -93,7 +94,8 @@ def _learn(engine: Engine, settings: Settings, at: datetime, seed: int, say: Say
     learned = []
     scorer = open_scorer(settings)
     for key in TEXT_KEYS:
-        learned.append(retrain(engine, settings, scorer, key, as_of=at, now=at, actor=ACTOR, seed=seed))
+        policy = policy_of(key).at_once  # the story is too short for a shadow period
+        learned.append(retrain(engine, settings, scorer, key, as_of=at, now=at, actor=ACTOR, seed=seed, policy=policy))
         say(f"         {learned[-1].line()}")
     return learned
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from risk.domain.datafiles import read_toml
@@ -16,11 +16,13 @@ register(
     {
         "due_first": ("尚无模型", "no model yet"),
         "due_labels": ("新增成熟标签 {n} 条（达到 {limit}）", "{n} labels matured since (limit {limit})"),
-        "due_drift": ("漂移超限：{figure}", "drift over its limit: {figure}"),
-        "due_calibration": ("校准误差 {error:.3f}，下限超过 {limit}", "calibration error {error:.3f}, surely above {limit}"),
+        "due_drift": ("漂移超限：{figures}", "drift over its limit: {figures}"),
+        "due_calibration": ("校准变差：{figures}", "calibration has decayed: {figures}"),
         "due_schedule": ("距上次训练 {days} 天，新增标签 {n} 条", "{days} days since the last training, {n} new labels"),
         "due_manual": ("人工发起", "asked for"),
         "due_cool_down": ("冷却期，{until} 之后再训练", "cooling down until {until}"),
+        "due_shadow": ("影子运行中，结束后再训练", "a challenger is in shadow: not before it has ended"),
+        "due_nothing": ("无须训练", "nothing is due"),
     }
 )
 
@@ -31,9 +33,10 @@ class Triggers:
 
     every_days: float
     new_labels: int
-    drift: bool
-    calibration_error: float
-    calibration_labels: int
+    drift: tuple[str, ...]
+    """Figures of health that tell of drift."""
+    calibration: tuple[str, ...]
+    """Figures of health that tell of calibration."""
     cool_down_days: float
 
 
@@ -63,6 +66,11 @@ class Policy:
     shadow: Shadow
     live: Live
 
+    @property
+    def at_once(self) -> Policy:
+        """The same without a shadow period: what passes the gate is promoted."""
+        return replace(self, shadow=replace(self.shadow, days=0))
+
 
 def policy_of(key: str, tables: Mapping[str, Any] | None = None) -> Policy:
     """The policy of a model: what the file says of all, and what it says of this one. ``tables`` in place of the file are for tests and the demo.
@@ -76,7 +84,7 @@ def policy_of(key: str, tables: Mapping[str, Any] | None = None) -> Policy:
     told = read_toml("retraining.toml") if tables is None else tables
     own = told.get("models", {}).get(key, {})
     return Policy(
-        Triggers(**(told["triggers"] | own.get("triggers", {}))),
+        Triggers(**{n: tuple(v) if isinstance(v, list) else v for n, v in (told["triggers"] | own.get("triggers", {})).items()}),
         Shadow(**(told["shadow"] | own.get("shadow", {}))),
         Live(**(told["live"] | own.get("live", {}))),
     )

@@ -1,39 +1,36 @@
-"""Retraining from labels: a challenger is trained on what was known, compared with the champion on later verdicts, promoted only if better.
+"""Retraining: a challenger is trained on what was known, held against the laws and the champion, and promoted, tried in shadow, or dropped.
 
-Labels are those matured by ``as_of``: verdicts and the case library. The comparison set is the latest verdict labels (by when they became known); their
-subjects and their near-duplicates are taken out of training, so that neither time, nor a shop, nor a copied text leaks. A model without a champion gets
-its first one when the laws hold. Everything is recorded in ``trainings``; the same call again returns what is recorded.
+`retraining_data` says what is learnt from, `retraining_challenge` trains and decides, `retraining_registry` keeps versions, `shadow_scoring` tries one beside
+the champion, `retraining_triggers` says what is due, `live_watch` takes a champion back. Everything is a row of ``trainings`` and of the audit.
+
+One process trains a model at a time (a lease). A training that was killed and is started again ends the same: its key is made of what it depends on, its
+version is registered once, and the champion changes only where it is still the one that was compared. The same call again returns what is recorded.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from features.context import Context
 from risk.domain.errors import ConflictError
+from risk.domain.learning import Policy, policy_of
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.scoring.keys import title
-from risk.services import labels, training, units
-from risk.services.bulk import select_in
+from risk.scoring.keys import split_key, title
+from risk.services import auditing, lease, model_tasks, retraining_data, retraining_registry
+from risk.services.retraining_data import DataSet
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
-
-HOLD_OUT = 0.35
-"""The share of verdict labels, the latest ones, that judge champion and challenger."""
-MOST = 20_000
-"""The most labels that one training reads: the latest are kept."""
+    from risk.services.retraining_challenge import Challenge
 
 register(
     {
@@ -41,8 +38,24 @@ register(
         "decision_promoted": ("晋级", "promoted"),
         "decision_first": ("首个版本上线", "first version"),
         "decision_kept": ("保留原冠军", "champion kept"),
+        "decision_shadow": ("进入影子运行", "in shadow"),
+        "decision_dropped": ("影子运行后放弃", "dropped after its time in shadow"),
+        "decision_superseded": ("被更新的挑战者取代", "superseded by a newer challenger"),
+        "decision_outdated": ("冠军已变更，比较作废", "the champion changed meanwhile"),
+        "decision_awaiting_approval": ("待批准", "awaiting approval"),
         "decision_too_few_labels": ("标签不足", "too few labels"),
         "decision_laws_failed": ("未通过模型法则", "laws failed"),
+        "decision_rolled_back": ("已回退", "rolled back"),
+        "decision_no_earlier": ("无更早冠军可回退", "no earlier champion to go back to"),
+        "training_busy": ("{model} 正由 {holder} 训练", "{model} is being trained by {holder}"),
+        "training_busy.hint": ("等它结束后再试", "try again when it has ended"),
+        "champion_changed": ("{model} 的冠军已变为版本 {version}", "the champion of {model} is version {version} by now"),
+        "champion_changed.hint": ("重新读取模型后再训练", "load the models again, then train"),
+        "model_task_approve_challenger": (
+            "{model}：挑战者优于冠军，等待批准上线",
+            "{model}: a challenger is better than the champion and awaits approval",
+        ),
+        "model_task_laws_failed": ("{model}：新训练的版本未通过模型法则", "{model}: a newly trained version breaks the laws"),
     }
 )
 
@@ -58,6 +71,7 @@ class Retrained:
     labels: int
     champion_ap: float | None
     challenger_ap: float | None
+    reasons: tuple[str, ...] = ()
 
     def line(self, lang: str = "en") -> str:
         """One line for people."""
@@ -70,203 +84,207 @@ class Retrained:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """A labelled signal."""
+class _Act:
+    """What every step of one training needs. ``hold`` says whether this process is still the one that trains the model."""
 
-    signal_id: int
-    subject_id: int | None
-    text: str
-    value: float
-    weight: float
-    known_at: datetime
-    judged_as_of: datetime
-    from_verdict: bool
-    scheme: str
+    engine: Engine
+    settings: Settings
+    policy: Policy
+    actor: str
+    now: datetime
+    hold: Callable[[Connection], bool]
 
 
 def retrain(
-    engine: Engine, settings: Settings, scorer: Scorer, key: str, *, as_of: datetime, now: datetime, actor: str, seed: int = 0
-) -> Retrained:
-    """Train a challenger of ``key`` from labels matured by ``as_of``, compare, promote or keep, record."""
-    with reading(engine) as conn:
-        cases = _cases(conn, key, as_of)
-    champion = scorer.learners.get(key)
-    run_key = digest([key, as_of.isoformat(), seed, champion.version if champion else None, [(c.signal_id, c.value) for c in cases]])
-    stored = _begin(engine, run_key, key, as_of, now, champion.version if champion else None)
-    if stored is not None:
-        return stored
-    decision, challenger, detail = _challenge(engine, settings, scorer, key, cases, as_of, seed)
-    detail |= {"labels": len(cases), "verdicts": sum(c.from_verdict for c in cases), "seed": seed, "actor": actor}
-    with transaction(engine) as conn:
-        conn.execute(
-            update(t.trainings)
-            .where(t.trainings.c.key == run_key)
-            .values(status="done", challenger=challenger, decision=decision, detail=detail, ended_at=now)
-        )
-    return _result(key, decision, champion.version if champion else None, challenger, detail)
-
-
-def _challenge(
-    engine: Engine, settings: Settings, scorer: Scorer, key: str, cases: Sequence[_Case], as_of: datetime, seed: int
-) -> tuple[str, str | None, dict[str, Any]]:
-    from models.compare import compare
-
-    train, later = split(cases)
-    sources = {"verdict": sum(c.from_verdict for c in train), "case_library": sum(not c.from_verdict for c in train)}
-    frame = _read(engine, train)
-    try:
-        trained = training.train_texts(
-            scorer,
-            key,
-            [c.text for c in train],
-            np.array([c.value for c in train]),
-            around=frame,
-            weights=np.array([c.weight for c in train]),
-            groups=groups_of(train),
-            representative=[c.from_verdict for c in train],
-            sources=sources,
-            times=[c.known_at for c in train],
-            as_of=as_of,
-            seed=seed,
-        )
-    except ConflictError as error:
-        return "too_few_labels", None, {"reason": error.text("en")}
-    broken = training.broken_laws(scorer, trained, [c.text for c in train])
-    window = f"{min(c.known_at for c in train):%Y-%m-%d} — {max(c.known_at for c in train):%Y-%m-%d}"
-    if broken:
-        return "laws_failed", None, {"laws": broken, "sources": sources, "window": window}
-    detail: dict[str, Any] = {"sources": sources, "window": window, "held_out": len(later)}
-    if key not in scorer.learners:
-        version = training.store(settings, trained, sources=sources, promote=True, window=window)
-        return "first", version, detail
-    told = _compare(engine, scorer, key, trained, sources, later, compare, seed)
-    detail |= told
-    version = training.store(settings, trained, sources=sources, promote=bool(told["better"]), window=window)
-    return ("promoted" if told["better"] else "kept"), version, detail
-
-
-def _compare(
     engine: Engine,
+    settings: Settings,
     scorer: Scorer,
     key: str,
-    trained: training.Trained,
-    sources: Mapping[str, int],
-    later: Sequence[_Case],
-    compare: Any,
-    seed: int,
-) -> dict[str, Any]:
-    from models.cold import noisy_or
-    from models.measure import measure
-    from models.neardup import near_duplicate_groups
-    from risk.scoring.fusion import fuse, trust_of
+    *,
+    as_of: datetime,
+    now: datetime,
+    actor: str,
+    seed: int = 0,
+    reasons: Sequence[str] = ("manual",),
+    policy: Policy | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Retrained:
+    """Train a challenger of ``key`` from labels matured by ``as_of``, compare, and promote, try in shadow or keep the champion, as the policy says.
 
-    if not later:
-        return {"better": False, "reason": "no later verdicts to compare on"}
-    texts = [c.text for c in later]
-    read = scorer.read(texts, _read(engine, later))
-    _, rules = scorer.rules(read, key, None)
-    weights = scorer.weights(key)
-    said, champion = noisy_or(rules, weights, read.frame.n), scorer.learners[key]
-    old = fuse(champion.model.predict(read.frame, rules, weights), said, champion.trust)
-    new = fuse(trained.fitted.model.predict(read.frame, rules, weights), said, trust_of(sources))
-    truth = np.array([c.value for c in later])
-    groups = near_duplicate_groups(texts)
-    told = dict(compare(old, new, truth, groups=groups, seed=seed))
-
-    def precision(p: Any) -> float | None:
-        found = measure(p, truth, groups=groups, replicates=0)["metrics"]["average_precision"]
-        return None if found is None else round(float(found["value"]), 6)
-
-    return told | {"champion_ap": precision(old), "challenger_ap": precision(new)}
-
-
-def split(cases: Sequence[_Case]) -> tuple[list[_Case], list[_Case]]:
-    """(training, comparison): the latest verdict labels compare; their subjects and near-duplicate texts leave training."""
-    from models.neardup import near_duplicate_groups
-
-    verdicts = sorted((c for c in cases if c.from_verdict), key=lambda c: (c.known_at, c.signal_id))
-    later = verdicts[len(verdicts) - int(len(verdicts) * HOLD_OUT) :]
-    chosen = {c.signal_id for c in later}
-    subjects = {c.subject_id for c in later if c.subject_id is not None}
-    rest = [c for c in cases if c.signal_id not in chosen and (c.subject_id is None or c.subject_id not in subjects)]
-    groups = near_duplicate_groups([c.text for c in [*rest, *later]])
-    held = set(groups[len(rest) :].tolist())
-    kept = [c for c, group in zip(rest, groups[: len(rest)].tolist(), strict=True) if group not in held or not c.from_verdict]
-    return kept, later
+    Errors: ``training_busy`` (another process trains this model), ``champion_changed`` (the scorer is older than the champion). ``clock`` keeps the lease of a
+    long training alive.
+    """
+    champion, ticks = scorer.learners.get(key), clock or (lambda: now)
+    with alone(engine, key, actor, ticks) as mine:
+        act = _Act(engine, settings, policy or policy_of(key), actor, now, lambda conn: lease.renew(conn, mine, ticks()))
+        compared = champion.version if champion else None
+        with reading(engine) as conn:
+            data = retraining_data.collect(conn, key, as_of)
+        row = _begin(act, digest([key, as_of.isoformat(), seed, compared, data.hash()]), data, compared, seed, reasons)
+        if row.status == "running":
+            if (held := retraining_registry.champion(settings, key)) != compared:
+                raise ConflictError("champion_changed", model=key, version=held or "-")
+            row = _decide(act, scorer, data, row, seed)
+        if row.status == "decided":
+            row = _carry_out(act, row)
+    return result_of(row)
 
 
-def groups_of(cases: Sequence[_Case]) -> list[str]:
-    """What may not be parted between fitting and checking: a scheme of the case library, with near-duplicates of its cases; else near-duplicates."""
-    from models.neardup import near_duplicate_groups
-
-    near = near_duplicate_groups([c.text for c in cases]).tolist()
-    scheme = {group: c.scheme for c, group in zip(cases, near, strict=True) if c.scheme}
-    return [c.scheme or scheme.get(group) or f"near-duplicates {group}" for c, group in zip(cases, near, strict=True)]
-
-
-def _cases(conn: Connection, key: str, as_of: datetime) -> list[_Case]:
-    """The labelled signals of a key as they could be known at ``as_of``, in the order of their signals."""
-    found = {one.signal_id: one for one in labels.matured(conn, key, as_of) if one.signal_id is not None}
-    s, a = t.signals.c, t.assessments.c
-    rows = select_in(conn, select(s.id, s.text, s.kind, s.subject_id, s.fields), s.id, found)
-    judged = {
-        row.signal_id: row.as_of
-        for row in select_in(conn, select(a.signal_id, a.as_of).where(a.model == key, a.as_of <= as_of).order_by(a.id), a.signal_id, found)
-    }
-    cases = [
-        _Case(
-            row.id,
-            row.subject_id,
-            row.text,
-            one.value if one.value in (0.0, 1.0) else 1.0,
-            one.weight * (1.0 if one.value in (0.0, 1.0) else 0.5),
-            one.known_at,
-            judged.get(row.id, one.known_at),
-            row.kind != "case",
-            str(row.fields.get("scheme", "")) if row.kind == "case" else "",
-        )
-        for row in rows
-        if (one := found[row.id])
-    ]
-    latest = sorted(cases, key=lambda c: (c.known_at, c.signal_id))[-MOST:]
-    return sorted(latest, key=lambda c: c.signal_id)
-
-
-def _read(engine: Engine, cases: Sequence[_Case]) -> Context:
-    """What was known around each case at the moment it was judged, in the order of the cases."""
-    by_moment: dict[datetime, list[int]] = defaultdict(list)
-    for i, case in enumerate(cases):
-        by_moment[case.judged_as_of].append(i)
-    parts: dict[int, tuple[Context, int]] = {}
+def finish(
+    engine: Engine,
+    settings: Settings,
+    run_key: str,
+    *,
+    now: datetime,
+    actor: str,
+    policy: Policy | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Retrained:
+    """Carry out what a training decided before its process ended."""
     with reading(engine) as conn:
-        for moment, rows in by_moment.items():
-            loaded = units.load(conn, [cases[i].signal_id for i in rows], moment)
-            place = {signal: k for k, signal in enumerate(loaded.ids)}
-            parts |= {i: (loaded.around, place[cases[i].signal_id]) for i in rows}
-    return units.joined([parts[i] for i in range(len(cases))])
+        key = str(get(conn, run_key).model)
+    with alone(engine, key, actor, clock or (lambda: now)) as mine:
+        act = _Act(engine, settings, policy or policy_of(key), actor, now, lambda conn: lease.renew(conn, mine, now))
+        with reading(engine) as conn:
+            row = get(conn, run_key)
+        return result_of(_carry_out(act, row) if row.status == "decided" else row)
 
 
-def _begin(engine: Engine, run_key: str, key: str, as_of: datetime, now: datetime, champion: str | None) -> Retrained | None:
-    with transaction(engine) as conn:
-        row = conn.execute(select(t.trainings).where(t.trainings.c.key == run_key)).first()
-        if row is None:
-            values = {
-                "key": run_key,
-                "model": key,
-                "as_of": as_of,
-                "status": "running",
-                "champion": champion,
-                "detail": {},
-                "started_at": now,
-            }
-            conn.execute(insert(t.trainings).values(values))
-            return None
-        if row.status != "done":
-            return None
-        return _result(key, row.decision, row.champion, row.challenger, row.detail)
+@contextmanager
+def alone(engine: Engine, key: str, actor: str, clock: Callable[[], datetime]) -> Iterator[lease.Lease]:
+    """One process at a time changes what a model's versions are; ``training_busy`` for the others."""
+    with lease.held(engine, f"training:{key}", actor, clock) as mine:
+        if mine is None:
+            with reading(engine) as conn:
+                raise ConflictError("training_busy", model=key, holder=lease.holder(conn, f"training:{key}", clock()) or "-")
+        yield mine
 
 
-def _result(key: str, decision: str, champion: str | None, challenger: str | None, detail: Mapping[str, Any]) -> Retrained:
+def result_of(row: Row[Any]) -> Retrained:
+    """A row of ``trainings`` as its result."""
+    told: Mapping[str, Any] = row.detail
+    gate = told.get("gate", {})
     return Retrained(
-        key, decision, champion, challenger, int(detail.get("labels", 0)), detail.get("champion_ap"), detail.get("challenger_ap")
+        row.model,
+        row.decision,
+        row.champion,
+        row.challenger,
+        int(told.get("labels", 0)),
+        gate.get("champion_ap"),
+        gate.get("challenger_ap"),
+        tuple(told.get("reasons", ())),
     )
+
+
+def get(conn: Connection, run_key: str) -> Row[Any]:
+    """The training of a key."""
+    return conn.execute(select(t.trainings).where(t.trainings.c.key == run_key)).one()
+
+
+def close(
+    conn: Connection, row: Row[Any], *, decision: str, detail: Mapping[str, Any], actor: str, now: datetime, status: str = "done"
+) -> bool:
+    """End a training (or let it go on in shadow), with who and why in the audit; False where another process has done so."""
+    c = t.trainings.c
+    values = {"status": status, "decision": decision, "detail": {**row.detail, **detail}, "ended_at": now}
+    mine = conn.execute(update(t.trainings).where(c.id == row.id, c.status == row.status).values(values)).rowcount == 1
+    if mine:
+        told = {"model": row.model, "decision": decision, "champion": row.champion, "challenger": row.challenger}
+        auditing.record(conn, actor, f"training.{decision}", f"training:{row.id}", told | {"reasons": row.detail.get("reasons", [])}, now)
+    return mine
+
+
+def capacity_of(conn: Connection, data: DataSet) -> float | None:
+    """How many units the offices that have tasks of this model could verify in the weeks that the compared units were judged in."""
+    if not data.later:
+        return None
+    a, k, o = t.alerts.c, t.tasks.c, t.offices.c
+    mine = select(k.office_code).distinct().join_from(t.tasks, t.alerts, k.alert_id == a.id)
+    codes = mine.where(a.model == split_key(data.key)[0], k.issued_at <= data.as_of)
+    weekly = conn.scalar(select(func.sum(o.weekly_capacity)).where(o.code.in_(codes)))
+    moments = [c.judged_as_of for c in data.later]
+    weeks = max((max(moments) - min(moments)) / timedelta(days=7), 1.0)
+    return float(weekly) * weeks if weekly else None
+
+
+def _decide(act: _Act, scorer: Scorer, data: DataSet, row: Row[Any], seed: int) -> Row[Any]:
+    """Train and decide; afterwards the version is registered and the decision written down, and nothing has changed for those who score."""
+    from risk.services.retraining_challenge import challenge
+
+    with reading(act.engine) as conn:
+        capacity = capacity_of(conn, data)
+    found = challenge(act.engine, scorer, data, seed=seed, capacity=capacity)
+    decision = {"passed": "shadow" if act.policy.shadow.days > 0 else "promoted"}.get(found.decision, found.decision)
+    version = None
+    if found.trained is not None and decision != "laws_failed":
+        version = retraining_registry.keep(act.settings, found.trained, row.key, row.detail["data_set"], actor=act.actor, now=act.now)
+    values = {"status": "decided", "decision": decision, "challenger": version, "detail": {**row.detail, **_told(found)}}
+    with transaction(act.engine) as conn:
+        if not act.hold(conn):
+            raise ConflictError("training_busy", model=data.key, holder="?")
+        conn.execute(update(t.trainings).where(t.trainings.c.id == row.id, t.trainings.c.status == "running").values(values))
+        if decision == "laws_failed":
+            detail = {"laws": found.detail["laws"], "training": row.id}
+            model_tasks.open_task(conn, data.key, "laws_failed", detail, now=act.now, actor=act.actor)
+        return get(conn, row.key)
+
+
+def _told(found: Challenge) -> dict[str, Any]:
+    if found.decision in ("kept", "passed"):
+        return {"gate": found.detail}
+    return dict(found.detail)
+
+
+def _carry_out(act: _Act, row: Row[Any]) -> Row[Any]:
+    """Do what was decided; done again after a kill it changes nothing."""
+    decision, status, detail = str(row.decision), "done", {}
+    if decision in ("first", "promoted"):
+        decision = enthrone(act.engine, act.settings, row, decision, actor=act.actor, now=act.now)
+    elif decision == "shadow":
+        retraining_registry.shadow(act.settings, row.model, row.challenger)
+        until = act.now + timedelta(days=act.policy.shadow.days)
+        status, detail = "shadow", {"shadow": {"since": act.now.isoformat(), "until": until.isoformat()}}
+    with transaction(act.engine) as conn:
+        if decision == "shadow":
+            _supersede(conn, row, act.actor, act.now)
+        close(conn, row, decision=decision, detail=detail, actor=act.actor, now=act.now, status=status)
+        return get(conn, row.key)
+
+
+def enthrone(engine: Engine, settings: Settings, row: Row[Any], decision: str, *, actor: str, now: datetime) -> str:
+    """Make a training's version the champion in the place of the one it was compared with; the decision as it turned out."""
+    reason = f"training {row.id}: {row.detail.get('gate', {}).get('reason', decision)}"
+    done = retraining_registry.promote(engine, settings, row.model, row.challenger, row.champion, actor=actor, now=now, reason=reason)
+    if done == "awaiting_approval":
+        detail = {"version": row.challenger, "training": row.id, "command": f"risk models approve {row.model} {row.challenger}"}
+        with transaction(engine) as conn:
+            model_tasks.open_task(conn, row.model, "approve_challenger", detail, now=now, actor=actor)
+    return decision if done == "promoted" else done
+
+
+def _supersede(conn: Connection, row: Row[Any], actor: str, now: datetime) -> None:
+    """One challenger of a model is in shadow at a time: the newest."""
+    c = t.trainings.c
+    for older in conn.execute(select(t.trainings).where(c.model == row.model, c.status == "shadow", c.id != row.id)).all():
+        close(conn, older, decision="superseded", detail={"superseded_by": row.id}, actor=actor, now=now)
+
+
+def _begin(act: _Act, run_key: str, data: DataSet, champion: str | None, seed: int, reasons: Sequence[str]) -> Row[Any]:
+    """The row of this training, made or found as it stands."""
+    with transaction(act.engine) as conn:
+        if conn.scalar(select(t.trainings.c.id).where(t.trainings.c.key == run_key)) is None:
+            record = data.record()
+            detail = {
+                "labels": record["labels"],
+                "verdicts": record["labels"] - record["sources"].get("case_library", 0),
+                "seed": seed,
+                "actor": act.actor,
+                "reasons": list(reasons),
+                "data_set": record,
+            }
+            row = {"key": run_key, "model": data.key, "as_of": data.as_of, "status": "running", "champion": champion}
+            row |= {"detail": detail, "started_at": act.now}
+            number = conn.execute(insert(t.trainings).values(row).returning(t.trainings.c.id)).scalar_one()
+            told = {"model": data.key, "reasons": list(reasons), "data_set": record["hash"]}
+            auditing.record(conn, act.actor, "training.begin", f"training:{number}", told, act.now)
+        return get(conn, run_key)

@@ -32,13 +32,16 @@ AUDIT = "audit_sample"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A labelled signal. ``weight`` is the inverse probability of having been verified (and less where a verdict was *partly*)."""
+    """A labelled signal. Both weights are less where a verdict was *partly*."""
 
     signal_id: int
     subject_id: int | None
     text: str
     value: float
     weight: float
+    """In training: inverse to the chance of having been verified, bounded (`labels.matured`)."""
+    stands_for: float
+    """In comparing: the plain inverse of that chance."""
     source: str
     """verdict, audit_sample, case_library …"""
     known_at: datetime
@@ -77,7 +80,8 @@ class DataSet:
 
     def sources(self) -> dict[str, int]:
         """Training labels by where they come from, as `fusion.trust_of` counts them."""
-        return {"verdict": sum(c.from_verdict for c in self.train), "case_library": sum(not c.from_verdict for c in self.train)}
+        counts = {"verdict": sum(c.from_verdict for c in self.train), "case_library": sum(not c.from_verdict for c in self.train)}
+        return {name: n for name, n in counts.items() if n}
 
     def record(self) -> dict[str, Any]:
         """What is stored with a training: enough to see what it was, and to check that it is the same when it is made again."""
@@ -87,6 +91,7 @@ class DataSet:
             "labels": len(self.cases),
             "positives": sum(c.value > 0 for c in self.cases),
             "sources": dict(sorted(Counter(c.source for c in self.cases).items())),
+            "sources_train": self.sources(),
             "train": _part(self.train),
             "later": _part(self.later),
             "excluded": dict(sorted(self.excluded.items())),
@@ -110,8 +115,10 @@ def cases(conn: Connection, key: str, as_of: datetime) -> tuple[list[Case], int]
     moments = select(a.signal_id, a.as_of).join_from(t.assessments, t.runs, a.run_id == r.id)
     moments = moments.where(a.model == key, a.as_of <= as_of, r.started_at <= as_of).order_by(a.id)
     judged = {row.signal_id: row.as_of for row in select_in(conn, moments, a.signal_id, found)}
-    told = select(n.signal_id, n.source).where(n.model == key, n.matures_at <= as_of, n.known_at <= as_of).order_by(n.known_at, n.id)
-    source = {row.signal_id: row.source for row in select_in(conn, told, n.signal_id, found)}
+    told = (
+        select(n.signal_id, n.source, n.weight).where(n.model == key, n.matures_at <= as_of, n.known_at <= as_of).order_by(n.known_at, n.id)
+    )
+    drawn = {row.signal_id: (row.source, row.weight) for row in select_in(conn, told, n.signal_id, found)}
     every = [
         Case(
             row.id,
@@ -119,7 +126,8 @@ def cases(conn: Connection, key: str, as_of: datetime) -> tuple[list[Case], int]
             row.text,
             one.value if one.value in (0.0, 1.0) else 1.0,
             one.weight * (1.0 if one.value in (0.0, 1.0) else PARTLY),
-            source.get(row.id, "?"),
+            drawn[row.id][1] * (1.0 if one.value in (0.0, 1.0) else PARTLY),
+            drawn[row.id][0],
             one.known_at,
             judged.get(row.id, one.known_at),
             row.kind != "case",
