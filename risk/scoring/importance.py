@@ -26,6 +26,7 @@ ROWS = 200
 """The most rows that are looked at; enough for the mean of what weighs at all."""
 
 MATTERS, COLUMNS, BINS, EXAMPLES = 25, 8, 6, 3
+"""The most matters, columns, bins of a column and worked examples that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,10 @@ def examples(scorer: Scorer, key: str) -> list[dict[str, Any]]:
         return []
     judged = scorer.judge(scorer.read(texts), key)
     chosen = [k for k in np.argsort(-judged.probability, kind="stable").tolist() if judged.ranks[k] >= int(Grade.BLUE)]
-    told = []
-    for k in _spread(chosen, EXAMPLES):
+    told: list[dict[str, Any]] = []
+    for k in _spread(chosen, 4 * EXAMPLES):
         answers = counterfactuals(scorer, key, texts[k])[:3]
-        if answers:
+        if answers and answers[0].lower and len(told) < EXAMPLES:
             told.append(
                 {
                     "text": texts[k],
@@ -133,7 +134,7 @@ def examples(scorer: Scorer, key: str) -> list[dict[str, Any]]:
 
 
 def _spread(chosen: Sequence[int], n: int) -> list[int]:
-    """The first, the last and those between.
+    """The first, the last and those between: examples of every strength. Those that nothing lowers are left out by the caller.
 
     >>> _spread([5, 6, 7, 8, 9], 3), _spread([5], 3)
     ([5, 7, 9], [5])
