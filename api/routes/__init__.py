@@ -16,7 +16,9 @@ from api.routes import (
     runs,
     signals,
     tasks,
+    trainings,
     verdicts,
+    what_if,
 )
 
 ROUTERS = (
@@ -24,11 +26,13 @@ ROUTERS = (
     signals.router,
     quarantine.router,
     assessments.router,
+    what_if.router,
     alerts.router,
     tasks.router,
     verdicts.router,
     runs.router,
     model_versions.router,
+    trainings.router,
     rule_editor.router,
     rule_versions.router,
     rule_evidence.router,

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("risk.cli.tasks:tasks", "List, sign, report verification tasks / 核查任务"),
     "report": ("risk.cli.report:report", "Situation report of a period / 态势报告"),
     "train": ("risk.cli.train:train", "Train a model from texts, firms or verdicts / 训练模型"),
+    "retrain": ("risk.cli.retrain:retrain", "What is due to learn, train it, what came of it / 再训练"),
     "score": ("risk.cli.score:score", "Score texts or firms from a file, no database / 离线评分"),
     "evaluate": ("risk.cli.evaluate:evaluate", "Measure a model on labelled texts or firms / 评估模型"),
     "models": ("risk.cli.registry:models", "List and show registered models / 模型登记"),
@@ -61,6 +62,10 @@ def cli() -> None:
 
     RISK_HOME names the data folder (./var), RISK_LANG the language of messages (zh or en).
     """
+    from risk.scoring.keys import look_in
+    from risk.settings import Settings
+
+    look_in(Settings.from_environment().registry_dir)
 
 
 def main() -> None:

@@ -83,8 +83,9 @@ def policy_of(key: str, tables: Mapping[str, Any] | None = None) -> Policy:
     """
     told = read_toml("retraining.toml") if tables is None else tables
     own = told.get("models", {}).get(key, {})
+    triggers: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in (told["triggers"] | own.get("triggers", {})).items()}
     return Policy(
-        Triggers(**{n: tuple(v) if isinstance(v, list) else v for n, v in (told["triggers"] | own.get("triggers", {})).items()}),
+        Triggers(**triggers),
         Shadow(**(told["shadow"] | own.get("shadow", {}))),
         Live(**(told["live"] | own.get("live", {}))),
     )

@@ -43,7 +43,11 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
     (Job("remind", "0 8-18/2 * * mon-sun", "remind"), "任务时限提醒", "remind of task deadlines"),
     (Job("report_daily", "30 6 * * *", "report", {"period": "latest"}), "每日态势报告", "daily situation report"),
     (Job("report_monthly", "0 7 1 * *", "report", {"period": "last_month"}), "上月态势报告", "situation report of the month before"),
-    (Job("retrain_weekly", "0 2 * * sun", "retrain"), "每周再训练：挑战者对冠军", "weekly retraining: challenger against champion"),
+    (
+        Job("retrain_due", "0 2 * * *", "retrain"),
+        "到期再训练、影子运行、冠军监测",
+        "retrain what is due, challengers in shadow, watch over champions",
+    ),
 )
 """The jobs a new database starts with, and what each is in Chinese and English."""
 

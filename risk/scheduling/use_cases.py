@@ -5,6 +5,7 @@ A use case takes the tools of its process and the job's arguments, and returns p
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,9 @@ register(
 )
 
 
+_log = logging.getLogger("risk.scheduling")
+
+
 def utc_now() -> datetime:
     """The clock of a process."""
     return datetime.now(UTC)
@@ -50,12 +54,12 @@ UseCase = Callable[[Tools, Mapping[str, Any]], dict[str, Any]]
 
 def judge(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Judge what is new. Without anything new it does nothing, except once a day, when what was over capacity is offered again."""
-    from risk.scoring.keys import TEXT_KEYS
+    from risk.scoring.keys import text_keys
     from risk.services import runs
 
     now = tools.clock()
     as_of = datetime.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else now
-    keys = tuple(arguments.get("models") or TEXT_KEYS)
+    keys = tuple(arguments.get("models") or text_keys(in_use=True))
     if not arguments.get("always"):
         with reading(tools.engine) as conn:
             today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -66,7 +70,22 @@ def judge(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
             return {"pending": 0}
     actor = str(arguments.get("actor") or "scheduler")
     results = runs.run(tools.engine, tools.scorer(), keys, as_of=as_of, now=now, actor=actor)
-    return {"runs": [{"id": one.id, "model": one.key, "judged": one.judged, **one.balance.as_dict()} for one in results]}
+    told: dict[str, Any] = {"runs": [{"id": one.id, "model": one.key, "judged": one.judged, **one.balance.as_dict()} for one in results]}
+    return told | _beside(tools)
+
+
+def _beside(tools: Tools) -> dict[str, Any]:
+    """Let challengers in shadow score what was judged; whatever goes wrong with them, the runs stand."""
+    from risk.services import shadow_scoring
+
+    with reading(tools.engine) as conn:
+        if not shadow_scoring.in_shadow(conn):
+            return {}
+    try:
+        return {"shadow": shadow_scoring.follow(tools.engine, tools.settings, tools.scorer())}
+    except Exception as error:  # the daily look scores what is left
+        _log.exception("challengers in shadow could not score")
+        return {"shadow": {"error": type(error).__name__}}
 
 
 def report(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,17 +110,19 @@ def remind(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def retrain(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Train challengers from matured labels, compare them with the champions, promote what is better beyond noise."""
+    """Finish, watch, conclude and train what is due (`risk.services.retraining_round`). ``models`` names some; ``always`` trains them whatever the triggers say."""
     from risk.scoring.keys import TEXT_KEYS
-    from risk.services import retraining
+    from risk.services import retraining, retraining_round
 
-    now = tools.clock()
-    actor = str(arguments.get("actor") or "scheduler")
-    found = {}
-    for key in tuple(arguments.get("models") or TEXT_KEYS):
-        one = retraining.retrain(tools.engine, tools.settings, tools.scorer(), key, as_of=now, now=now, actor=actor)
-        found[key] = {"decision": one.decision, "champion": one.champion, "challenger": one.challenger, "labels": one.labels}
-    return {"decisions": found}
+    now, keys = tools.clock(), tuple(arguments.get("models") or TEXT_KEYS)
+    common: dict[str, Any] = {"now": now, "actor": str(arguments.get("actor") or "scheduler"), "clock": tools.clock}
+    found = retraining_round.look(tools.engine, tools.settings, tools.scorer, keys, **common)
+    told = {one.key: one.as_dict() for one in found}
+    for one in found if arguments.get("always") else ():
+        if one.trained is None and not one.busy:
+            done = retraining.retrain(tools.engine, tools.settings, tools.scorer(), one.key, as_of=now, **common)
+            told[one.key] |= {"decision": done.decision, "challenger": done.challenger}
+    return {"models": told}
 
 
 def backtest(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
