@@ -211,11 +211,11 @@ class OutsideModel:
             return []
         table = self._table(frame, chosen)
         p, said = self._ask(table)
-        silent = [k for k in range(len(chosen)) if not said[k]]
-        measured = self._occluded(table, p, silent) if silent else {}
         nothing = table.iloc[[0]].assign(text="", **dict.fromkeys(self.spec.columns, math.nan))
         base = _logit(float(self._ask(nothing)[0][0]))
-        return [_adding_up(said[k] or measured[k], _logit(float(p[k])), base, top) for k in range(len(chosen))]
+        totals = [_logit(float(one)) for one in p]
+        taken = self._taken_away(table, totals, said)
+        return [_adding_up(_together(said[k], totals[k] - base) or taken[k], totals[k], base, top) for k in range(len(chosen))]
 
     def _table(self, frame: Any, rows: Sequence[int]) -> pd.DataFrame:
         """What the model is handed: texts as they came and the named columns as numbers, nan where unknown."""
@@ -247,15 +247,17 @@ class OutsideModel:
             raise OutsideError("answer: not all values of `probability` are numbers from 0 to 1")
         return p, [_said(one, text) for one, text in zip(reasons, table["text"], strict=True)]
 
-    def _occluded(self, table: pd.DataFrame, p: Floats, rows: Sequence[int]) -> dict[int, list[Contribution]]:
-        """What leaving out one sentence, or one column's value, takes from the log-odds; all rows in one call."""
+    def _taken_away(
+        self, table: pd.DataFrame, totals: Sequence[float], said: Sequence[Sequence[Contribution]]
+    ) -> dict[int, list[Contribution]]:
+        """What leaving out one sentence, or one column's value, takes from the log-odds of rows of which the model said nothing; all in one call."""
         import pandas as pd
 
         from features.sentences import sentences
 
         trials: list[pd.DataFrame] = []
         what: list[tuple[int, str, str, float | None, tuple[tuple[int, int], ...]]] = []
-        for k in rows:
+        for k in (k for k in range(len(table)) if not said[k]):
             row = table.iloc[[k]]
             text = str(row["text"].iloc[0])
             for lo, hi in sentences(text)[:SENTENCES]:
@@ -266,11 +268,10 @@ class OutsideModel:
                 if not math.isnan(known):
                     trials.append(row.assign(**{name: math.nan}))
                     what.append((k, "column", name, known, ()))
-        found: dict[int, list[Contribution]] = {k: [] for k in rows}
+        found: dict[int, list[Contribution]] = {k: [] for k in range(len(table))}
         without: list[float] = self._ask(pd.concat(trials, ignore_index=True))[0].tolist() if trials else []
         for (k, kind, feature, value, spans), q in zip(what, without, strict=True):
-            change = _logit(float(p[k])) - _logit(q)
-            found[k].append(Contribution(feature, kind, value, change, spans))  # type: ignore[arg-type]
+            found[k].append(Contribution(feature, kind, value, totals[k] - _logit(q), spans))  # type: ignore[arg-type]
         return found
 
 
@@ -352,9 +353,19 @@ def _said(told: Any, text: str) -> list[Contribution]:
     return found
 
 
+def _together(said: Sequence[Contribution], rise: float) -> list[Contribution]:
+    """Own reasons: those with a weight as they are, those without as one that weighs what is left of the rise, since nobody measured their parts."""
+    weighed, rest = [c for c in said if c.log_odds != 0.0], [c for c in said if c.log_odds == 0.0]
+    if not rest:
+        return weighed
+    zh, en = ("；".join(c.words[i] for c in rest if c.words) for i in (0, 1))
+    spans = tuple(span for c in rest for span in c.spans)
+    return [*weighed, Contribution(zh[:200], "said", None, rise - sum(c.log_odds for c in weighed), spans, (zh, en))]
+
+
 def _adding_up(found: Sequence[Contribution], total: float, base: float, top: int | None) -> list[Contribution]:
-    """The reasons, heaviest first (own words in the order they were given), with what they leave open as *rest*."""
-    ordered = sorted((c for c in found if c.log_odds != 0.0 or c.words), key=lambda c: -abs(c.log_odds))
+    """The reasons, heaviest first, with what they leave open as *rest*."""
+    ordered = sorted((c for c in found if c.log_odds != 0.0), key=lambda c: -abs(c.log_odds))
     shown = ordered if top is None else ordered[:top]
     rest = total - base - sum(c.log_odds for c in shown)
     return [*shown, Contribution("(rest)", "rest", float(len(ordered) - len(shown)), rest), Contribution("(base)", "base", None, base)]

@@ -39,6 +39,7 @@ OUTSIDE = "outside.json"
 """The specifications of outside models, beside ``champions.json``: who asks what models there are needs no mlflow."""
 PREVIOUS = "risk.previous_champion"
 CHECKSUM, APPROVED, APPROVAL, REGISTERED = "risk.checksum", "risk.approved", "risk.approval", "risk.registered"
+HISTORY = "risk.history"
 URI = "RISK_MLFLOW_URI"
 OUTPUTS = (("double", "probability"), ("string", "grade"), ("string", "rules"))
 """What a model of ours gives a stock client: probability, grade, the ids of the rules that fired joined by ``|``."""
@@ -70,6 +71,11 @@ class Version:
     def registered(self) -> dict[str, Any]:
         """Who registered it, when and why (``actor``, ``at``, ``reason``); empty for one registered before this was kept."""
         return dict(json.loads(self.tags.get(REGISTERED, "{}")))
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """What happened to it since, oldest first: ``event`` (approve, promote, rollback, rolled_back), ``actor``, ``at``, ``reason``."""
+        return list(json.loads(self.tags.get(HISTORY, "[]")))
 
     @property
     def approval(self) -> dict[str, Any] | None:
@@ -185,8 +191,9 @@ class Registry:
             said = {"actor": actor, "at": at.isoformat(), **(detail or {})}
             client.set_model_version_tag(name, str(version), APPROVAL, _json(said))
             client.set_model_version_tag(name, str(version), APPROVED, chosen.checksum)
+            _note(client, chosen, "approve", actor, at, str(said.get("reason", "")))
 
-    def promote(self, model: str, version: int, lens: str = "") -> None:
+    def promote(self, model: str, version: int, lens: str = "", *, actor: str = "", at: datetime | None = None, reason: str = "") -> None:
         """Make a version champion after its checksum was verified; who was champion before is kept as a tag for `rollback`.
 
         An outside model that nobody approved is a `NotApprovedError`.
@@ -204,9 +211,10 @@ class Registry:
             client.set_registered_model_alias(name, "champion", str(version))
             if "challenger" in chosen.aliases:
                 client.delete_registered_model_alias(name, "challenger")
+            _note(client, chosen, "promote", actor, at, reason)
         self._write_champion(name, chosen)
 
-    def rollback(self, model: str, lens: str = "") -> int:
+    def rollback(self, model: str, lens: str = "", *, actor: str = "", at: datetime | None = None, reason: str = "") -> int:
         """Bring back the champion before this one; gives its version."""
         name = full_name(model, lens)
         with self._mlflow() as mlflow:
@@ -219,6 +227,8 @@ class Registry:
             bundle.verify(chosen.folder, chosen.checksum)
             client.set_registered_model_alias(name, "champion", before)
             client.set_model_version_tag(name, str(now), "risk.rolled_back", "true")
+            _note(client, self._get(client, name, int(str(now))), "rolled_back", actor, at, reason)
+            _note(client, chosen, "rollback", actor, at, reason)
         self._write_champion(name, chosen)
         return int(before)
 
@@ -369,8 +379,9 @@ def load_outside(folder: Path | str, expected: str | None = None) -> OutsideMode
     scratch = tempfile.TemporaryDirectory(prefix="risk-outside-")  # lives as long as the model: its data files lie there
     with _quiet() as mlflow:
         try:
-            made, code, data = Path(scratch.name) / "model", str(place / outside.CODE), outside.data_of(place)
-            mlflow.pyfunc.save_model(str(made), python_model=code, artifacts=data or None, pip_requirements=[])
+            made, data = Path(scratch.name) / "model", outside.data_of(place)
+            code = shutil.copyfile(place / outside.CODE, Path(scratch.name) / outside.CODE)  # so that nothing is written beside it
+            mlflow.pyfunc.save_model(str(made), python_model=str(code), artifacts=data or None, pip_requirements=[], signature=_asked(spec))
             served = mlflow.pyfunc.load_model(str(made))
         except Exception as error:  # somebody else's code: whatever it raises is told as one refusal
             raise outside.OutsideError(f"code: {spec.name} cannot be loaded: {type(error).__name__}: {error}"[:400]) from error
@@ -401,7 +412,7 @@ def _quiet() -> Iterator[Any]:
 
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # that tables are made is not news
+    logging.getLogger("mlflow").setLevel(logging.ERROR)  # that tables are made, or a hint could be added, is not news
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield mlflow
@@ -419,13 +430,30 @@ def _signature(manifest: Mapping[str, Any]) -> Any:
     return ModelSignature(Schema(inputs), Schema([ColSpec(kind, name) for kind, name in OUTPUTS]))
 
 
-def _example(manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """A made-up row of the right shape."""
+def _asked(spec: outside.OutsideSpec) -> Any:
+    """What an outside model is handed: texts, and the columns that it named, each perhaps missing."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    columns: list[Any] = [ColSpec("double", name, required=False) for name in spec.columns]
+    return ModelSignature(Schema([ColSpec("string", "text"), *columns]), Schema([ColSpec("double", "probability")]))
+
+
+def _example(manifest: Mapping[str, Any]) -> pd.DataFrame | None:
+    """A made-up row of the right shape. MLflow scores it at once, to see that the model serves; so an outside model, which must not run yet, has none."""
     import pandas as pd
 
+    if manifest["kind"] == outside.KIND:
+        return None
     if manifest["kind"] == "firm":
         return pd.DataFrame({name: [0.0] for name in manifest["features"]})
     return pd.DataFrame({"text": [EXAMPLE_TEXT]})
+
+
+def _note(client: Any, version: Version, event: str, actor: str, at: datetime | None, reason: str) -> None:
+    """Add a line to the version's history; the latest hundred are kept."""
+    line = {"event": event, "actor": actor, "at": at.isoformat() if at else "", "reason": reason}
+    client.set_model_version_tag(version.name, str(version.version), HISTORY, _json([*version.history, line][-100:]))
 
 
 def _ensure(client: Any, name: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import Svc, Text
 from api.openapi import problems
 from api.rule_schemas import EXAMPLE, Source
-from risk.scoring.keys import TEXT_KEYS, split_key
+from risk.scoring.keys import split_key, text_keys
 from risk.services import live_rules, rule_editor
 from risk.services.paging import LARGEST_ID
 from risk.services.rule_editor import MAX_SAMPLE, MAX_SAMPLES, Example, Hover, Mark, Offers, Reading, Sample, SampleOutcome, Written
@@ -87,7 +87,7 @@ def marks(sent: EditorText, svc: Svc) -> tuple[Mark, ...]:
 @router.post("/complete", summary="补全 / Complete at the cursor", responses=problems(413))
 def complete(sent: EditorPlace, svc: Svc) -> Offers:
     """What may stand at the cursor, the best first: only what the grammar takes there."""
-    models = tuple(dict.fromkeys(split_key(key)[0] for key in TEXT_KEYS))
+    models = tuple(dict.fromkeys(split_key(key)[0] for key in text_keys()))
     return rule_editor.completed(
         svc.desk.read(live_rules.load).packs, sent.source, sent.offset, sent.model, language=sent.language, models=models
     )

@@ -172,9 +172,9 @@ def _store(settings: Settings) -> Iterator[Engine]:
 
 def _scorer(settings: Settings, engine: Engine | None, *, rules_only: bool) -> Scorer:
     from risk.bootstrap import open_scorer
-    from risk.scoring.keys import TEXT_KEYS
+    from risk.scoring.keys import text_keys
 
-    return open_scorer(settings, TEXT_KEYS, rules_only=rules_only, engine=engine)
+    return open_scorer(settings, text_keys(in_use=True), rules_only=rules_only, engine=engine)
 
 
 def _candidate(files: Sequence[Path]) -> Pack | None:

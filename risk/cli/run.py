@@ -51,13 +51,13 @@ def run(model: str | None, as_of: str | None, actor: str, chunk: int, rules_only
 
 
 def _keys(model: str | None) -> tuple[str, ...]:
-    from risk.scoring.keys import TEXT_KEYS, key_of
+    from risk.scoring.keys import key_of, text_keys
 
     if model is None:
-        return TEXT_KEYS
+        return text_keys(in_use=True)
     if model == "illegal_fundraising":
-        return tuple(key for key in TEXT_KEYS if key.startswith(model))
+        return tuple(key for key in text_keys() if key.startswith(f"{model}."))
     key = key_of(model)
-    if key not in TEXT_KEYS:
+    if key not in text_keys():
         raise InvalidInputError("run_texts_only", key=key)
     return (key,)

@@ -39,6 +39,10 @@ register(
             "--cases holds look-alikes: it does not go with --no-hard-negatives",
         ),
         "library_added": ("案例库新增 {n} 条标签", "{n} labels of the case library are new"),
+        "outside_not_trained": (
+            "{key} 是外部模型，由其作者训练后登记新版本",
+            "{key} is an outside model: its author trains it and registers a new version",
+        ),
         "train_nowhere": ("请用 --output 或 --register 指明模型去处", "say where the model goes: --output DIR or --register"),
     }
 )
@@ -76,9 +80,11 @@ def train(
     actor: str,
 ) -> None:
     """Train a model from labelled texts, firm tables, the case library, or verdicts (challenger against champion). / 训练模型"""
-    from risk.scoring.keys import key_of
+    from risk.scoring.keys import key_of, outside
 
     key = key_of(model, lens)
+    if key in outside():
+        raise ConflictError("outside_not_trained", key=key)
     options.check_inputs(key, texts, text, firms, more=from_verdicts or (cases and texts is None and firms is None))
     _check_library(key, cases=cases, bare=bare)
     if from_verdicts and output is not None:

@@ -14,7 +14,7 @@ from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register
 from risk.domain.signals import digest
 from risk.scoring.inputs import vocabulary
-from risk.scoring.keys import TEXT_KEYS, split_key
+from risk.scoring.keys import split_key, text_keys
 from rules.check import check
 from rules.diagnostics import Diagnostic, errors
 from rules.items import Rule, WordList
@@ -95,7 +95,7 @@ def keys_of(model: str) -> tuple[str, ...]:
     >>> keys_of("illegal_fundraising"), keys_of("illegal_drug_sales")
     (('illegal_fundraising.solicitation', 'illegal_fundraising.report'), ('illegal_drug_sales',))
     """
-    return tuple(key for key in TEXT_KEYS if split_key(key)[0] == model)
+    return tuple(key for key in text_keys() if split_key(key)[0] == model)
 
 
 def rule_hash(rule: Rule, pack: Pack) -> str:
@@ -207,7 +207,7 @@ def _models_of(live: Sequence[Pack], candidate: Pack | None, model: str, rules: 
         return {model}
     for name in found:
         if not keys_of(name):
-            known_models = ", ".join(dict.fromkeys(split_key(key)[0] for key in TEXT_KEYS))
+            known_models = ", ".join(dict.fromkeys(split_key(key)[0] for key in text_keys()))
             raise InvalidInputError("backtest_model_unknown", rule=next(rule.id for rule in candidate.rules), known=known_models)
     return found
 

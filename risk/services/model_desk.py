@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from risk.domain.errors import NotFoundError
-from risk.domain.messages import register
-from risk.scoring.keys import KEYS, key_of, split_key
+from risk.scoring.keys import all_keys, key_of, outside, split_key
 from risk.scoring.keys import title as model_title
+from risk.services.model_dossier import found
 from risk.settings import Settings
-
-register({"model_version_not_found": ("模型“{model}”没有版本 {version}", "model `{model}` has no version {version}")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,11 @@ class ModelVersion:
     aliases: tuple[str, ...]
     checksum: str
     registered_at: datetime
+    registered_by: str = ""
+    """Empty for versions that the loop registered."""
+    approved_by: str = ""
+    """Empty for one that nobody approved."""
+    approved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class ModelRow:
     en: str
     champion: int | None
     versions: tuple[ModelVersion, ...]
+    outside: bool = False
+    """Somebody else's model: it judges only once a version of it is approved and champion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +56,19 @@ def list_models(settings: Settings, *, versions: bool = True) -> tuple[ModelRow,
     registry = _registry(settings)
     champions = registry.champions()
     told = []
-    for key in KEYS:
-        found = registry.versions(*split_key(key)) if versions and registry.folder.is_dir() else []
-        rows = tuple(_version(key, one) for one in sorted(found, key=lambda v: -v.version))
-        told.append(ModelRow(key, model_title(key, "zh"), model_title(key, "en"), _champion(champions.get(key)), rows))
+    foreign = outside()
+    for key in all_keys():
+        there = registry.versions(*split_key(key)) if versions and registry.exists else []
+        rows = tuple(_version(key, one) for one in sorted(there, key=lambda v: -v.version))
+        told.append(ModelRow(key, model_title(key, "zh"), model_title(key, "en"), _champion(champions.get(key)), rows, key in foreign))
     return tuple(told)
 
 
 def get_model_version(settings: Settings, model: str, version: int) -> ModelVersionView:
     """One version; ``InvalidInputError`` (``unknown_model``), ``NotFoundError`` (``model_version_not_found``)."""
     key = key_of(model)
-    registry = _registry(settings)
-    found = registry.versions(*split_key(key)) if registry.folder.is_dir() else []
-    one = next((v for v in found if v.version == version), None)
-    if one is None:
-        raise NotFoundError("model_version_not_found", model=key, version=version)
-    return ModelVersionView(_version(key, one), registry.dossier(*_args(key, version)))
-
-
-def _args(key: str, version: int) -> tuple[str, int, str]:
-    model, lens = split_key(key)
-    return model, version, lens
+    one = found(settings, key, version)
+    return ModelVersionView(_version(key, one), json.loads(one.tags.get("risk.dossier", "{}")))
 
 
 def _registry(settings: Settings) -> Any:
@@ -86,4 +83,14 @@ def _champion(entry: Mapping[str, Any] | None) -> int | None:
 
 def _version(key: str, one: Any) -> ModelVersion:
     moment = datetime.fromtimestamp(one.created_ms / 1000, UTC)
-    return ModelVersion(key, one.version, tuple(one.aliases), one.checksum, moment)
+    approval = one.approval or {}
+    return ModelVersion(
+        key,
+        one.version,
+        tuple(one.aliases),
+        one.checksum,
+        moment,
+        str(one.registered.get("actor", "")),
+        str(approval.get("actor", "")),
+        datetime.fromisoformat(approval["at"]) if approval else None,
+    )

@@ -13,6 +13,7 @@ from models.lineup import names as model_names
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.rule_states import UNFINISHED, RuleEvent
+from risk.scoring.keys import outside as outside_models
 from risk.services import live_rules, rule_entries, rule_store, rule_tests
 from risk.services.rule_store import SHIPPED, Key, Version, step
 from risk.services.rule_text import PARTS, Definition, Item, all_items, define, kind_of, name_of, only_piece, told
@@ -121,7 +122,10 @@ def _placed(conn: Connection, source: str, model: str) -> Definition:
         if piece.kind == "rule":
             raise InvalidInputError("rule_model_missing", name=piece.name)
         chosen = SHARED
-    known = [*sorted({*model_names(), *(pack.name for pack in live_rules.shipped())}), *([] if piece.kind == "rule" else [SHARED])]
+    known = [
+        *sorted({*model_names(), *outside_models(), *(pack.name for pack in live_rules.shipped())}),
+        *([] if piece.kind == "rule" else [SHARED]),
+    ]
     if chosen not in known:
         raise InvalidInputError("rule_model_unknown", model=chosen[:80], known=", ".join(known))
     return define(source, model=chosen)

@@ -61,9 +61,9 @@ def test_the_first_version_is_champion_the_second_challenger(here: Path) -> None
 
 
 def test_the_dossier_says_what_it_learnt_from() -> None:
-    told = json.loads(good("models", "show", MODEL, "1"))
+    told = json.loads(good("models", "show", MODEL, "1", "--json"))
     assert told["data"] == {"lab.csv": 96, "look_alikes": len(look_alikes(MODEL).texts)}
-    assert json.loads(good("models", "show", MODEL, "2"))["data"] == {"lab.csv": 96}
+    assert json.loads(good("models", "show", MODEL, "2", "--json"))["data"] == {"lab.csv": 96}
     assert {"purpose", "basis", "limits", "owner", "metrics_out_of_fold", "cutoffs"} <= told.keys()
 
 

@@ -1,0 +1,36 @@
+"""What a retraining found when it compared two versions on later data: paired differences with intervals, as they are stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, or_, select
+
+from risk.storage import tables as t
+from risk.storage.engine import reading
+
+
+def stored(engine: Engine, key: str, first: int, second: int) -> list[dict[str, Any]]:
+    """Every comparison of the two versions, in either order, the oldest first; empty where none was made."""
+    c = t.trainings.c
+    a, b = str(first), str(second)
+    query = (
+        select(c.id, c.as_of, c.champion, c.challenger, c.decision, c.detail)
+        .where(c.model == key, or_((c.champion == a) & (c.challenger == b), (c.champion == b) & (c.challenger == a)))
+        .order_by(c.id)
+    )
+    with reading(engine) as conn:
+        rows = conn.execute(query).all()
+    return [
+        {
+            "training": row.id,
+            "as_of": row.as_of.isoformat(),
+            "champion": int(row.champion),
+            "challenger": int(row.challenger),
+            "decision": row.decision,
+            "differences": row.detail.get("differences", {}),
+            "reason": row.detail.get("reason", ""),
+            "n": row.detail.get("n"),
+        }
+        for row in rows
+    ]
