@@ -1,8 +1,8 @@
-"""The learner of firms: boosted trees over one row a firm, two kinds averaged, calibrated to a probability.
+"""The learner of firms: boosted trees over one row a firm, many of two kinds averaged, calibrated to a probability.
 
-One kind looks for the best cut, the other tries random cuts (LightGBM ``extra_trees``); their mistakes differ, and on a few hundred
-positives the mean ranks a little better than either. Two thirds of the firms have no record at all: for them the answer is the base rate of
-such firms, and nothing else (no id, no order of a file) may tell them apart.
+One kind looks for the best cut, the other tries random cuts (LightGBM ``extra_trees``); their mistakes differ, and on a few hundred positives the mean of
+several seeds ranks better than any one. Two thirds of the firms of the public table have no record at all: for them the answer is the base rate of such
+firms, learnt apart, and nothing else (no id, no order of a file) may tell them apart. The trees learn from the firms with a record alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from features.tabular import PRESENT, aligned
 from models import calibrate, trees
 from models.cold import noisy_or
 from models.explain import Contribution, ranked
@@ -24,13 +25,21 @@ from models.text import FOLDS, NOISY_OR, Fitted, check_classes, check_times
 if TYPE_CHECKING:
     import pandas as pd
 
-BEST: dict[str, Any] = {"learning_rate": 0.03, "min_data_in_leaf": 5, "lambda_l2": 5.0, "feature_fraction": 0.5}
-RANDOM: dict[str, Any] = {**BEST, "extra_trees": True}
-ROUNDS = (200, 300)
+BEST: dict[str, Any] = {"learning_rate": 0.03, "min_data_in_leaf": 5, "lambda_l2": 5.0, "feature_fraction": 0.25}
+RANDOM: dict[str, Any] = {**BEST, "feature_fraction": 0.3, "extra_trees": True}
+KINDS = ((BEST, 200), (RANDOM, 300))
+"""Settings and rounds of either kind."""
+BAGS = 3
+"""Seeds of each kind."""
+NO_RECORD = "no_record"
+"""The one reason of a firm that no table has a row of."""
 
 
 class FirmModel:
-    """A trained model of firms; ``frame`` is a table with one row a firm (`features.tabular.load_firms`)."""
+    """A trained model of firms; ``frame`` is a table with one row a firm (`features.tabular.load_firms`).
+
+    ``unrecorded`` is the probability of a firm without any record, ``prior`` that of all firms together.
+    """
 
     kind = "firm"
 
@@ -41,18 +50,29 @@ class FirmModel:
         columns: Sequence[str],
         rules: Sequence[str],
         weights: Mapping[str, float],
+        *,
+        unrecorded: float,
+        prior: float,
     ) -> None:
         self.parts, self.calibrator = list(parts), calibrator
         self.columns, self.rules, self.weights = list(columns), list(rules), dict(weights)
+        self.unrecorded, self.prior = unrecorded, prior
 
     def predict(self, frame: pd.DataFrame, rules: pd.DataFrame | None = None, weights: Mapping[str, float] | None = None) -> Floats:
         """A probability for each firm."""
-        return np.asarray(self.calibrator(self.raw(frame, rules, weights)))
+        known = recorded(frame, self.columns)
+        result = np.full(len(frame), self.unrecorded)
+        if known.any():
+            result[known] = self.calibrator(self._boosted(frame, rules, weights, known))
+        return result
 
     def raw(self, frame: pd.DataFrame, rules: pd.DataFrame | None = None, weights: Mapping[str, float] | None = None) -> Floats:
-        """Log-odds before calibration."""
-        x = _join(frame, rules, self.columns, self.rules, known_weights(weights, self.weights))
-        return np.asarray(np.sum([p.raw(x) for p in self.parts], axis=0), dtype=np.float64)
+        """Log-odds before calibration; those of the base rate for a firm without a record."""
+        known = recorded(frame, self.columns)
+        result = np.full(len(frame), _log_odds(self.unrecorded))
+        if known.any():
+            result[known] = self._boosted(frame, rules, weights, known)
+        return result
 
     def contributions(
         self,
@@ -66,20 +86,29 @@ class FirmModel:
         chosen = list(range(len(frame))) if rows is None else [int(r) for r in rows]
         if not chosen:
             return []
-        x = _join(
-            frame.iloc[chosen],
-            None if rules is None else rules.iloc[chosen],
-            self.columns,
-            self.rules,
-            known_weights(weights, self.weights),
-        )
+        asked = frame.iloc[chosen]
+        known = recorded(asked, self.columns)
+        base = _log_odds(self.prior)
+        absent = [Contribution(NO_RECORD, "column", 1.0, _log_odds(self.unrecorded) - base)]
+        told = iter(self._reasons(asked[known], None if rules is None else rules.iloc[chosen][known], weights, top) if known.any() else [])
+        return [next(told) if one else ranked(absent, base, top) for one in known.tolist()]
+
+    def _reasons(
+        self, frame: pd.DataFrame, rules: pd.DataFrame | None, weights: Mapping[str, float] | None, top: int | None
+    ) -> list[list[Contribution]]:
+        x = _join(frame, rules, self.columns, self.rules, known_weights(weights, self.weights))
         slope, shift = (self.calibrator.slope, self.calibrator.shift) if isinstance(self.calibrator, calibrate.Sigmoid) else (1.0, 0.0)
         shares = slope * np.sum([p.contributions(x) for p in self.parts], axis=0)
         names = self.parts[0].names
         return [
             ranked((_reason(n, x[k, j], shares[k, j]) for j, n in enumerate(names)), float(shares[k, -1]) + shift, top)
-            for k in range(len(chosen))
+            for k in range(len(x))
         ]
+
+    def _boosted(self, frame: pd.DataFrame, rules: pd.DataFrame | None, weights: Mapping[str, float] | None, known: Any) -> Floats:
+        told = known_weights(weights, self.weights)
+        x = _join(frame[known], None if rules is None else rules[known], self.columns, self.rules, told)
+        return np.asarray(np.sum([p.raw(x) for p in self.parts], axis=0), dtype=np.float64)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
         """(JSON, arrays, texts) for `models.bundle`."""
@@ -88,6 +117,8 @@ class FirmModel:
             "columns": self.columns,
             "rules": self.rules,
             "weights": self.weights,
+            "unrecorded": self.unrecorded,
+            "prior": self.prior,
             "parts": [{"names": p.names, "weight": p.weight} for p in self.parts],
         }
         return plain, {}, {f"trees{i}": p.text for i, p in enumerate(self.parts)}
@@ -96,7 +127,22 @@ class FirmModel:
     def from_state(cls, plain: Mapping[str, Any], _arrays: Mapping[str, Any], texts: Mapping[str, str]) -> FirmModel:
         """The model that `state` described."""
         parts = [trees.Trees(texts[f"trees{i}"], p["names"], float(p["weight"])) for i, p in enumerate(plain["parts"])]
-        return cls(parts, calibrate.from_state(plain["calibrator"]), plain["columns"], plain["rules"], plain["weights"])
+        calibrator = calibrate.from_state(plain["calibrator"])
+        rates = {"unrecorded": float(plain["unrecorded"]), "prior": float(plain["prior"])}
+        return cls(parts, calibrator, plain["columns"], plain["rules"], plain["weights"], **rates)
+
+
+def recorded(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which firms have a row in any table; where the frame does not say so, which have any of the ``columns`` known.
+
+    >>> import pandas as pd
+    >>> recorded(pd.DataFrame({"tax_present": [1.0, 0.0], "n": [1.0, 5.0]}), ["n"]).tolist(), recorded(pd.DataFrame({"n": [None, 2.0]}), ["n"]).tolist()
+    ([True, False], [False, True])
+    """
+    flags = [str(c) for c in frame.columns if str(c).endswith(PRESENT)]
+    if flags:
+        return np.asarray((table(frame, flags, len(frame)) > 0).any(axis=1))
+    return np.asarray((~np.isnan(table(frame, columns, len(frame)))).any(axis=1))
 
 
 def train_firm(
@@ -110,8 +156,12 @@ def train_firm(
     times: Any = None,
     as_of: Any = None,
     seed: int = 0,
+    bags: int = BAGS,
 ) -> Fitted:
-    """Learn from the firms that have a label. Same arguments and result as `models.text.train_text`; a group is one firm by default."""
+    """Learn from the firms that have a label. Same arguments and result as `models.text.train_text`; a group is one firm by default.
+
+    Raises ``TooFewLabelsError`` where fewer than ten firms of either class have a record.
+    """
     y = np.asarray(labels, dtype=np.float64)
     if len(y) != len(frame):
         raise ValueError(f"labels: {len(frame)} rows are needed, {len(y)} were given")
@@ -119,34 +169,67 @@ def train_firm(
     check_times(times, as_of, rows)
     y, w = (y[rows] > 0).astype(np.float64), row_weights(sample_weights, len(frame))[rows]
     group = rows if groups is None else np.asarray(groups)[rows]
-    check_classes(y, group)
-    fold = grouped_folds(group, y, FOLDS, seed)
     part, weights = frame.iloc[rows], known_weights(rule_weights)
     chosen_rules = None if rules is None else rules.iloc[rows]
-    columns, ids = _varying(part), rule_ids(chosen_rules)
-    x = _join(part, chosen_rules, columns, ids, weights)
+    known = recorded(part, [str(c) for c in part.columns])
+    check_classes(y[known], group[known])
+    fold = grouped_folds(group, y, FOLDS, seed)
+    columns, ids = _varying(part[known]), rule_ids(chosen_rules)
+    x = _join(part[known], None if chosen_rules is None else chosen_rules[known], columns, ids, weights)
     names = [*columns, *(RULE + i for i in ids), NOISY_OR]
-    rising = [NOISY_OR, *(RULE + i for i in ids)] if ids else []
-    share = float((w * y).sum() / w.sum())
-    start = np.full(len(y), float(calibrate.logit(np.array([share]))[0]))
-    kinds, raw = [], np.zeros(len(y))
-    for params, rounds in zip((BEST, RANDOM), ROUNDS, strict=True):
-        boosted, added = trees.fit(x, names, y, w, fold, seed, start=start, rising=rising, params=params, rounds=rounds)
-        boosted.weight = 0.5
-        kinds.append(boosted)
-        raw += 0.5 * added
-    calibrator, held_out = calibrate.fit(raw, y, w), calibrate.cross_fitted(raw, y, w, fold)
+    parts, raw = _boost(x, names, y[known], w[known], fold[known], seed, rising=[*names[len(columns) :]] if ids else [], bags=bags)
+    calibrator = calibrate.fit(raw, y[known], w[known])
+    held_out = _unrecorded_held_out(y, w, fold, known)
+    held_out[known] = calibrate.cross_fitted(raw, y[known], w[known], fold[known])
+    prior = _rate(y, w)
+    model = FirmModel(parts, calibrator, columns, ids, weights, unrecorded=_rate(y[~known], w[~known], prior), prior=prior)
     report = {
         "n": len(y),
         "positives": int(y.sum()),
+        "recorded": int(known.sum()),
         "groups": len(np.unique(group)),
         "folds": FOLDS,
         "columns": len(columns),
         "rules": len(ids),
+        "trees": len(parts),
         "calibrator": calibrator.state()["kind"],
         "out_of_fold": measure(held_out, y, weights=w, groups=group, seed=seed),
     }
-    return Fitted(FirmModel(kinds, calibrator, columns, ids, weights), rows, y, w, group, held_out, report)
+    return Fitted(model, rows, y, w, group, held_out, report)
+
+
+def _boost(
+    x: Floats, names: Sequence[str], y: Floats, w: Floats, fold: Any, seed: int, *, rising: Sequence[str], bags: int
+) -> tuple[list[trees.Trees], Floats]:
+    """Trees of both kinds and all seeds, each with its share of the mean, and their mean out of fold."""
+    start = np.full(len(y), _log_odds(_rate(y, w)))
+    parts, raw = [], np.zeros(len(y))
+    for bag in range(bags):
+        for params, rounds in KINDS:
+            boosted, added = trees.fit(x, names, y, w, fold, seed + 1000 * bag, start=start, rising=rising, params=params, rounds=rounds)
+            boosted.weight = 1 / (bags * len(KINDS))
+            parts.append(boosted)
+            raw += boosted.weight * added
+    return parts, raw
+
+
+def _rate(y: Floats, w: Floats, prior: float = 0.5) -> float:
+    """The weighted share of positives, with one row's worth of ``prior`` so that it is never 0 or 1."""
+    mean = float(w.mean()) if len(w) and w.sum() > 0 else 1.0
+    return float(((w * y).sum() / mean + prior) / (w.sum() / mean + 1))
+
+
+def _unrecorded_held_out(y: Floats, w: Floats, fold: Any, known: Any) -> Floats:
+    """The base rate of firms without a record, from the other folds."""
+    result = np.zeros(len(y))
+    for one in np.unique(fold):
+        learn = (fold != one) & ~known
+        result[(fold == one) & ~known] = _rate(y[learn], w[learn], _rate(y[fold != one], w[fold != one]))
+    return result
+
+
+def _log_odds(p: float) -> float:
+    return float(calibrate.logit(np.array([p]))[0])
 
 
 def _join(
@@ -154,7 +237,7 @@ def _join(
 ) -> Floats:
     n = len(frame)
     on = np.nan_to_num(fired(rules, ids, n), nan=0.0)
-    return np.column_stack([table(frame, names, n), on, noisy_or(rules, weights, n)])
+    return np.column_stack([table(aligned(frame, names), names, n), on, noisy_or(rules, weights, n)])
 
 
 def _varying(frame: pd.DataFrame) -> list[str]:
