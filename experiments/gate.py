@@ -14,7 +14,7 @@ differ in how many units, positives and copies there are, how alike the two are,
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,11 @@ SETTINGS = (
     Setting("sample", 600, 0.2, 2.0, 0.7, copies=3),
     Setting("sample", 1000, 0.2, 2.0, 0.7, regions=6),
     Setting("alerts, as if a sample", 1500, 0.1, 2.5, 0.7),
-    Setting("alerts of both", 1500, 0.1, 2.5, 0.7),
-    Setting("alerts of both", 4000, 0.05, 2.0, 0.5),
-    Setting("alerts of both", 1500, 0.1, 2.5, 0.95),
-    Setting("alerts of both", 6000, 0.1, 2.0, 0.5, capacity=0.4),
+    Setting("alerts of both", 8000, 0.1, 2.5, 0.7),
+    Setting("alerts of both", 20_000, 0.05, 2.0, 0.5),
+    Setting("alerts of both", 4000, 0.1, 2.5, 0.95),
+    Setting("alerts of both", 30_000, 0.1, 2.0, 0.5, capacity=0.4),
+    Setting("alerts and audit", 1500, 0.1, 2.5, 0.7, audit=0.08),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.7, audit=0.05),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.5, audit=0.2),
     Setting("alerts and audit", 10_000, 0.03, 2.5, 0.7, audit=0.02),
@@ -68,8 +69,8 @@ SETTINGS = (
 POWER = (
     Setting("sample", 1000, 0.1, 2.0, 0.7, better=0.5),
     Setting("sample", 1000, 0.2, 2.0, 0.7, better=0.5, regions=6),
-    Setting("alerts of both", 1500, 0.1, 2.5, 0.7, better=0.5),
-    Setting("alerts of both", 4000, 0.05, 2.0, 0.5, better=1.0),
+    Setting("alerts of both", 8000, 0.1, 2.5, 0.7, better=0.5),
+    Setting("alerts of both", 20_000, 0.05, 2.0, 0.5, better=1.0),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.7, audit=0.05, better=0.5),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.7, audit=0.2, better=0.5),
 )
@@ -145,7 +146,7 @@ def main(comparisons: int, replicates: int, level: float, output: Path) -> None:
             told[name].append(measure(setting, comparisons if name == "equal" else max(100, comparisons // 5), replicates, level))
             click.echo(json.dumps(told[name][-1]))
     if level != 0.95:
-        setting = replace(SETTINGS[7])
+        setting = SETTINGS[7]
         told["at_95"] = measure(setting, comparisons, replicates, 0.95)
         click.echo(json.dumps(told["at_95"]))
     store_json(output / "gate.json", told)

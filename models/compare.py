@@ -5,7 +5,7 @@ above ``margin``, and nothing else is worse beyond noise: Brier skill, calibrati
 Anything else keeps the champion.
 
 Not ok: comparing on verdicts alone as if they were a sample. Verdicts exist for what the champion alerted, so it is judged where it was surest and
-its mistakes were looked up, the challenger's were not: a challenger that is no better wins four times in ten (``experiments/results/gate.md``).
+its mistakes were looked up, the challenger's were not: a challenger that is no better wins one time in seven (``experiments/results/gate.md``).
 With a random audit sample its rows carry their inverse probability; without one (`common_support`) only rows that both would have alerted count.
 """
 
