@@ -22,11 +22,11 @@ $(VENV)/.run: $(UV) pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test
-	$(INSTALL) --editable '.[fast,test,bench]'
+	$(INSTALL) --editable '.[fast,test,explain,bench]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(INSTALL) --editable '.[fast,test]'
+	$(INSTALL) --editable '.[fast,test,explain]'
 	@touch $@
 
 demo: $(VENV)/.run ## the whole loop on a made-up province, on SQLite; prints the funnel, writes the report

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from risk.domain.grades import Grade
-from risk.scoring.ground_words import title
+from risk.scoring.ground_words import columns_of, title
 from risk.scoring.grounds import LINEAR, NOTABLE, grounds
 from rules.items import Bilingual
 
@@ -30,6 +31,16 @@ MATTERS, COLUMNS, BINS, EXAMPLES = 25, 8, 6, 3
 
 
 @dataclass(frozen=True, slots=True)
+class Matrix:
+    """Weights of matters, n units × m matters in log-odds; what was seen of each (nan: nothing); their names; the base of each unit."""
+
+    weights: npt.NDArray[np.float64]
+    seen: npt.NDArray[np.float64]
+    names: Sequence[str]
+    base: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class _Silent:
     """A rule that fired, without its quotations."""
 
@@ -40,16 +51,10 @@ class _Silent:
 
 def importance(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]) -> dict[str, Any]:
     """Matters by mean absolute weight, and the dependence of the heaviest columns, over these rows."""
-    weights, shares = scorer.weights(judged.key), scorer.contributions(reading, judged, rows, top=None)
+    shares = scorer.contributions(reading, judged, rows, top=None)
+    by_row, names = _by_matter(scorer, reading, judged, rows, shares)
     totals: dict[str, list[float]] = defaultdict(list)
-    names: dict[str, tuple[str, str]] = {}
-    for row, parts in zip(rows, shares, strict=True):
-        fired = [_Silent(rule.id, Bilingual(rule.title_zh, rule.title_en)) for rule in judged.hits.fired_rules(int(row))]
-        of_row: dict[str, float] = defaultdict(float)
-        for ground in grounds(parts, fired, weights, reading.frame, int(row)):
-            topic = "wording" if ground.topic == "phrase" else ground.topic
-            of_row[topic] += ground.log_odds
-            names.setdefault(topic, (ground.zh, ground.en) if topic.startswith("rule:") else title(topic))
+    for of_row in by_row:
         for topic, weight in of_row.items():
             totals[topic].append(weight)
     found = [
@@ -65,6 +70,42 @@ def importance(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[
     ]
     found.sort(key=lambda one: (-float(str(one["mean_abs"])), str(one["topic"])))
     return {"n": len(rows), "matters": found[:MATTERS], "dependence": _dependence(shares)}
+
+
+def _by_matter(
+    scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int], shares: Sequence[Sequence[Contribution]]
+) -> tuple[list[dict[str, float]], dict[str, tuple[str, str]]]:
+    """The weight of each matter in each row (all wording is one), and what the matters are called."""
+    weights, names = scorer.weights(judged.key), dict[str, tuple[str, str]]()
+    told = []
+    for row, parts in zip(rows, shares, strict=True):
+        fired = [_Silent(rule.id, Bilingual(rule.title_zh, rule.title_en)) for rule in judged.hits.fired_rules(int(row))]
+        of_row: dict[str, float] = defaultdict(float)
+        for ground in grounds(parts, fired, weights, reading.frame, int(row)):
+            topic = "wording" if ground.topic == "phrase" else ground.topic
+            of_row[topic] += ground.log_odds
+            names.setdefault(topic, (ground.zh, ground.en) if topic.startswith("rule:") else title(topic))
+        told.append(dict(of_row))
+    return told, names
+
+
+def matrix(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int], lang: str) -> Matrix:
+    """Matters as columns for plots: weights, and what was seen (the largest value of a matter's columns; 1 for a rule that fired)."""
+    shares = scorer.contributions(reading, judged, rows, top=None)
+    by_row, names = _by_matter(scorer, reading, judged, rows, shares)
+    topics = sorted(names)
+    weights = np.array([[of_row.get(topic, 0.0) for topic in topics] for of_row in by_row]).reshape(len(rows), len(topics))
+    seen = np.column_stack([_seen(reading, topic, rows, weights[:, k]) for k, topic in enumerate(topics)]) if topics else weights
+    base = np.array([sum(share.log_odds for share in parts if share.kind == "base") for parts in shares])
+    return Matrix(weights, seen, [names[topic][0 if lang == "zh" else 1] for topic in topics], base)
+
+
+def _seen(reading: Reading, topic: str, rows: Sequence[int], weights: Any) -> Any:
+    columns = [name for name in columns_of(topic) if name in reading.frame.columns.columns]
+    if not columns:
+        return (weights != 0).astype(np.float64)
+    values = reading.frame.columns[columns].iloc[list(rows)].astype(np.float64)
+    return values.max(axis=1, skipna=True).to_numpy()
 
 
 def _dependence(shares: Sequence[Sequence[Contribution]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from risk.domain.clues import Clue, clues_of
 from risk.domain.grades import Grade
 from risk.scoring.keys import title as model_title
-from risk.services.views_assessments import Share, shares_of
+from risk.services.views_assessments import GroundView, Share, grounds_of, shares_of
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
@@ -30,6 +30,7 @@ class Preview:
     reasons_zh: tuple[str, ...]
     reasons_en: tuple[str, ...]
     clues: tuple[Clue, ...]
+    grounds: tuple[GroundView, ...]
     contributions: tuple[Share, ...]
     model_version: str
     rules_version: str
@@ -40,11 +41,11 @@ def preview(
 ) -> tuple[Preview, ...]:
     """What each model says, the gravest first. ``models``: keys or names (``unknown_model`` for others); all of them where none is given."""
     from features.context import Context
-    from risk.scoring.keys import TEXT_KEYS, key_of
+    from risk.scoring.keys import key_of, text_keys
     from risk.scoring.reasons import evidence
     from risk.services.judging import titles
 
-    keys = tuple(dict.fromkeys(key_of(name) for name in models)) or TEXT_KEYS
+    keys = tuple(dict.fromkeys(key_of(name) for name in models)) or text_keys(in_use=True)
     read = scorer.read([text], Context([channel], [kind]))
     found = []
     for key in keys:
@@ -63,6 +64,7 @@ def preview(
                 reasons_zh=tuple(told["zh"]),
                 reasons_en=tuple(told["en"]),
                 clues=clues_of(told),
+                grounds=grounds_of(told),
                 contributions=shares_of(told),
                 model_version=judged.learner.version,
                 rules_version=judged.rules_version,

@@ -60,6 +60,17 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundView:
+    """One reason as a person knows it, with its quotations and their places in the original."""
+
+    topic: str
+    zh: str
+    en: str
+    log_odds: float
+    quotes: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AssessmentView:
     """One assessment explained. Below blue only the line is kept: then ``explained`` is false and the rest is empty.
 
@@ -71,6 +82,7 @@ class AssessmentView:
     reasons_zh: tuple[str, ...]
     reasons_en: tuple[str, ...]
     clues: tuple[Clue, ...]
+    grounds: tuple[GroundView, ...]
     contributions: tuple[Share, ...]
     evidence: dict[str, Any] | None
     evidence_hash: str | None
@@ -115,6 +127,7 @@ def get_assessment(conn: Connection, assessment_id: int) -> AssessmentView:
         reasons_zh=tuple(evidence.get("zh") or ()),
         reasons_en=tuple(evidence.get("en") or ()),
         clues=clues_of(row.evidence),
+        grounds=grounds_of(evidence),
         contributions=shares_of(evidence),
         evidence=row.evidence,
         evidence_hash=row.evidence_hash,
@@ -132,6 +145,24 @@ def shares_of(evidence: Mapping[str, Any]) -> tuple[Share, ...]:
     """
     rows = evidence.get("contributions") or ()
     return tuple(Share(str(r["feature"]), str(r["kind"]), float(r["log_odds"]), str(r.get("zh", "")), str(r.get("en", ""))) for r in rows)
+
+
+def grounds_of(evidence: Mapping[str, Any]) -> tuple[GroundView, ...]:
+    """The reasons in stored evidence; none in what was stored before there were any.
+
+    >>> grounds_of({"grounds": [{"topic": "yield", "zh": "甲", "en": "a", "log_odds": 0.5, "quotes": [{"quote": "15%", "start": 2, "end": 5}]}]})[0].quotes
+    (('15%', 2, 5),)
+    """
+    return tuple(
+        GroundView(
+            str(row["topic"]),
+            str(row["zh"]),
+            str(row["en"]),
+            float(row["log_odds"]),
+            tuple((str(q["quote"]), int(q["start"]), int(q["end"])) for q in row.get("quotes") or ()),
+        )
+        for row in evidence.get("grounds") or ()
+    )
 
 
 def _query() -> Select[Any]:
