@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("risk.cli.registry:models", "List and show registered models / 模型登记"),
     "promote": ("risk.cli.registry:promote", "Make a version the champion / 上线模型版本"),
     "rollback": ("risk.cli.registry:rollback", "Return to the previous champion / 回退模型"),
+    "grades": ("risk.cli.grades:grades", "Grades: promises, capacity, who set what / 等级：承诺、能力、设置"),
     "rules": ("risk.cli.rule_files:rules", "Check and test rule files / 检查与测试规则"),
     "jobs": ("risk.cli.jobs:jobs", "List, enable, disable scheduled jobs / 定时作业"),
     "serve": ("risk.cli.serve:serve", "API and start page on loopback / 启动接口与首页"),

@@ -44,6 +44,16 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
     (Job("report_daily", "30 6 * * *", "report", {"period": "latest"}), "每日态势报告", "daily situation report"),
     (Job("report_monthly", "0 7 1 * *", "report", {"period": "last_month"}), "上月态势报告", "situation report of the month before"),
     (
+        Job("audit_sample", "25 * * * *", "audit_sample"),
+        "对已结束的研判随机抽样，派发双随机核查",
+        "draw the random sample of finished runs, issue its checks",
+    ),
+    (
+        Job("model_health", "30 1 * * *", "model_health"),
+        "模型健康检查：漂移、校准、漏报，超限开内部任务",
+        "health of models: drift, calibration, what is missed; tasks for owners",
+    ),
+    (
         Job("retrain_due", "0 2 * * *", "retrain"),
         "到期再训练、影子运行、冠军监测",
         "retrain what is due, challengers in shadow, watch over champions",

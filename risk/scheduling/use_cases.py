@@ -125,6 +125,29 @@ def retrain(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"models": told}
 
 
+def audit_sample(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw the random sample of un-alerted units from runs that ended, and issue its tasks."""
+    from risk.services import audit_sample as service
+
+    with transaction(tools.engine) as conn:
+        found = service.draw_waiting(conn, now=tools.clock(), actor=str(arguments.get("actor") or "scheduler"))
+    return {"runs": len(found), "drawn": sum(found.values())}
+
+
+def model_health(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the health of models; what crosses its limit opens an internal task for the owner."""
+    from risk.scoring.keys import text_keys
+    from risk.services import model_health as service
+
+    now = tools.clock()
+    actor = str(arguments.get("actor") or "scheduler")
+    found = {}
+    for key in tuple(arguments.get("models") or text_keys(in_use=True)):
+        view = service.check(tools.engine, tools.scorer(), key, as_of=now, now=now, actor=actor)
+        found[key] = {"crossed": sorted({one.name for one in view.figures if one.crossed}), "open_tasks": len(view.tasks)}
+    return {"models": found}
+
+
 def backtest(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Carry out a back-test that was asked for (``id``), or go on with one that a dead process left."""
     from risk.services import backtest_jobs
@@ -134,7 +157,15 @@ def backtest(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"backtest": number, "units": told["units"], "hits": {one["rule"]: one["hits"] for one in told["rules"]}}
 
 
-USE_CASES: dict[str, UseCase] = {"judge": judge, "report": report, "remind": remind, "retrain": retrain, "backtest": backtest}
+USE_CASES: dict[str, UseCase] = {
+    "judge": judge,
+    "report": report,
+    "remind": remind,
+    "retrain": retrain,
+    "backtest": backtest,
+    "audit_sample": audit_sample,
+    "model_health": model_health,
+}
 """Name → function."""
 
 

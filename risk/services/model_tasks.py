@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from models.lineup import LINEUP
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register, say
-from risk.scoring.keys import split_key, title
+from risk.scoring.keys import spec_of, split_key, title
 from risk.services import auditing
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.storage import tables as t
@@ -67,7 +66,8 @@ def open_task(conn: Connection, key: str, kind: str, detail: Mapping[str, Any], 
             auditing.record(conn, actor, "model_task.renew", f"model_task:{row.id}", detail, now)
         return int(row.id)
     what = Told(title(key, "zh"), title(key, "en"))
-    owner = next((spec.owner for spec in LINEUP if spec.name == split_key(key)[0]), _OWNER)
+    spec = spec_of(split_key(key)[0])
+    owner = spec.owner if spec is not None else _OWNER
     values = {
         "model": key,
         "kind": kind,
