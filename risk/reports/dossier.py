@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from risk.reports import dossier_plots
 from risk.reports.dossier_words import word
 
 FIGURES = ("average_precision", "roc_auc", "best_f1", "f1", "precision", "recall", "alarm_rate", "brier_skill", "ece")
@@ -125,7 +126,7 @@ def _y(share: float) -> float:
 # --- topics --------------------------------------------------------------------------------------------------------------
 
 Plot = Callable[[Any, str], str]
-PLOTS: dict[str, Plot] = {}
+PLOTS: dict[str, Plot] = {"importance": dossier_plots.importance, "counterfactuals": dossier_plots.counterfactuals}
 """Topic → a function that draws it as inline SVG from its numbers (value, language) → markup. A topic without one is told as a table."""
 
 
