@@ -111,12 +111,18 @@ def solve(
     None falls below the fixed cut-off of blue: texts of other kinds than the labelled ones come too, and what is lowered for the known ones alarms on them
     (measured: a drug model at 0.30 alarmed on one lawful instruction in ten, at one half on one in five hundred).
 
+    Where no labelled row lies between what was found and the fixed cut-off, the fixed one holds: labels that part the classes by a wide gap say nothing
+    of what falls into it. (Not ok: the lowest positive seen as the cut-off of every grade. A unit a hair below it, of a kind that is always true, was no alert.)
+
     Rows without a label (NaN) do not count. With weights the interval uses the effective number of rows, (Σw)² / Σw².
 
     >>> p = [i / 1000 for i in range(1000)]
     >>> c = solve(p, [float(v > 0.6) for v in p])
     >>> c.source, c.red, c.red >= c.orange >= c.yellow >= c.blue >= 0.3
     ('solved', 0.7, True)
+    >>> gap = solve([0.97] * 200 + [0.01] * 200, [1.0] * 200 + [0.0] * 200)
+    >>> gap.red, gap.orange, gap.yellow, gap.blue
+    (0.85, 0.7, 0.55, 0.4)
     """
     p, y = [float(v) for v in probability], [float(v) for v in labels]
     w = [1.0] * len(p) if weights is None else [float(v) for v in weights]
@@ -132,6 +138,9 @@ def solve(
         end = _furthest(rows, first, float(floors[code]), float(least[code]))
         if end > first:
             first, above = end, rows[end - 1][0]
+        following = rows[first][0] if first < len(rows) else 0.0
+        if following < getattr(fallback, code) < above:
+            above = getattr(fallback, code)
         found[code] = max(above, 1e-6)
     return Cutoffs(**found, source="solved", note=f"{len(rows)} labels with {positives} positives")
 
