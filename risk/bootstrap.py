@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from risk.domain.errors import ConflictError, InvalidInputError
+from risk.scoring.keys import look_in
 from risk.settings import Settings
 from risk.storage import migrate
 from risk.storage.engine import open_engine, reading
@@ -26,6 +28,7 @@ def open_store(settings: Settings) -> Engine:
     The embedded SQLite is created and upgraded by itself. PostgreSQL is not: there the operator makes a backup first and runs
     ``risk db upgrade``; until then this is a :class:`ConflictError`.
     """
+    look_in(settings.registry_dir)
     engine = open_engine(settings.database_url)
     try:
         with _reachable(settings):
@@ -66,6 +69,7 @@ def open_scorer(
     from risk.scoring.learners import champions, learner_of, registered
     from risk.scoring.scorer import Scorer
 
+    look_in(settings.registry_dir)
     learners = {} if rules_only else champions(settings.registry_dir, keys)
     for key, what in (using or {}).items():
         if what == "champion":
@@ -76,11 +80,34 @@ def open_scorer(
             learners[key] = registered(settings.registry_dir, key, what)
     if engine is None:
         return Scorer(learners)
-    from risk.services import live_rules
+    from risk.services import grade_settings, live_rules
 
     with reading(engine) as conn:
-        live = live_rules.load(conn)
-    return Scorer(learners, live.packs, live.staging)
+        live, cutoffs = live_rules.load(conn), grade_settings.in_force(conn)
+    return Scorer(learners, live.packs, live.staging, cutoffs)
+
+
+def register_outside(
+    spec: Mapping[str, Any],
+    code: Path | str,
+    sample: Sequence[str],
+    *,
+    actor: str,
+    data: Mapping[str, Path | str] | None = None,
+    reason: str = "",
+    settings: Settings | None = None,
+    now: datetime | None = None,
+) -> int:
+    """For a notebook: register somebody else's pyfunc file as a risk of its own; gives the version. Its code is not run (``models/README.md``, Outside models)."""
+    from risk.services import model_approval
+
+    chosen = Settings.from_environment() if settings is None else settings
+    engine = open_store(chosen)
+    try:
+        moment = datetime.now(UTC) if now is None else now
+        return model_approval.register_outside(engine, chosen, spec, code, sample, actor=actor, now=moment, data=data, reason=reason)
+    finally:
+        engine.dispose()
 
 
 @contextmanager

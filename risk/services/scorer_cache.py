@@ -1,4 +1,4 @@
-"""One scorer per process, made at first use and made anew when the registry names other champions or the rules in force have changed.
+"""One scorer per process, made at first use and made anew when the registry names other champions or the rules or grades in force have changed.
 
 Loading costs seconds; asking costs a look at one small file and one number of the store. A run goes on with the scorer that it began with.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from risk.services import live_rules
+from risk.services import grade_settings, live_rules
 from risk.settings import Settings
 from risk.storage.engine import reading
 
@@ -28,7 +28,7 @@ class ScorerCache:
         self._opener = opener
         self._engine = engine
         self._lock = threading.Lock()
-        self._state: tuple[bytes, int] | None = None
+        self._state: tuple[bytes, int, int] | None = None
         self._scorer: Scorer | None = None
 
     def __call__(self) -> Scorer:
@@ -40,9 +40,9 @@ class ScorerCache:
                 self._state = state
             return self._scorer
 
-    def _now(self) -> tuple[bytes, int]:
+    def _now(self) -> tuple[bytes, int, int]:
         champions = self._champions.read_bytes() if self._champions.is_file() else b""
         if self._engine is None:
-            return champions, 0
+            return champions, 0, 0
         with reading(self._engine) as conn:
-            return champions, live_rules.number(conn)
+            return champions, live_rules.number(conn), grade_settings.number(conn)
