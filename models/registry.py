@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -376,20 +377,20 @@ def load_outside(folder: Path | str, expected: str | None = None) -> OutsideMode
     """
     place = Path(folder)
     spec = outside.read_spec(place, expected)
-    scratch = tempfile.TemporaryDirectory(prefix="risk-outside-")  # lives as long as the model: its data files lie there
+    scratch = Path(tempfile.mkdtemp(prefix="risk-outside-"))  # as long as the model: its data files lie there
     with _quiet() as mlflow:
         try:
-            made, data = Path(scratch.name) / "model", outside.data_of(place)
-            code = shutil.copyfile(place / outside.CODE, Path(scratch.name) / outside.CODE)  # so that nothing is written beside it
-            mlflow.pyfunc.save_model(str(made), python_model=str(code), artifacts=data or None, pip_requirements=[], signature=_asked(spec))
-            served = mlflow.pyfunc.load_model(str(made))
+            data = outside.data_of(place)
+            code = shutil.copyfile(place / outside.CODE, scratch / outside.CODE)  # so that nothing is written beside the original
+            made = {"artifacts": data or None, "pip_requirements": [], "signature": _asked(spec)}
+            mlflow.pyfunc.save_model(str(scratch / "model"), python_model=str(code), **made)
+            served = mlflow.pyfunc.load_model(str(scratch / "model"))
         except Exception as error:  # somebody else's code: whatever it raises is told as one refusal
+            shutil.rmtree(scratch, ignore_errors=True)
             raise outside.OutsideError(f"code: {spec.name} cannot be loaded: {type(error).__name__}: {error}"[:400]) from error
-
-    def ask(table: pd.DataFrame, _kept: Any = scratch) -> Any:
-        return served.predict(table)
-
-    return outside.OutsideModel(spec, ask)
+    model = outside.OutsideModel(spec, served.predict)
+    weakref.finalize(model, shutil.rmtree, scratch, ignore_errors=True)
+    return model
 
 
 def _check_served(mlflow: Any, folder: Path) -> None:

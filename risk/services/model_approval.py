@@ -25,6 +25,7 @@ from risk import __version__
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.model_policy import check_seconds, needs_approval
+from risk.domain.rule_states import same_person
 from risk.domain.system_messages import quoted
 from risk.scoring import keys, learners
 from risk.scoring.keys import split_key
@@ -124,7 +125,7 @@ def approve(engine: Engine, settings: Settings, key: str, version: int, *, actor
     actor = _named(actor)
     with _door(settings, key) as registry:
         one = _found(registry, key, version)
-        if actor == one.registered.get("actor"):
+        if same_person(actor, str(one.registered.get("actor", ""))):
             raise ConflictError("model_own_approval", actor=actor, model=key, version=version)
         broken = check(one.folder, one.checksum)
         detail = {"reason": reason, "checksum": one.checksum, "laws_broken": broken}
