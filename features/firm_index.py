@@ -10,7 +10,7 @@ Unknown is not zero: a dimension of which no fact is known is NaN and stays out 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -116,15 +116,15 @@ class Raised:
     en: str
 
 
-def raised_by(frame: pd.DataFrame, row: int) -> list[Raised]:
-    """The facts that raised the index of a firm, most points first."""
-    one = frame.iloc[[row]]
-    told = []
+def raised_by(frame: pd.DataFrame, rows: Sequence[int]) -> list[list[Raised]]:
+    """The facts that raised the index of each of the firms asked for, most points first."""
+    chosen = frame.iloc[list(rows)]
+    told: list[list[Raised]] = [[] for _ in range(len(chosen))]
     for fact in FACTS:
-        points = float(_points(fact, one).iloc[0])
-        if points > 0:
-            told.append(Raised(fact, points, *fact.said(float(one[fact.column].iloc[0]))))
-    return sorted(told, key=lambda found: -found.points)
+        points = _points(fact, chosen).to_numpy(dtype=np.float64)
+        for row in np.flatnonzero(points > 0).tolist():
+            told[row].append(Raised(fact, float(points[row]), *fact.said(float(chosen[fact.column].iloc[row]))))
+    return [sorted(facts, key=lambda found: -found.points) for facts in told]
 
 
 def unknown_of(frame: pd.DataFrame, row: int) -> list[Dimension]:

@@ -47,7 +47,7 @@ def annual(rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
     last, first = grouped.nth(-1).set_index("id"), grouped.nth(0).set_index("id")
     out = last.drop(columns=["lag", "missing"]).add_prefix("last_")
     out["missing"], out["count"], out["first_years_ago"] = last["missing"], grouped.size(), first["years_ago"]
-    out["gap_years"] = out["first_years_ago"] - last["years_ago"] + 1 - grouped["lag"].nunique()
+    out["gap_years"] = first["lag"] - last["lag"] + 1 - grouped["lag"].nunique()
     out["workers_special"] = last[list(OWNERS)].sum(axis=1, min_count=1)
     for c in MOVING:
         out[f"{c}_mean"], out[f"{c}_max"], out[f"{c}_change"] = grouped[c].mean(), grouped[c].max(), last[c] - first[c]

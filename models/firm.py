@@ -145,6 +145,19 @@ def recorded(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool
     return np.asarray((~np.isnan(table(frame, columns, len(frame)))).any(axis=1))
 
 
+def folds(group: Any, y: Floats, known: Any, k: int, seed: int) -> Any:
+    """Folds with as many positives among the firms without a record in each as among the others.
+
+    Left-out base rates of uneven folds run against their own labels, and pooled figures with them. Groups are whole among the recorded, from whom alone trees
+    learn; a group that has both kinds may lie in two folds, where it shares nothing but a base rate.
+    """
+    result = np.zeros(len(y), dtype=np.int64)
+    for part in (known, ~known):
+        if part.any():
+            result[part] = grouped_folds(group[part], y[part], k, seed)
+    return result
+
+
 def train_firm(
     frame: pd.DataFrame,
     rules: pd.DataFrame | None,
@@ -173,7 +186,7 @@ def train_firm(
     chosen_rules = None if rules is None else rules.iloc[rows]
     known = recorded(part, [str(c) for c in part.columns])
     check_classes(y[known], group[known])
-    fold = grouped_folds(group, y, FOLDS, seed)
+    fold = folds(group, y, known, FOLDS, seed)
     columns, ids = _varying(part[known]), rule_ids(chosen_rules)
     x = _join(part[known], None if chosen_rules is None else chosen_rules[known], columns, ids, weights)
     names = [*columns, *(RULE + i for i in ids), NOISY_OR]

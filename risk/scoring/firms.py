@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.firm_index import DIMENSIONS, raised_by
 from models.cold import ColdModel
 from risk.domain.grades import Grade
 from risk.scoring import fusion
 from risk.scoring.doubt import doubt_of
 from risk.scoring.firm_inputs import FirmInputs
+from risk.scoring.firm_words import say_reasons
 from risk.scoring.inputs import vocabulary
 from risk.scoring.keys import FIRM_KEY, split_key
-from risk.scoring.reasons import reasons
 from risk.scoring.scorer import Judged, Learner, Scorer, doubt_columns, rule_table
 from rules.evaluate import RuleHits, evaluate
 from rules.explain import Explainer
@@ -22,6 +23,9 @@ from rules.pack import Pack
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MOST = 6
+"""Reasons that are told of a firm."""
 
 
 def judge_firms(scorer: Scorer, table: pd.DataFrame, *, on: date | None = None, rules_only: bool = False) -> Judged:
@@ -49,25 +53,48 @@ def firm_rules(scorer: Scorer, table: pd.DataFrame, on: date | None = None) -> t
 
 
 def score_firms(scorer: Scorer, table: pd.DataFrame, *, rules_only: bool = False, explain: bool = True) -> pd.DataFrame:
-    """One row a firm, in the order of the list: id, probability, grade, rules that fired, top reasons in Chinese (unless not asked for)."""
+    """One row a firm, in the order of the list: id, probability, grade, rules that fired, top reasons in Chinese and English, the index of five dimensions.
+
+    Reasons and the facts of the index are left empty unless asked for; a dimension that nothing is known of is an empty cell, not 0.
+    """
     import pandas as pd
 
     judged = judge_firms(scorer, table, rules_only=rules_only)
-    said = [""] * len(table)
-    rows = judged.candidates.tolist() if explain else []
-    shares = judged.learner.model.contributions(table, judged.rules, rows, scorer.weights(FIRM_KEY), 12)
-    pack = scorer.packs.get(split_key(FIRM_KEY)[0])
-    explainer = Explainer(pack, FirmInputs(table, pack.lists), vocabulary()) if pack else None
-    for row, parts in zip(rows, shares, strict=True):
-        fired = explainer.firings(judged.hits, row) if explainer else []
-        said[row] = "；".join(reasons(fired, parts, "", most=4)[0])
+    zh, en = _reasons(scorer, table, judged) if explain else ([""] * len(table), [""] * len(table))
     return pd.DataFrame(
         {
             "id": table.index.to_numpy(),
             "probability": judged.probability.round(6),
             "grade": [Grade(int(rank)).code for rank in judged.ranks],
             "rules": ["|".join(rule.id for rule in judged.hits.fired_rules(row)) for row in range(len(table))],
-            "reasons": said,
+            "reasons": zh,
             **doubt_columns(judged),
+            "reasons_en": en,
+            **index_columns(table, explain=explain),
         }
     )
+
+
+def index_columns(table: pd.DataFrame, *, explain: bool = True) -> dict[str, Any]:
+    """The index of five dimensions as columns: total, each dimension, which are unknown, and the facts that raised it with their points."""
+    told: dict[str, Any] = {name: table[name].round(1).to_numpy() for name in ("index_total", *(f"index_{d}" for d in DIMENSIONS))}
+    absent = [[d for d in DIMENSIONS if told[f"index_{d}"][row] != told[f"index_{d}"][row]] for row in range(len(table))]
+    told["index_unknown"] = ["|".join(names) for names in absent]
+    raised = raised_by(table, range(len(table))) if explain else [[] for _ in range(len(table))]
+    told["index_facts"] = ["；".join(f"【{DIMENSIONS[r.fact.dimension][0]}】{r.zh}（+{r.points:.0f}）" for r in facts) for facts in raised]
+    told["index_facts_en"] = ["; ".join(f"[{DIMENSIONS[r.fact.dimension][1]}] {r.en} (+{r.points:.0f})" for r in facts) for facts in raised]
+    return told
+
+
+def _reasons(scorer: Scorer, table: pd.DataFrame, judged: Judged) -> tuple[list[str], list[str]]:
+    """Of each candidate the rules that fired, then what else raised the probability most; nothing is said of the rest."""
+    zh, en = [""] * len(table), [""] * len(table)
+    rows = judged.candidates.tolist()
+    shares = judged.learner.model.contributions(table, judged.rules, rows, scorer.weights(FIRM_KEY), None)
+    pack = scorer.packs.get(split_key(FIRM_KEY)[0])
+    explainer = Explainer(pack, FirmInputs(table, pack.lists), vocabulary()) if pack else None
+    for row, found in zip(rows, say_reasons(table, rows, shares), strict=True):
+        fired = explainer.firings(judged.hits, row) if explainer else []
+        zh[row] = "；".join([*(f.because.zh for f in fired), *(r.line[0] for r in found)][:MOST])
+        en[row] = "; ".join([*(f.because.en for f in fired), *(r.line[1] for r in found)][:MOST])
+    return zh, en

@@ -143,7 +143,7 @@ def test_rows_of_the_register_that_differ_are_chosen_by_content(folder: Path) ->
 def test_the_index_says_what_raised_it_and_what_is_unknown(folder: Path) -> None:
     firms = load_firms(folder)
     row = firms.index.tolist().index("a")
-    raised = raised_by(firms, row)
+    raised = raised_by(firms, [row])[0]
     assert {r.fact.dimension for r in raised} == {"compliance", "complaints", "reach"}
     for name in ("compliance", "reach", "complaints"):
         points = sum(r.points for r in raised if r.fact.dimension == name)

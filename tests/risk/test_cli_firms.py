@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features.tabular import BASE_NUMBERS
-from tests.risk.cli_world import firms, good
+from tests.risk.cli_world import firms, good, risk
 
 pytestmark = pytest.mark.xdist_group("cli_firms")
 
@@ -47,7 +47,10 @@ def _score(folder: str, *more: str) -> pd.DataFrame:
 @pytest.mark.parametrize("more", [(), ("--rules-only",), ("--using", "mdl")])
 def test_one_row_a_firm_in_the_order_of_the_list(more: tuple[str, ...]) -> None:
     scored = _score("firms", *more)
-    assert list(scored) == ["id", "probability", "grade", "rules", "reasons", "low", "high", "unsure"]
+    assert list(scored)[:5] == ["id", "probability", "grade", "rules", "reasons"]
+    assert {"reasons_en", "index_total", "index_compliance", "index_marker", "index_unknown", "index_facts", "index_facts_en"} <= set(
+        scored
+    )
     assert scored["id"].tolist() == pd.read_csv("firms/labels.csv", dtype={"id": str})["id"].tolist()
 
 
@@ -89,3 +92,26 @@ def test_labels_do_not_move_scores(place: Path) -> None:
     frame["label"] = frame["label"].to_numpy()[::-1]
     frame.to_csv("relabelled/labels.csv", index=False)
     pd.testing.assert_frame_equal(_score("relabelled"), _score("firms"))
+
+
+def test_the_index_stands_beside_the_probability_and_unknown_is_not_zero() -> None:
+    scored = _score("firms", "--using", "mdl").set_index("id")
+    assert set(scored["index_unknown"]) <= {"enticement|marker"}
+    assert set(scored["index_enticement"]) == {""}
+    assert scored["index_compliance"].astype(float).between(0, 100).all()
+    assert scored["index_facts"].str.contains("【投诉与负面】负面新闻").any()
+    assert scored["index_facts_en"].str.contains("fees for late payment are 100% of tax records").any()
+    told = scored.loc[scored["reasons"] != "", ["reasons", "reasons_en"]]
+    assert len(told)
+    assert not told["reasons_en"].str.contains("[一-鿿]").any()
+
+
+def test_columns_that_a_table_lacks_are_unknown_and_a_table_without_id_is_refused(place: Path) -> None:
+    firms(place / "bare")
+    pd.read_csv("bare/annual_report_info.csv", dtype=str)[["id", "ANCHEYEAR"]].to_csv("bare/annual_report_info.csv", index=False)
+    pd.DataFrame({"id": ["f000"]}).to_csv("bare/base_info.csv", index=False)
+    assert len(_score("bare", "--using", "mdl")) == 80
+    pd.DataFrame({"firm": ["f000"]}).to_csv("bare/base_info.csv", index=False)
+    done = risk("score", *FIRM, "bare", "--output", "o.csv")
+    assert done.code != 0
+    assert "the firm tables in bare lack the column `id`" in done.err
