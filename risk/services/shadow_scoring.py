@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -158,10 +159,27 @@ def _score(engine: Engine, scorer: Scorer, row: Row[Any], found: Sequence[Row[An
         as_of, began = mine[0].as_of, mine[0].started_at
         with reading(engine) as conn:
             loaded = units.load(conn, list(ids), as_of, known=min(as_of, began))
-        for part in judging.judge(scorer, loaded, {row.model: list(ids)}, as_of)[row.model]:
-            for k, i in enumerate(part.positions):
-                # a row on which the challenger fails is one that it would not have alerted
-                told = (float(part.judged.probability[k]), int(part.judged.ranks[k])) if part.judged is not None else (0.0, 0)
-                values.append({"training_id": row.id, "assessment_id": ids[loaded.rows[i].id], "probability": told[0], "grade": told[1]})
+        told = _said(scorer, loaded, row.model, as_of)
+        values += [
+            {"training_id": row.id, "assessment_id": ids[loaded.rows[i].id], "probability": p, "grade": grade}
+            for i, (p, grade) in told.items()
+        ]
     with transaction(engine) as conn:
         insert_new(conn, t.shadow_scores, values, ["training_id", "assessment_id"])
+
+
+def _said(scorer: Scorer, loaded: units.Units, key: str, as_of: datetime) -> dict[int, tuple[float, int]]:
+    """Position → probability and grade. A row on which the challenger fails is one that it would not have alerted."""
+    try:
+        read = replace(scorer.read(loaded.texts, loaded.around), units=loaded.lots)
+        judged = scorer.judge(read, key, on=units.judged_day(as_of))
+        if not np.isfinite(judged.probability).all():
+            raise ValueError("the challenger gave what is no probability")
+        return dict(enumerate(zip(judged.probability.tolist(), judged.ranks.tolist(), strict=True)))
+    except Exception:  # whatever a text or the challenger does, the other rows are scored
+        parts = judging.judge(scorer, loaded, {key: loaded.ids}, as_of)[key]
+        return {
+            i: (float(part.judged.probability[k]), int(part.judged.ranks[k])) if part.judged is not None else (0.0, 0)
+            for part in parts
+            for k, i in enumerate(part.positions)
+        }

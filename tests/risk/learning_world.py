@@ -102,7 +102,7 @@ def history(engine: Engine, weeks: int = 4, each: int = 40, begin: datetime = BE
     """So many weeks of verdicts, half of them positive; the moment when all have matured."""
     with transaction(engine) as conn:
         for week in range(weeks):
-            judged(conn, [1.0, 0.0] * (each // 2), at=begin + timedelta(days=7 * week), tag=f"w{week}")
+            judged(conn, [1.0, 0.0] * (each // 2), at=begin + timedelta(days=7 * week), tag=f"w{begin:%m%d}-{week}")
     return begin + timedelta(days=7 * weeks)
 
 
