@@ -34,7 +34,7 @@ def get_health(model: Text, svc: Svc, as_of: Moment | None = None) -> dict[str, 
     return _plain(svc.desk.read(model_health.show, key_of(model), as_of))
 
 
-@router.get("/models/{model}/health/trend", summary="指标走势 / One figure over time")
+@router.get("/models/{model}/health/trend", summary="指标走势 / One figure over time", responses=problems(404))
 def get_trend(model: Text, figure: Text, svc: Svc, part: Text = "", limit: Limit = 100) -> list[dict[str, Any]]:
     """The oldest first."""
     from risk.services import model_health
@@ -42,7 +42,7 @@ def get_trend(model: Text, figure: Text, svc: Svc, part: Text = "", limit: Limit
     return [_plain(one) for one in svc.desk.read(model_health.trend, key_of(model), figure, part, limit)]
 
 
-@router.get("/models/{model}/recall", summary="召回率估计 / Recall, with what is missed")
+@router.get("/models/{model}/recall", summary="召回率估计 / Recall, with what is missed", responses=problems(404))
 def get_recall(
     model: Text, svc: Svc, since: Moment | None = None, until: Moment | None = None, as_of: Moment | None = None
 ) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def get_recall(
     return svc.desk.read(selection_bias.recall, key_of(model), since or last - _YEAR, last, as_of or svc.desk.clock())
 
 
-@router.get("/models/{model}/complaints", summary="投诉回溯 / Complaints flagged before")
+@router.get("/models/{model}/complaints", summary="投诉回溯 / Complaints flagged before", responses=problems(404))
 def get_complaints(
     model: Text, svc: Svc, since: Moment | None = None, until: Moment | None = None, as_of: Moment | None = None
 ) -> dict[str, Any]:

@@ -36,9 +36,9 @@ _LOCK = 3  # of serialise: the lock of settlements, since the same tables are wr
 
 register(
     {
-        "run_not_found": ("没有编号为 {run} 的研判", "no run with the number {run}"),
-        "run_not_done": ("研判 {run} 尚未结束，不能抽样", "run {run} is not done: nothing can be drawn from it yet"),
-        "run_not_done.hint": ("下一次 risk run 会接着完成它", "the next risk run goes on with it"),
+        "audit_run_not_found": ("没有编号为 {run} 的研判", "no run with the number {run}"),
+        "audit_run_not_done": ("研判 {run} 尚未结束，不能抽样", "run {run} is not done: nothing can be drawn from it yet"),
+        "audit_run_not_done.hint": ("下一次 risk run 会接着完成它", "the next risk run goes on with it"),
     }
 )
 
@@ -46,7 +46,7 @@ register(
 def draw(conn: Connection, run_id: int, *, now: datetime, actor: str, directory: Directory | None = None) -> dict[str, dict[str, Any]]:
     """Draw from a finished run and issue the tasks; returns the frame, stratum → ``{"units", "rate", "drawn"}``. Again, it returns what is stored.
 
-    Errors: ``run_not_found``, ``run_not_done``.
+    Errors: ``audit_run_not_found``, ``audit_run_not_done``.
     """
     serialise(conn, _LOCK)
     stored = conn.scalar(select(t.audit_draws.c.frame).where(t.audit_draws.c.run_id == run_id))
@@ -54,9 +54,9 @@ def draw(conn: Connection, run_id: int, *, now: datetime, actor: str, directory:
         return dict(stored)
     run = conn.execute(select(t.runs.c.id, t.runs.c.key, t.runs.c.model, t.runs.c.status).where(t.runs.c.id == run_id)).one_or_none()
     if run is None:
-        raise NotFoundError("run_not_found", run=run_id)
+        raise NotFoundError("audit_run_not_found", run=run_id)
     if run.status != "done":
-        raise ConflictError("run_not_done", run=run_id)
+        raise ConflictError("audit_run_not_done", run=run_id)
     units = _units(conn, run_id)
     frame: dict[str, dict[str, Any]] = {}
     chosen: list[tuple[Row[Any], str, float]] = []
