@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from models import uncertainty
+from models import calibrate, uncertainty
 from models.calibrate import sigmoid
 from models.reliability import equal_mass, recalibration, reliability
 
@@ -137,3 +137,24 @@ def test_equal_probabilities_share_a_bin() -> None:
     which = equal_mass(np.array([0.2] * 50 + [0.4] * 30 + [0.9] * 20), np.ones(100), 10)
     assert [len(set(which[a:b].tolist())) for a, b in ((0, 50), (50, 80), (80, 100))] == [1, 1, 1]
     assert (np.diff(which) >= 0).all()
+
+
+def test_rows_out_of_fold_stand_for_new_units_of_the_whole_model() -> None:
+    """Cross-conformal: calibrated on models of four fifths, used with the model of all; the promise holds within the slack of the folds."""
+    rng = np.random.default_rng(21)
+    missed = {0: 0, 1: 0}
+    seen = {0: 0, 1: 0}
+    for _ in range(80):
+        z = rng.normal(-0.5, 2.0, 202)
+        y = (rng.random(202) < sigmoid(0.8 * z)).astype(float)
+        fold, w = np.arange(200) % 5, np.ones(200)
+        p = calibrate.cross_fitted(z[:200], y[:200], w, fold, calibrate.fit_sigmoid)
+        told = uncertainty.learn(p, y[:200])
+        final = calibrate.fit_sigmoid(z[:200], y[:200], w)
+        yes, no = told.sets(final(z[200:]))
+        for k in range(2):
+            label = int(y[200 + k])
+            seen[label] += 1
+            missed[label] += not (yes[k] if label else no[k])
+    for label in (0, 1):
+        assert missed[label] <= binom.ppf(0.999, seen[label], 0.12)

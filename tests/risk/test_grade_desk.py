@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
+from features.context import EVENT_KINDS
 from models.uncertainty import learn
 from risk.bootstrap import open_scorer
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.grades import Grade
-from risk.domain.grading import Escalator, Policy
+from risk.domain.grading import Escalator, Policy, default_policy
 from risk.scoring.scorer import Learner, Scorer
 from risk.services import grade_desk, grade_reliability, runs
 from risk.services.desk import Desk
@@ -26,6 +28,7 @@ from risk.services.task_views import TaskFilter, get_task, list_tasks
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
+from tests.risk.cli_world import risk
 from tests.risk.disposal_world import new_candidates, new_run, new_subjects
 from tests.risk.run_world import MED, NOW, count, packs, put, set_capacity
 
@@ -206,6 +209,32 @@ def test_reliability_of_live_verdicts_by_place_and_grade(engine: Engine) -> None
     assert next(iter(found.by_grade)) == "red"
     nothing = Desk(engine).read(grade_reliability.reliability, MED, since=NOW - timedelta(days=40), until=FAR, as_of=NOW)
     assert (nothing.overall["n"], nothing.recalibration["better"]) == (0, None)
+
+
+def test_the_command_line_asks_acts_and_returns_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_HOME", str(tmp_path))
+    told = risk("grades", "what-if", MED, "--cutoff", "red=0.9", "--capacity", "420102-market_supervision=3", "--format", "json")
+    assert (told.code, json.loads(told.out)["cutoffs"]["red"]) == (0, 0.9)
+    assert "没有人工设置" in risk("grades", "show", MED).out
+    assert risk("grades", "apply", MED, "--cutoff", "red=0.9", "--actor", "张三", "--reason", "试行").code == 0
+    assert risk("grades", "apply", MED, "--cutoff", "red=0.9", "--actor", "张三", "--reason", "试行").code == 1
+    monkeypatch.setenv("RISK_LANG", "en")
+    shown = risk("grades", "show", MED).out
+    assert "set by a person" in shown
+    assert "because: 试行" in shown
+    assert "back to 0" in risk("grades", "revert", MED, "--actor", "张三", "--reason", "x").out
+    assert "error[grades_pair]" in risk("grades", "solve", MED, "--floor", "red").err
+    assert "too few verdicts" in risk("grades", "solve", MED, "--since", "2026-09-01", "--until", "2026-09-30").out
+    assert "0 matured verdicts" in risk("grades", "reliability", MED).out
+
+
+def test_shipped_escalators_name_lists_and_models_that_are_there() -> None:
+    shipped = Scorer()
+    lists = {one.name for pack in shipped.packs.values() for one in pack.lists}
+    for one in default_policy().escalators:
+        assert set(one.lists) <= lists, one.code
+        assert set(one.models) <= set(shipped.packs), one.code
+        assert not one.stream or one.stream in EVENT_KINDS, one.code
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------
