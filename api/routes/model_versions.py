@@ -1,15 +1,31 @@
-"""Models: the line-up with its champions and registered versions."""
+"""Models: the line-up and outside models with their champions and registered versions; approving, promoting, rolling back. Who acts is named."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any, Literal
 
-from api.deps import Id, Svc, Text
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.deps import ActorHeader, Id, Lang, Svc, Text, actor_of
 from api.openapi import problems
-from risk.services import model_desk
+from api.routes.reports import PAGE_POLICY
+from risk.scoring.keys import key_of
+from risk.services import model_approval, model_desk, model_dossier, model_pairs
 from risk.services.model_desk import ModelRow, ModelVersionView
 
 router = APIRouter(prefix="/models", tags=["models"])
+
+
+class ModelStep(BaseModel):
+    """Who acts, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Text | None = Field(None, description="who acts; or header X-Actor / 操作人", examples=["张三"])
+    reason: Text = Field("", description="why / 理由", examples=["已读代码与档案"])
 
 
 @router.get("", summary="模型与冠军 / Models, champions, versions")
@@ -22,3 +38,55 @@ def list_models(svc: Svc, versions: bool = True) -> tuple[ModelRow, ...]:
 def get_model_version(model: Text, version: Id, svc: Svc) -> ModelVersionView:
     """Purpose, owner, basis, data, metrics, limits."""
     return model_desk.get_model_version(svc.settings, model, version)
+
+
+@router.get(
+    "/{model}/versions/{version}/dossier",
+    summary="模型档案页 / The dossier as a page",
+    response_class=Response,
+    responses={
+        **problems(404),
+        200: {
+            "description": "the page or its facts / 页面或数据",
+            "content": {"text/html": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}},
+        },
+    },
+)
+def get_dossier(model: Text, version: Id, svc: Svc, lang: Lang, format: Literal["html", "json"] = "html") -> Response:  # noqa: A002 - the parameter's name
+    """Everything that is known of a version, after its files were verified; refused (`bundle_refused`) where one was changed."""
+    from risk.reports import dossier
+
+    told = model_dossier.whole(svc.settings, model, version)
+    if format == "json":
+        return JSONResponse(told)
+    return HTMLResponse(dossier.render(told, lang), headers={"Content-Security-Policy": PAGE_POLICY, "Content-Language": lang})
+
+
+@router.get("/{model}/compare", summary="两个版本对照 / Two versions side by side", responses=problems(404))
+def compare_versions(model: Text, first: Id, second: Id, svc: Svc) -> dict[str, Any]:
+    """Figures with intervals, cut-offs, features and rules that one alone has, data, and what a paired comparison found where one was made."""
+    told = model_dossier.compared(svc.settings, model, first, second)
+    return {**told, "paired": svc.desk.whole(model_pairs.stored, key_of(model), first, second)}
+
+
+@router.post("/{model}/versions/{version}/approve", summary="批准版本 / Approve a version", responses=problems(404, 409))
+def approve_version(model: Text, version: Id, sent: ModelStep, svc: Svc, x_actor: ActorHeader = None) -> dict[str, Any]:
+    """Another person than who registered it. First every law is tried on the stored files, in a process of its own with a time limit."""
+    actor, key = actor_of(x_actor, sent.actor), key_of(model)
+    return model_approval.approve(svc.desk.engine, svc.settings, key, version, actor=actor, now=svc.desk.clock(), reason=sent.reason)
+
+
+@router.post("/{model}/versions/{version}/promote", summary="上线版本 / Make a version the champion", responses=problems(404, 409))
+def promote_version(model: Text, version: Id, sent: ModelStep, svc: Svc, x_actor: ActorHeader = None) -> ModelVersionView:
+    """The next run uses it. Refused (`model_not_approved`) where an approval is required and is not there."""
+    actor, key = actor_of(x_actor, sent.actor), key_of(model)
+    model_approval.promote(svc.desk.engine, svc.settings, key, version, actor=actor, now=svc.desk.clock(), reason=sent.reason)
+    return model_desk.get_model_version(svc.settings, key, version)
+
+
+@router.post("/{model}/rollback", summary="回退模型 / Bring the previous champion back", responses=problems(404, 409))
+def roll_back(model: Text, sent: ModelStep, svc: Svc, x_actor: ActorHeader = None) -> ModelVersionView:
+    """One act, recorded with who and why."""
+    actor, key = actor_of(x_actor, sent.actor), key_of(model)
+    version = model_approval.rollback(svc.desk.engine, svc.settings, key, actor=actor, now=svc.desk.clock(), reason=sent.reason)
+    return model_desk.get_model_version(svc.settings, key, version)

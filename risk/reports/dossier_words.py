@@ -95,7 +95,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "topic.dependence": ("依赖关系", "Dependence"),
     "topic.counterfactuals": ("如何改判（自编示例）", "What would change the grade (passages of our own)"),
     "by.source": ("标签来源", "source of labels"),
-    "by.language": ("语言", "language"),
+    "by.script": ("文字", "script"),
     "by.channel": ("渠道", "channel"),
     "by.kind": ("信号类别", "kind of signal"),
     "by.region": ("地区", "region"),

@@ -162,6 +162,7 @@ def _train(scorer: Scorer, data: DataSet, cases: Sequence[Case], around: Context
         times=[c.known_at for c in cases],
         as_of=data.as_of,
         seed=seed,
+        slices={name: values for name, values in slices_of(cases).items() if name in ("region", "source")},
     )
 
 

@@ -71,7 +71,7 @@ def roll_back(engine: Engine, settings: Settings, key: str, version: str, *, act
     try:
         return str(model_approval.rollback(engine, settings, key, actor=actor, now=now, reason=reason))
     except ConflictError as error:
-        if error.code != "model_no_earlier":
+        if error.code != "no_earlier_champion":
             raise
         return None
 

@@ -15,9 +15,10 @@ from features.context import Context
 from risk import __version__
 from risk.domain.errors import ConflictError
 from risk.domain.messages import Told, register
+from risk.domain.model_policy import needs_approval
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
-from risk.services import model_explaining, training_extras
+from risk.services import model_dossier, model_explaining, training_extras, training_slices
 from risk.services.training_sets import TrainingSet
 from risk.settings import Settings
 
@@ -71,11 +72,13 @@ def train_texts(
     representative: Any = None,
     sources: Mapping[str, int] | None = None,
     seed: int = 0,
+    slices: Mapping[str, Sequence[str]] | None = None,
 ) -> Trained:
     """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone.
 
     ``representative`` marks the rows whose mix is that of the field (verdicts are, a hand-picked case library is not): only those decide cut-offs; while
     they are too few the fixed ones hold. ``sources`` counts labels by where they come from: it decides how far the learner is trusted (``fusion.trust_of``).
+    ``slices``: by what else figures are told (source, region …), a value for each text.
     """
     from models.cold import noisy_or
     from models.grades import solve
@@ -102,7 +105,8 @@ def train_texts(
     said = noisy_or(rules, scorer.weights(key), reading.frame.n)[fitted.rows]
     trust = trust_of(sources or {})
     fused = fuse(fitted.out_of_fold, said, trust)
-    found = Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, training_extras.of(fitted), trust)
+    more = {**training_extras.of(fitted), "slices": training_slices.of(fitted, texts, around, slices)}
+    found = Trained(key, fitted, solve(fused[fair], fitted.labels[fair], fitted.weights[fair]), seed, more, trust)
     return replace(found, explain=lambda: model_explaining.of(scorer, key, reading, fitted, found.learner, seed))
 
 
@@ -118,6 +122,7 @@ def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0) -> 
         representative=rows.representative,
         sources=rows.sources,
         seed=seed,
+        slices={"source": rows.names},
     )
 
 
@@ -168,7 +173,10 @@ def save(trained: Trained, folder: Path, *, sources: Mapping[str, int]) -> dict[
 
 
 def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], promote: bool, window: str = "") -> str:
-    """Save, register and, when asked, promote; gives the version. What lies in the registry is a copy: the working folder is removed."""
+    """Save, register and, when asked, promote; gives the version. What lies in the registry is a copy: the working folder is removed.
+
+    Where the policy wants another person's approval (`risk.domain.model_policy`), the version stays a challenger.
+    """
     import tempfile
 
     from models.registry import Registry
@@ -180,7 +188,7 @@ def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], p
         folder = Path(scratch) / "bundle"
         manifest = save(trained, folder, sources=sources)
         version = registry.register(folder, code_file(), dossier(trained, manifest, window))
-    if promote:
+    if promote and not needs_approval(trained.key):
         registry.promote(model, version, lens)
     return str(version)
 
@@ -192,25 +200,7 @@ def code_file() -> Path:
 
 def dossier(trained: Trained, manifest: Mapping[str, Any], window: str) -> dict[str, Any]:
     """What is written down about a version: purpose, legal basis, data, metrics, limits, owner."""
-    from models.lineup import get
-
-    model, lens = split_key(trained.key)
-    spec = get(model)
-    looks = spec.lens(lens)
-    return {
-        "purpose": {"zh": spec.question[0], "en": spec.question[1]},
-        "lens": {"zh": looks.title[0], "en": looks.title[1]},
-        "label": {"zh": looks.meaning[0], "en": looks.meaning[1]},
-        "basis": [{"law": law, "article": article} for law, article in spec.basis],
-        "data": dict(manifest["label_sources"]),
-        "training_window": window,
-        "training": {k: v for k, v in manifest["training"].items() if k != "out_of_fold"},
-        "metrics_out_of_fold": manifest["training"].get("out_of_fold", {}).get("metrics", {}),
-        "cutoffs": manifest["cutoffs"],
-        "limits": [{"zh": zh, "en": en} for zh, en in spec.limits],
-        "owner": {"zh": spec.owner[0], "en": spec.owner[1]},
-        "approver": None,
-    }
+    return model_dossier.dossier_of(trained.key, manifest, window)
 
 
 def broken_laws(scorer: Scorer, trained: Trained, texts: Sequence[str]) -> list[str]:
