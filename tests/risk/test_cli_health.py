@@ -72,16 +72,8 @@ def test_tasks_of_owners(home: Path) -> None:
     engine = open_store(Settings.from_environment())
     with transaction(engine) as conn:
         number = model_tasks.open_task(conn, MODEL, "score_drift", {}, now=NOW, actor="作业")
-        row = {
-            "model": MODEL,
-            "as_of": NOW,
-            "name": "score_drift",
-            "part": "420100",
-            "value": 0.4,
-            "n": 200,
-            "limit_value": 0.25,
-            "crossed": True,
-        }
+        common = {"model": MODEL, "as_of": NOW, "n": 200, "limit_value": 0.25, "crossed": True}
+        row = {**common, "name": "score_drift", "part": "420100", "value": 0.4, "low": None, "high": None}
         conn.execute(
             insert(t.health_figures), [row, row | {"name": "verified_rate", "part": "red 420100", "value": 0.3, "low": 0.2, "high": 0.4}]
         )
