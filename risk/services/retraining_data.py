@@ -118,7 +118,7 @@ def cases(conn: Connection, key: str, as_of: datetime) -> tuple[list[Case], int]
     told = (
         select(n.signal_id, n.source, n.weight).where(n.model == key, n.matures_at <= as_of, n.known_at <= as_of).order_by(n.known_at, n.id)
     )
-    drawn = {row.signal_id: (row.source, row.weight) for row in select_in(conn, told, n.signal_id, found)}
+    drawn = {row.signal_id: (row.source, row.weight) for row in select_in(conn, told.order_by(n.known_at, n.id), n.signal_id, found)}
     every = [
         Case(
             row.id,
@@ -193,13 +193,18 @@ def read(engine: Engine, found: Sequence[Case]) -> Context:
 
 def _excluded(conn: Connection, key: str, as_of: datetime) -> dict[str, int]:
     """Labels that were known by then and did not count yet, or no more."""
-    n, newer = t.labels.c, t.verdicts.alias("newer")
-    corrected = select(newer.c.id).where(newer.c.supersedes == n.verdict_id, newer.c.reported_at <= as_of).exists()
+    n, corrected = t.labels.c, _corrected(as_of)
     known = select(func.count()).where(n.model == key, n.known_at <= as_of)
     return {
         "not_yet_mature": int(conn.scalar(known.where(n.matures_at > as_of, ~corrected)) or 0),
         "corrected": int(conn.scalar(known.where(corrected)) or 0),
     }
+
+
+def _corrected(as_of: datetime) -> Any:
+    """The condition on labels: the verdict was corrected by then."""
+    newer = t.verdicts.alias("newer")
+    return select(newer.c.id).where(newer.c.supersedes == t.labels.c.verdict_id, newer.c.reported_at <= as_of).exists()
 
 
 def _part(found: Sequence[Case]) -> dict[str, Any]:

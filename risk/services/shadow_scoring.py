@@ -173,13 +173,13 @@ def _said(scorer: Scorer, loaded: units.Units, key: str, as_of: datetime) -> dic
     try:
         read = replace(scorer.read(loaded.texts, loaded.around), units=loaded.lots)
         judged = scorer.judge(read, key, on=units.judged_day(as_of))
-        if not np.isfinite(judged.probability).all():
-            raise ValueError("the challenger gave what is no probability")
-        return dict(enumerate(zip(judged.probability.tolist(), judged.ranks.tolist(), strict=True)))
     except Exception:  # whatever a text or the challenger does, the other rows are scored
+        judged = None
+    if judged is None or not np.isfinite(judged.probability).all():
         parts = judging.judge(scorer, loaded, {key: loaded.ids}, as_of)[key]
         return {
             i: (float(part.judged.probability[k]), int(part.judged.ranks[k])) if part.judged is not None else (0.0, 0)
             for part in parts
             for k, i in enumerate(part.positions)
         }
+    return dict(enumerate(zip(judged.probability.tolist(), judged.ranks.tolist(), strict=True)))
