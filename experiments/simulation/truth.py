@@ -77,8 +77,6 @@ class Truth:
     """Share without a verdict, of lawful units and of offences."""
     delay: tuple[float, float] = (1.0, 2.0)
     """Weeks until a verdict beyond the first, on average, of lawful units and of offences (a grave case takes longer)."""
-    maturity: int = 4
-    """Weeks after which a label is used."""
 
     # what is injected
     drift_at: int = 3
@@ -96,7 +94,7 @@ SETTINGS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "evasion_only": ("evasion, no drift", {"drift_at": 0}),
     "small_capacity": ("offices check a third", {"capacity": 12}),
     "noisy": ("verdicts are often wrong", {"sensitivity": (0.65, 0.80), "specificity": (0.96, 0.98)}),
-    "slow": ("verdicts take months", {"delay": (8.0, 10.0), "maturity": 8}),
+    "slow": ("verdicts take months", {"delay": (8.0, 10.0)}),
     "little_audit": ("one unit of five hundred is checked at random", {"audit": 0.002}),
     "paid_audit": ("random checks are taken from the capacity", {"audit_on_top": False, "audit": 0.006}),
 }

@@ -71,9 +71,9 @@ class World:
         self.kind = rng.random(n)
         self.topics = rng.dirichlet(np.full(truth.vocabulary, 0.15), CHANNELS + truth.schemes + 1)
 
-    def round(self, number: int) -> Units:
-        """The units of a round; round 0 is the past that everybody knows."""
-        truth, rng = self.truth, np.random.default_rng([self.seed, 2, number])
+    def round(self, number: int, again: int = 0) -> Units:
+        """The units of a round; round 0 is the past that everybody knows. ``again``: another draw of the same round."""
+        truth, rng = self.truth, np.random.default_rng([self.seed, 2, number, *([again] if again else [])])
         n = truth.units * truth.weeks
         subject = rng.integers(0, truth.subjects, n)
         offence = self.offends[subject] & (rng.random(n) < truth.habit)
