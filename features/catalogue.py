@@ -76,6 +76,31 @@ _CUES = (
     Feature("reported_cue_count", "报道警示词数", "count", "个", "新闻、处罚、警示用语个数", "cues of news, penalties and warnings"),
     Feature("solicits", "招揽", "flag", "", "要求读者与己方联系", "asks the reader to get in touch"),
 )
+_PARTIES = (
+    Feature("organisation_count", "机构数", "count", "家", "文中写明名称的机构个数", "organisations that the text names"),
+    Feature(
+        "person_count", "人物数", "count", "人", "某某、嫌疑人等所指的人数", "persons that the text speaks of, masked names and suspects"
+    ),
+    Feature("quoted_share", "引号内占比", "share", "", "引号内文字占全部字符的比例", "characters inside quotation marks among all"),
+)
+_DISGUISE = (
+    Feature("undone_count", "还原处数", "count", "处", "强还原共改动之处", "places that aggressive normalising changed"),
+    Feature(
+        "undone_share", "还原占比", "share", "", "强还原所涉字符占原文的比例", "characters that aggressive normalising touched among all"
+    ),
+    Feature(
+        "rare_sign_share",
+        "生僻字占比",
+        "share",
+        "",
+        "不在一级常用字中的汉字占比",
+        "Chinese characters outside those of everyday use among all",
+    ),
+    Feature("letters_inside_count", "夹字母数", "count", "处", "夹在汉字之间的字母段", "runs of letters between Chinese characters"),
+    Feature(
+        "wedge_count", "夹符号数", "count", "处", "夹在汉字之间的非标点符号", "symbols other than punctuation between Chinese characters"
+    ),
+)
 TRANSFORMS = {
     "separator": ("分隔符", "separators inside words"),
     "sound_alike": ("谐音形近", "sound-alike and look-alike spellings"),
@@ -131,7 +156,7 @@ _FAMILIES = (
     ),
 )
 
-FEATURES: tuple[Feature, ...] = (*_SURFACE, *_SLOTS, *_CUES, *_TRANSFORM_FEATURES, *_IDENTIFIERS)
+FEATURES: tuple[Feature, ...] = (*_SURFACE, *_SLOTS, *_CUES, *_TRANSFORM_FEATURES, *_IDENTIFIERS, *_PARTIES, *_DISGUISE)
 """the columns that every frame has, in the frame's order"""
 _BY_NAME = {f.name: f for f in FEATURES}
 

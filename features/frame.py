@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from features import surface, text
 from features.catalogue import AGGRESSIVE, FEATURES, TRANSFORMS, names
+from features.disguise import disguise
 from features.identifiers import find_identifiers
 from features.lexicon import Lexicon, ListHits, WordList
 from features.normalise import NormalisedText, normalise
+from features.parties import parties
 from features.slots import amounts, contacts, prices, yields
 from features.stance import Stance
 
@@ -32,6 +34,7 @@ __all__ = ["Lexicon", "TextFrame", "WordList", "build"]
 Column = NDArray[np.float64]
 _FIRST = re.compile("我们|我司|我院|我店|我|本店|本院|本公司|本司|本人|咱们|小编")
 _SECOND = re.compile("你们|你|您|大家|亲们|宝子|姐妹们|朋友们|家人们")
+_QUOTED = re.compile('“[^“”]{1,200}”|「[^「」]{1,200}」|『[^『』]{1,200}』|"[^"]{1,200}"')
 _CONTACTS = ("phone", "wechat", "qq", "link")
 _PLACE = {f.name: i for i, f in enumerate(FEATURES)}
 
@@ -102,8 +105,10 @@ def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | Callable
     table = np.zeros((len(texts), len(FEATURES)))
     for name, column in surface.counts(texts).items():
         table[:, _PLACE[name]] = column
+    for name, column in disguise(normalised).items():
+        table[:, _PLACE[name]] = column
     for row, (one, stance) in enumerate(zip(normalised, stances, strict=True)):
-        facts = _stated(one) | _transforms(one) | _cues(one, stance)
+        facts = _stated(one) | _transforms(one) | _cues(one, stance) | parties(one.plain.text)
         table[row, [_PLACE[k] for k in facts]] = list(facts.values())
     frame = TextFrame(normalised, hits, table, extra)
     if isinstance(extra, pd.DataFrame):
@@ -167,6 +172,7 @@ def _cues(one: NormalisedText, stance: Stance) -> dict[str, float]:
         "negation_count": float(stance.negation_count),
         "reported_cue_count": float(stance.report_count),
         "solicits": float(stance.solicits),
+        "quoted_share": sum(m.end() - m.start() - 2 for m in _QUOTED.finditer(t)) / len(t) if t else np.nan,
     }
 
 

@@ -352,3 +352,8 @@ _SURE_MIXED, _WEAK_MIXED = _mixed_spellings()
 SURE: dict[str, tuple[str, str]] = {k: v for k, v in (_SURE_MIXED | _ALL).items() if k not in _UNSURE}
 WEAK: dict[str, tuple[str, str]] = {k: v for k, v in _WEAK_MIXED.items() if k not in SURE}
 WEAK |= {k: v for k, v in _ALL.items() if k in _UNSURE} | _entries(_PINYIN, "pinyin")
+
+READINGS: dict[str, str] = {pair[0]: pair[1:] for pair in _READ.split()}
+"""Sign → how it is read, in Latin letters."""
+STAND_INS: dict[str, str] = {pair[0]: pair[1:] for pair in _STAND_INS.split()}
+"""Sign → signs that are written for it because they sound or look like it."""

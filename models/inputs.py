@@ -32,6 +32,8 @@ class TextLike(Protocol):
     """A normalised text."""
 
     @property
+    def original(self) -> str: ...
+    @property
     def dense(self) -> Any: ...
 
 

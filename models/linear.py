@@ -8,6 +8,7 @@ mean is one weight a token. Measured on grouped folds of the development data: A
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,10 @@ MOST = 400_000
 
 PLAIN_C, SCALED_C = 1.0, 0.3
 
+PARTS = ("text:for", "text:against", "text:strongest", "text:weakest", "text:known")
+"""What speaks for and against, the token that weighs most either way, and how much of the text the learner knows: a sum of many small signs is
+not believed as one grave sign is, and a text of which little is known not as one that is read whole. Trees see them beside the sum."""
+
 
 class LinearText:
     """Weights in log-odds for each known token; ``decision`` = weights · TF-IDF + bias."""
@@ -47,6 +52,16 @@ class LinearText:
         """Log-odds of texts, in chunks, so that memory stays bounded."""
         parts = [np.asarray(self.rows(dense[a:b], words[a:b]) @ self.weight) for a, b in chunks(dense)]
         return np.concatenate([*parts, np.zeros(len(dense) - sum(map(len, parts)))]) + self.bias
+
+    def read(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[Floats, Floats]:
+        """Log-odds of texts, and what they are made of: one column for each of `PARTS`."""
+        told, made = [np.zeros(0)], [np.zeros((0, len(PARTS)))]
+        for a, b in chunks(dense):
+            counts = _counts(self.chars, self.words, dense[a:b], words[a:b], [(0, b - a)])
+            rows = _scaled(counts, self._idf, len(self.chars.codes))
+            told.append(np.asarray(rows @ self.weight) + self.bias)
+            made.append(_parts(counts, rows, self.weight, self._idf, len(self.chars.codes), dense[a:b]))
+        return np.concatenate(told), np.concatenate(made)
 
     def tokens(self, text: TextLike, words: Sequence[str], scale: float) -> list[Contribution]:
         """What each token of one text adds, with its places in the original text."""
@@ -111,22 +126,62 @@ def _word_places(dense: str, words: Sequence[str]) -> tuple[Ints, Ints]:
     return np.array(begin, dtype=np.int64), np.array(end, dtype=np.int64)
 
 
-def fit(dense: Sequence[str], words: Sequence[Sequence[str]], y: Floats, w: Floats, fold: Ints, seed: int) -> tuple[LinearText, Floats]:
-    """The learner fitted on all rows, and the out-of-fold log-odds of each row by learners that have not seen its fold."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What learners that have not seen a row's fold say of it: its log-odds, and one column for each of `PARTS`."""
+
+    start: Floats
+    parts: Floats
+
+
+def fit(
+    dense: Sequence[str],
+    words: Sequence[Sequence[str]],
+    y: Floats,
+    w: Floats,
+    fold: Ints,
+    seed: int,
+    measured: npt.NDArray[np.bool_] | None = None,
+) -> tuple[LinearText, Known]:
+    """The learner fitted on all rows, and what is known of each row out of fold. Only ``measured`` rows scale the margin to log-odds (copies do not)."""
     n = len(dense)
+    shown = np.ones(n, dtype=bool) if measured is None else measured
     ranges = list(chunks(dense))
     chars = Vocabulary.fit((char_grams(dense[a:b], *CHARS) for a, b in ranges), n, MIN_ROWS, MOST)
     runs = Vocabulary.fit((word_grams(words[a:b], WORDS) for a, b in ranges), n, MIN_ROWS, MOST)
     counts = _counts(chars, runs, dense, words, ranges)
-    margin = np.zeros(n)
+    first_word = len(chars.codes)
+    margin, parts = np.zeros(n), np.zeros((n, len(PARTS)))
     for train, test in folds_of(fold, int(fold.max()) + 1):
         idf = _idf(counts[train])
-        weight, bias = _fit_once(_scaled(counts[train], idf, len(chars.codes)), y[train], w[train], seed)
-        margin[test] = _scaled(counts[test], idf, len(chars.codes)) @ weight + bias
-    scale = fit_sigmoid(margin, y, w)
-    weight, bias = _fit_once(_scaled(counts, np.concatenate([chars.idf, runs.idf]), len(chars.codes)), y, w, seed)
+        weight, bias = _fit_once(_scaled(counts[train], idf, first_word), y[train], w[train], seed)
+        some = counts[test]
+        rows = _scaled(some, idf, first_word)
+        margin[test] = rows @ weight + bias
+        parts[test] = _parts(some, rows, weight, idf, first_word, [dense[i] for i in test.tolist()])
+    scale = fit_sigmoid(margin[shown], y[shown], w[shown])
+    parts[:, :-1] *= scale.slope
+    weight, bias = _fit_once(_scaled(counts, np.concatenate([chars.idf, runs.idf]), first_word), y, w, seed)
     stored = (weight * scale.slope).astype(np.float32).astype(np.float64)
-    return LinearText(chars, runs, stored, bias * scale.slope + scale.shift), margin * scale.slope + scale.shift
+    return LinearText(chars, runs, stored, bias * scale.slope + scale.shift), Known(margin * scale.slope + scale.shift, parts)
+
+
+def _parts(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: int, dense: Sequence[str]) -> Floats:
+    """The columns of `PARTS`. Known: the share of a text's runs of characters that were learnt; nan of an empty text."""
+    n = rows.shape[0]
+    shares = rows.copy()
+    shares.data = rows.data * weight[rows.indices]
+    row = np.repeat(np.arange(n), np.diff(rows.indptr))
+    told = np.zeros((n, len(PARTS)))
+    told[:, 0] = np.bincount(row, weights=np.maximum(shares.data, 0.0), minlength=n)
+    told[:, 1] = np.bincount(row, weights=np.minimum(shares.data, 0.0), minlength=n)
+    np.maximum.at(told[:, 2], row, shares.data)
+    np.minimum.at(told[:, 3], row, shares.data)
+    place = np.repeat(np.arange(n), np.diff(counts.indptr))
+    learnt = counts.data * (idf[counts.indices] > 0) * (counts.indices < first_word)
+    size = np.array([sum(max(0, len(t) - k + 1) for k in range(CHARS[0], CHARS[1] + 1)) for t in dense], dtype=np.float64)
+    told[:, 4] = np.divide(np.bincount(place, weights=learnt, minlength=n), size, out=np.full(n, np.nan), where=size > 0)
+    return told
 
 
 def _counts(
