@@ -1,4 +1,4 @@
-"""Train the six text lenses and measure them. ``python -m experiments.five_models --data DIR [--own-set] [--seed N]``.
+"""Train the six text lenses and measure them. ``python -m experiments.five_models --data DIR [--own-set] [--only KEY] [--seed N]``.
 
 Without ``--own-set`` the project's blind set stays closed: it is opened for the figures that are kept, not while something is being chosen.
 """
@@ -6,8 +6,10 @@ Without ``--own-set`` the project's blind set stays closed: it is opened for the
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ import numpy as np
 
 from experiments.attacks import KINDS, USUAL, attack
 from experiments.five_models import figures
-from experiments.five_models.judging import BOTH, LIBRARY, RULES, Court
-from experiments.five_models.material import Measured, development, labelled_messages, own, split_lookalikes
+from experiments.five_models.judging import BOTH, LIBRARY, RULES, Court, Said
+from experiments.five_models.material import Development, Measured, development, labelled_messages, own, split_lookalikes
 from experiments.five_models.pages import page
 from experiments.record import RESULTS, heading, store_json, store_page
 from risk.scoring.keys import TEXT_KEYS
@@ -27,8 +29,8 @@ FEW = 5
 """Fewer positives give no figure."""
 
 NOTES = (
-    "An alarm is blue or above. Shares have 95 % Wilson intervals; average precision and recall at 1 % false alarms a bootstrap of whole groups of near-copies (500 draws). "
-    "Recall at 1 % false alarms: the best cut-off that at most 1 % of the honest texts reach, on the set itself (`own`), or among its honest texts and the 8,500 measured look-alikes together.",
+    "An alarm is blue or above. Shares have 95 % Wilson intervals; average precision and recall at 1 % false alarms a bootstrap of whole groups of near-copies (300 draws). "
+    "Recall at 1 % false alarms: the best cut-off that at most 1 % of the honest texts reach, on the set itself (`own`), or among its honest texts and the 4,200 measured look-alikes together.",
     "`library`: what `risk train MODEL --cases` gives, nothing but the project's own passages and rules. `library + development`: with half of the look-alikes (a sample), everyday and "
     "promotional messages that no rule fires at, posts on illicit drugs (drug model; honest ones also for prescription drugs), and news with events (report lens). "
     "Everything nearly the same as a measured text is left out of training; near-copies are counted once in the bootstrap, not in the shares.",
@@ -39,7 +41,7 @@ NOTES = (
 )
 
 
-def ranking(court: Court, key: str, on: Measured, readings: Sequence[Any], honest: dict[tuple[str, str], Any]) -> Iterator[Line]:
+def ranking(court: Court, key: str, on: Measured, readings: Sequence[Any], honest: dict[str, Said]) -> Iterator[Line]:
     """How well positives are found among the honest texts of a set, and beside the look-alikes."""
     y = on.labels[key]
     if np.nansum(y) < FEW:
@@ -48,7 +50,7 @@ def ranking(court: Court, key: str, on: Measured, readings: Sequence[Any], hones
     for who in court.judges(key):
         said = court.say(key, who, on, readings)
         p, groups = said.probability, on.groups
-        beside = honest[key, who].probability
+        beside = honest[who].probability
         all_p, all_y = np.concatenate([p[known], beside]), np.concatenate([y[known], np.zeros(len(beside))])
         all_groups = np.concatenate([groups[known], groups.max() + 1 + np.arange(len(beside))])
         yield {
@@ -70,15 +72,19 @@ def _of(on: Measured, name: str) -> Any:
     return np.array([one == name for one in on.slices])
 
 
-def false_alarms(court: Court, on: Measured, readings: Sequence[Any]) -> tuple[list[Line], dict[tuple[str, str], Any]]:
-    """Alarms on lawful and everyday texts, by model, judge and source; and what was said, for recall beside them."""
-    lines: list[Line] = []
-    said: dict[tuple[str, str], Any] = {}
-    for key in TEXT_KEYS:
-        for who in court.judges(key):
-            said[key, who] = found = court.say(key, who, on, readings)
-            by = {name: figures.share(found.alarm[_of(on, name)]) for name in sorted(set(on.slices))}
-            lines.append({"model": key, "who": who, "n": len(on.texts), "overall": figures.share(found.alarm), "by": by})
+def false_alarms(court: Court, key: str, on: Measured, readings: Sequence[Any]) -> tuple[list[Line], dict[str, Said]]:
+    """Alarms on lawful and everyday texts, by judge and source; and what was said, for recall beside them."""
+    said = {who: court.say(key, who, on, readings) for who in court.judges(key)}
+    lines = [
+        {
+            "model": key,
+            "who": who,
+            "n": len(on.texts),
+            "overall": figures.share(found.alarm),
+            "by": {name: figures.share(found.alarm[_of(on, name)]) for name in sorted(set(on.slices))},
+        }
+        for who, found in said.items()
+    ]
     return lines, said
 
 
@@ -112,30 +118,49 @@ def _some(on: Measured, key: str, rows: Any, texts: list[str]) -> Measured:
     return Measured(on.name, texts, labels, [on.channels[i] for i in rows], [on.slices[i] for i in rows], on.groups[rows])
 
 
-def measure(data: Path, seed: int, *, blind: bool) -> dict[str, Any]:
-    """Everything, as plain values."""
-    messages, (learnt_from, lookalikes) = labelled_messages(data), split_lookalikes(data, seed)
-    owned = {key: own(key) for key in TEXT_KEYS} if blind else {}
-    measured = [*messages.texts, *lookalikes.texts, *(text for one in owned.values() for text in one.texts)]
-    told = development(data, learnt_from, seed)
-    court = Court(Scorer(), seed)
-    for key in TEXT_KEYS:
-        court.train(key, BOTH, told, measured)
-    for key in TEXT_KEYS:
-        court.train(key, LIBRARY, None, measured)
-    print("alarms", flush=True)
-    alarms, honest = false_alarms(court, lookalikes, court.readings(lookalikes))
-    lines, falls = [], []
-    for key in TEXT_KEYS:
-        print(key, flush=True)
-        for on in (messages, *([owned[key]] if blind else [])):
-            lines += list(ranking(court, key, on, court.readings(on), honest))
-            falls += list(attacked(court, key, on))
-    return {"cost": court.cost, "training": _training(court.cost), "ranking": lines, "alarms": alarms, "attacks": falls}
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What is read once for all models."""
+
+    messages: Measured
+    lookalikes: Measured
+    told: Development
+    court: Court
+    readings: list[Any]
+    """Of the look-alikes."""
+
+    @classmethod
+    def read(cls, data: Path, seed: int, *, augment: bool) -> Bench:
+        """Everything but the own set."""
+        learnt_from, lookalikes = split_lookalikes(data, seed)
+        court = Court(Scorer(), seed, augment)
+        return cls(labelled_messages(data), lookalikes, development(data, learnt_from, seed), court, court.readings(lookalikes))
+
+    def measure(self, key: str, *, blind: bool) -> dict[str, list[Line]]:
+        """Everything of one model, as plain values."""
+        sets = [self.messages, *([own(key)] if blind else [])]
+        measured = [text for on in (*sets, self.lookalikes) for text in on.texts]
+        cost = [self.court.train(key, who, told, measured) for who, told in ((BOTH, self.told), (LIBRARY, None))]
+        alarms, honest = false_alarms(self.court, key, self.lookalikes, self.readings)
+        lines, falls = [], []
+        for on in sets:
+            lines += list(ranking(self.court, key, on, self.court.readings(on), honest))
+            falls += list(attacked(self.court, key, on))
+        return {"cost": cost, "ranking": lines, "alarms": alarms, "attacks": falls}
+
+
+def merged(before: dict[str, Any], found: dict[str, list[Line]], key: str) -> dict[str, Any]:
+    """The lines of the model that was measured now, and what was stored of the others; in the order of the line-up.
+
+    >>> merged({"alarms": [{"model": "illegal_drug_sales", "n": 1}]}, {"alarms": [{"model": "false_medical_advertising"}]}, "false_medical_advertising")
+    {'alarms': [{'model': 'false_medical_advertising'}, {'model': 'illegal_drug_sales', 'n': 1}]}
+    """
+    kept = {name: [line for line in before.get(name, []) if line["model"] != key] for name in found}
+    return {name: sorted([*kept[name], *lines], key=lambda line: TEXT_KEYS.index(line["model"])) for name, lines in found.items()}
 
 
 def _training(cost: Sequence[Line]) -> Line:
-    """What the training of all lenses with development labels took together."""
+    """What the training of all lenses with development labels took together, one after the other."""
     both = [one for one in cost if one["who"] == BOTH]
     return {
         "models": len(both),
@@ -143,7 +168,6 @@ def _training(cost: Sequence[Line]) -> Line:
         "processor_seconds": round(sum(one["processor_seconds"] for one in both), 1),
         "peak_mb": max(one["peak_mb"] for one in both),
         "goal": {"seconds": 600, "peak_mb": 4096},
-        "load": [round(x, 1) for x in os.getloadavg()],
     }
 
 
@@ -152,18 +176,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("RISK_DATA_DIR"), required="RISK_DATA_DIR" not in os.environ)
     parser.add_argument("--own-set", action="store_true", help="open the blind set too")
+    parser.add_argument("--only", action="append", choices=TEXT_KEYS, help="one model; may be given again; the others keep what is stored")
+    parser.add_argument("--no-augment", dest="augment", action="store_false", help="without disguised copies in training")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=RESULTS / "five_models.json")
     options = parser.parse_args(arguments)
-    command = f"python -m experiments.five_models --data DATA{' --own-set' if options.own_set else ''}"
-    result = {
-        **heading(command),
-        "notes": list(NOTES),
-        "seed": options.seed,
-        **measure(Path(options.data), options.seed, blind=options.own_set),
-    }
-    store_json(options.output, result)
-    store_page(options.output.with_suffix(".md"), page(result, (RULES, LIBRARY, BOTH)))
+    command = "python -m experiments.five_models --data DATA" + " --own-set" * options.own_set + " --no-augment" * (not options.augment)
+    bench = Bench.read(Path(options.data), options.seed, augment=options.augment)
+    for key in options.only or TEXT_KEYS:
+        print(key, flush=True)
+        found = bench.measure(key, blind=options.own_set)
+        before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.is_file() else {}
+        lines = merged(before, found, key)
+        result = {**heading(command), "notes": list(NOTES), "seed": options.seed, "training": _training(lines["cost"]), **lines}
+        store_json(options.output, result)
+        store_page(options.output.with_suffix(".md"), page(result, (RULES, LIBRARY, BOTH)))
     print(f"{options.output.name} and {options.output.with_suffix('.md').name} are written")
 
 

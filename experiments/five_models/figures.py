@@ -12,7 +12,7 @@ from models.grades import wilson
 from models.measure import multiplicities
 
 Floats = npt.NDArray[np.float64]
-REPLICATES = 500
+REPLICATES = 300
 
 
 def share(flags: npt.NDArray[np.bool_]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from experiments.five_models.material import Development, Measured, training_set
 from experiments.real import baselines
+from experiments.record import commit
 from features.context import Context
 from risk.domain.grades import Grade
 from risk.scoring.scorer import Reading, Scorer
@@ -33,40 +35,43 @@ class Said:
 
 @dataclass(eq=False)
 class Court:
-    """All judges of all models, with what their training cost."""
+    """All judges of all models."""
 
     scorer: Scorer
     seed: int
+    augment: bool = True
+    """Disguised copies are learnt from too, where development labels are."""
     trained: dict[tuple[str, str], Trained] = field(default_factory=dict)
-    cost: list[dict[str, Any]] = field(default_factory=list)
 
-    def train(self, key: str, who: str, told: Development | None, measured: Sequence[str]) -> None:
-        """Train one model; wall and processor seconds, and the most memory that this process has used so far."""
+    def train(self, key: str, who: str, told: Development | None, measured: Sequence[str]) -> dict[str, Any]:
+        """Train one model; tells what it took: wall and processor seconds, and the most memory that this process has used so far."""
         wall, processor = time.perf_counter(), time.process_time()
         rows = training_set(self.scorer, key, told, measured, self.seed)
-        made = train_set(self.scorer, key, rows, seed=self.seed)
+        made = train_set(self.scorer, key, rows, seed=self.seed, augment=self.augment and told is not None)
         self.trained[key, who] = made
         report = made.fitted.report
-        self.cost.append(
-            {
-                "model": key,
-                "who": who,
-                "rows": report["n"],
-                "positives": report["positives"],
-                "sources": rows.sources,
-                "trust": made.trust,
-                "trees_share": report["trees_share"],
-                "seconds": round(time.perf_counter() - wall, 1),
-                "processor_seconds": round(time.process_time() - processor, 1),
-                "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-                "out_of_fold": {
-                    name: [round(float(figure[part]), 4) for part in ("value", "low", "high")]
-                    for name, figure in report["out_of_fold"]["metrics"].items()
-                    if figure and name in ("average_precision", "ece", "brier_skill")
-                },
-            }
-        )
-        print(f"  {key}, {who}: {report['n']} rows, {self.cost[-1]['seconds']} s", flush=True)
+        cost = {
+            "model": key,
+            "who": who,
+            "rows": report["n"],
+            "positives": report["positives"],
+            "copies": report["copies"],
+            "sources": rows.sources,
+            "trust": made.trust,
+            "trees_share": report["trees_share"],
+            "commit": commit(),
+            "load": round(os.getloadavg()[0], 1),
+            "seconds": round(time.perf_counter() - wall, 1),
+            "processor_seconds": round(time.process_time() - processor, 1),
+            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "out_of_fold": {
+                name: [round(float(figure[part]), 4) for part in ("value", "low", "high")]
+                for name, figure in report["out_of_fold"]["metrics"].items()
+                if figure and name in ("average_precision", "ece", "brier_skill")
+            },
+        }
+        print(f"  {who}: {cost['rows']} rows, {cost['seconds']} s, of processor {cost['processor_seconds']} s", flush=True)
+        return cost
 
     def judges(self, key: str) -> list[str]:
         """Who judges a model."""

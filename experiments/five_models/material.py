@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from experiments import own_set
 from experiments.real.parts import Part as Table
-from experiments.real.parts import read, sampled, unseen
+from experiments.real.parts import read, sampled
 from experiments.real.texts import TASKS
 from models.labels import parse
 from models.neardup import near_duplicate_groups
@@ -20,11 +21,13 @@ from risk.scoring.keys import TEXT_KEYS
 from risk.scoring.scorer import Scorer
 from risk.services.training_sets import LOOK_ALIKES, TEXTS, Part, TrainingSet, case_library, joined
 
-LEARNT_OF = {"news_title": 600, "medical_dialogue": 1_000, "drug_instruction": 400, "pharmacy_listing": 64, "registered_health_food": 57}
+LEARNT_OF = {"news_title": 500, "medical_dialogue": 900, "drug_instruction": 400, "pharmacy_listing": 64, "registered_health_food": 57}
 """So many look-alikes of each source are learnt, all from the half that is not measured."""
-MESSAGES = 1_500
+MEASURED_OF = 1_800
+"""So many look-alikes of each source are measured, of the other half: all of the small sources."""
+MESSAGES = 1_200
 """So many everyday and so many promotional messages."""
-NEWS = 6_000
+NEWS = 4_000
 NEAR_EVENTS = ("涉嫌传销", "涉嫌欺诈", "提现困难", "失联跑路", "涉嫌违法", "投诉维权", "产品违规", "资金账户风险")
 """Events that may or may not be of a scheme: such news says nothing unless it says 涉嫌非法集资 too."""
 DRUGS, RX, REPORT = "illegal_drug_sales", "illegal_prescription_drug_sales", "illegal_fundraising.report"
@@ -71,7 +74,7 @@ def split_lookalikes(data: Path, seed: int) -> tuple[Table, Measured]:
     table = read(data / "lookalike_negatives.csv")
     groups = near_duplicate_groups(table["text"].tolist())
     away = grouped_folds(groups, np.zeros(len(table)), 2, seed) == 0
-    rest = table[away]
+    rest = _some(table[away], dict.fromkeys(LEARNT_OF, MEASURED_OF), seed)
     zeros = {key: np.zeros(len(rest)) for key in TEXT_KEYS}
     return table[~away].reset_index(drop=True), _measured(
         "lookalikes", rest["text"].tolist(), zeros, [None] * len(rest), rest["source"].tolist()
@@ -80,25 +83,24 @@ def split_lookalikes(data: Path, seed: int) -> tuple[Table, Measured]:
 
 def development(data: Path, lookalikes: Table, seed: int) -> Development:
     """Samples of the development tables, by seed."""
-    some = [sampled(lookalikes[lookalikes["source"] == source], n, seed) for source, n in LEARNT_OF.items()]
     messages = read(data / "short_messages.csv")
     kinds = [sampled(messages[messages["kind"] == kind], MESSAGES, seed) for kind in ("ham", "spam")]
-    import pandas as pd
-
     return Development(
-        pd.concat(some, ignore_index=True),
+        _some(lookalikes, LEARNT_OF, seed),
         pd.concat(kinds, ignore_index=True),
         read(data / "illicit_drug_posts.csv"),
         sampled(read(data / "finance_news_events.csv"), NEWS, seed),
     )
 
 
+def _some(lookalikes: Table, most: Mapping[str, int], seed: int) -> Table:
+    return pd.concat([sampled(lookalikes[lookalikes["source"] == source], n, seed) for source, n in most.items()], ignore_index=True)
+
+
 def training_set(scorer: Scorer, key: str, told: Development | None, measured: Sequence[str], seed: int) -> TrainingSet:
     """The library, with development labels where there are any, without what is nearly a measured text."""
-    parts = [case_library(key, seed)]
-    if told is not None:
-        parts = [_without(part, measured) for part in _parts(scorer, key, told)] + parts
-    return joined([_without(part, measured) if part.source not in (TEXTS, LOOK_ALIKES) else part for part in parts])
+    apart = Part(TEXTS, "measured", tuple(measured), (math.nan,) * len(measured))
+    return joined([apart, *([] if told is None else _parts(scorer, key, told)), case_library(key, seed)])
 
 
 def _parts(scorer: Scorer, key: str, told: Development) -> list[Part]:
@@ -120,14 +122,6 @@ def _news(events: str) -> float:
     if "涉嫌非法集资" in events:
         return 1.0
     return math.nan if any(near in events for near in NEAR_EVENTS) else 0.0
-
-
-def _without(part: Part, measured: Sequence[str]) -> Part:
-    kept = unseen(part.texts, measured)
-    schemes = part.schemes or ("",) * len(part.texts)
-    rows = [row for row, keep in zip(zip(part.texts, part.labels, schemes, strict=True), kept, strict=True) if keep]
-    texts, labels, names = zip(*rows, strict=True)
-    return Part(part.source, part.name, texts, labels, names)
 
 
 def _measured(

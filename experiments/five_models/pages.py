@@ -127,6 +127,7 @@ def _cost(lines: Sequence[dict[str, Any]]) -> str:
             one["who"],
             str(one["rows"]),
             str(one["positives"]),
+            str(one["copies"]),
             str(one["trust"]),
             str(one["seconds"]),
             str(one["processor_seconds"]),
@@ -134,11 +135,14 @@ def _cost(lines: Sequence[dict[str, Any]]) -> str:
         ]
         for one in lines
     ]
-    return table(["model", "who", "rows", "positives", "trust", "seconds", "processor seconds", "average precision out of fold"], rows)
+    return table(
+        ["model", "who", "rows", "positives", "disguised copies", "trust", "seconds", "processor seconds", "average precision out of fold"],
+        rows,
+    )
 
 
 def _total(one: dict[str, Any]) -> str:
     return (
-        f"All {one['models']} lenses with development labels: {one['seconds']} s on the clock, {one['processor_seconds']} s of processor, at most {one['peak_mb']} MB "
-        f"(goals: {one['goal']['seconds']} s on 2 cores, {one['goal']['peak_mb']} MB; load of the machine then: {', '.join(map(str, one['load']))})."
+        f"All {one['models']} lenses with development labels, one after the other: {one['processor_seconds']} s of processor (one thread), {one['seconds']} s on the clock of a machine "
+        f"that had other work too (its load stands in the JSON), at most {one['peak_mb']} MB. Goals: {one['goal']['seconds']} s on 2 cores, {one['goal']['peak_mb']} MB."
     )

@@ -16,6 +16,7 @@ from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.services.training import Trained
+    from risk.services.training_sets import Part, TrainingSet
 
 register(
     {
@@ -38,6 +39,10 @@ register(
             "--cases 本来就含合法相似文本，不能与 --no-hard-negatives 同用",
             "--cases holds look-alikes: it does not go with --no-hard-negatives",
         ),
+        "augment_texts": (
+            "--augment 只用于文本，不与 --firms、--from-verdicts 同用",
+            "--augment is for texts: it does not go with --firms or --from-verdicts",
+        ),
         "library_added": ("案例库新增 {n} 条标签", "{n} labels of the case library are new"),
         "outside_not_trained": (
             "{key} 是外部模型，由其作者训练后登记新版本",
@@ -54,7 +59,8 @@ register(
 @options.label_codes
 @click.option("--cases", is_flag=True, help="from the project's own case library, alone or with the other input / 用自带案例库训练")
 @click.option("--no-hard-negatives", "bare", is_flag=True, help="without the project's own look-alikes / 不加入自带的合法相似文本")
-@click.option("--from-verdicts", is_flag=True, help="from matured labels in the database / 用核查结论训练")
+@click.option("--augment", is_flag=True, help="learn from disguised copies of the texts too / 也用伪装写法的副本训练")
+@click.option("--from-verdicts", is_flag=True, help="from matured labels in the database; --texts and --cases join them / 用核查结论训练")
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="folder for the model / 模型目录")
 @click.option("--register", "registered", is_flag=True, help="register the model; the first version becomes champion / 登记")
 @click.option("--seed", default=0, show_default=True)
@@ -72,6 +78,7 @@ def train(
     separator: str,
     cases: bool,
     bare: bool,
+    augment: bool,
     from_verdicts: bool,
     output: Path | None,
     registered: bool,
@@ -85,19 +92,26 @@ def train(
     key = key_of(model, lens)
     if key in outside():
         raise ConflictError("outside_not_trained", key=key)
-    options.check_inputs(key, texts, text, firms, more=from_verdicts or (cases and texts is None and firms is None))
+    options.check_inputs(key, texts, text, firms, more=(from_verdicts and texts is None) or (cases and texts is None and firms is None))
     _check_library(key, cases=cases, bare=bare)
+    if augment and (firms is not None or from_verdicts):
+        raise InvalidInputError("augment_texts")
     if from_verdicts and output is not None:
         raise InvalidInputError("verdicts_registered")
+    codes = (positive, ignore, separator)
     if from_verdicts:
-        _from_verdicts(key, as_of, seed, actor, cases=cases, bare=bare)
+        given = [] if texts is None else [_given(texts, text, label, codes)]
+        _from_verdicts(key, given, as_of, seed, actor, cases=cases, bare=bare)
         return
     if output is None and not registered:
         raise InvalidInputError("train_nowhere")
     if output is not None and output.exists() and any(output.iterdir()):
         raise ConflictError("output_taken", path=output)
-    codes = (positive, ignore, separator)
-    trained, sources = _from_firms(key, firms, seed) if firms else _from_texts(key, texts, text, label, codes, seed, cases=cases, bare=bare)
+    if firms is not None:
+        trained, sources = _from_firms(key, firms, seed)
+    else:
+        rows = _rows(key, texts, text, label, codes, seed, cases=cases, bare=bare)
+        trained, sources = _from_rows(key, rows, seed, augment=augment), rows.sources
     _tell(key, trained)
     _keep(key, trained, sources, output, registered=registered)
 
@@ -122,7 +136,7 @@ def _from_firms(key: str, firms: Path, seed: int) -> tuple[Trained, dict[str, in
     return trained, {firms.name: trained.fitted.report["n"]}
 
 
-def _from_texts(
+def _rows(
     key: str,
     texts: Path | None,
     text: str | None,
@@ -132,26 +146,35 @@ def _from_texts(
     *,
     cases: bool,
     bare: bool,
-) -> tuple[Trained, dict[str, int]]:
+) -> TrainingSet:
     """A labelled file, the case library, or both; a file alone stands beside the project's look-alikes."""
-    from risk.scoring.scorer import Scorer
-    from risk.scoring.tables import read_table
-    from risk.services import training
-    from risk.services.training_sets import TEXTS, Part, case_library, joined, look_alikes
+    from risk.services.training_sets import case_library, joined, look_alikes
 
-    parts = []
-    if texts is not None:
-        if not text or not label:
-            raise InvalidInputError("needs_column", option="--texts", other="--label COL")
-        table = read_table(texts, (text, label))
-        labels = options.label_rule(*codes).labels(table[label])
-        parts.append(Part(TEXTS, texts.name, tuple(table[text].tolist()), tuple(labels.tolist())))
+    parts = [] if texts is None else [_given(texts, text, label, codes)]
     if cases:
         parts.append(case_library(key, seed))
     elif not bare:
         parts.append(look_alikes(key, seed))
-    rows = joined(parts)
-    return training.train_set(Scorer(), key, rows, seed=seed), rows.sources
+    return joined(parts)
+
+
+def _given(texts: Path, text: str | None, label: str | None, codes: tuple[str, str, str]) -> Part:
+    """The labelled file."""
+    from risk.scoring.tables import read_table
+    from risk.services.training_sets import TEXTS, Part
+
+    if not text or not label:
+        raise InvalidInputError("needs_column", option="--texts", other="--label COL")
+    table = read_table(texts, (text, label))
+    labels = options.label_rule(*codes).labels(table[label])
+    return Part(TEXTS, texts.name, tuple(table[text].tolist()), tuple(labels.tolist()))
+
+
+def _from_rows(key: str, rows: TrainingSet, seed: int, *, augment: bool) -> Trained:
+    from risk.scoring.scorer import Scorer
+    from risk.services import training
+
+    return training.train_set(Scorer(), key, rows, seed=seed, augment=augment)
 
 
 def _tell(key: str, trained: Trained) -> None:
@@ -176,17 +199,17 @@ def _keep(key: str, trained: Trained, sources: dict[str, int], output: Path | No
         tell("trained_registered", version=version, alias="champion" if first else "challenger")
 
 
-def _from_verdicts(key: str, as_of: str | None, seed: int, actor: str, *, cases: bool, bare: bool) -> None:
+def _from_verdicts(key: str, given: list[Part], as_of: str | None, seed: int, actor: str, *, cases: bool, bare: bool) -> None:
     from risk.bootstrap import open_scorer, open_store
     from risk.cli.moments import parse_moment
-    from risk.services.cases import ship
+    from risk.services.cases import ship, take
     from risk.services.retraining import retrain
 
     settings, now = Settings.from_environment(), datetime.now(UTC)
     engine = open_store(settings)
     try:
-        if not bare:
-            tell("library_added", n=ship(engine, key, whole=cases, now=now))
+        added = sum(take(engine, key, part, known_at=now, now=now) for part in given)
+        tell("library_added", n=added + (0 if bare else ship(engine, key, whole=cases, now=now)))
         scorer = open_scorer(settings, [key], engine=engine)
         done = retrain(engine, settings, scorer, key, as_of=parse_moment(as_of), now=now, actor=actor, seed=seed)
     finally:

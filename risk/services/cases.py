@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from risk.domain.signals import Signal
 from risk.services.bulk import insert_rows, select_in, slices
 from risk.services.signal_store import store
-from risk.services.training_sets import CASES, LOOK_ALIKES, Part, case_library, known_at, look_alikes, weight_of
+from risk.services.training_sets import Part, case_library, known_at, look_alikes, weight_of
 from risk.storage import tables as t
 from risk.storage.engine import transaction
 
@@ -68,11 +69,19 @@ def add(conn: Connection, cases: Iterable[Case], *, known_at: datetime, now: dat
 
 def ship(engine: Engine, key: str, *, whole: bool, now: datetime) -> int:
     """Add the project's own library for one model, or its look-alikes alone, to the cases of a store, known since its release; again, it adds nothing."""
-    part: Part = case_library(key) if whole else look_alikes(key)
-    weight = weight_of(CASES if whole else LOOK_ALIKES)
-    rows = [Case(text, {key: label}, scheme, weight) for text, label, scheme in zip(part.texts, part.labels, part.schemes, strict=True)]
+    return take(engine, key, case_library(key) if whole else look_alikes(key), known_at=known_at(), now=now)
+
+
+def take(engine: Engine, key: str, part: Part, *, known_at: datetime, now: datetime) -> int:
+    """Add labelled texts of one source to the cases of a store, each with the weight of its source; returns how many labels are new."""
+    weight, schemes = weight_of(part.source), part.schemes or ("",) * len(part.texts)
+    rows = [
+        Case(text, {key: label}, scheme, weight)
+        for text, label, scheme in zip(part.texts, part.labels, schemes, strict=True)
+        if not math.isnan(label)
+    ]
     with transaction(engine) as conn:
-        return add(conn, rows, known_at=known_at(), now=now)
+        return add(conn, rows, known_at=known_at, now=now)
 
 
 def slices_of(cases: Iterable[Case], size: int = 800) -> Iterable[Sequence[Case]]:

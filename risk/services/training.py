@@ -72,6 +72,7 @@ def train_texts(
     representative: Any = None,
     sources: Mapping[str, int] | None = None,
     seed: int = 0,
+    augment: bool = False,
     slices: Mapping[str, Sequence[str]] | None = None,
 ) -> Trained:
     """Learn a text model. ``labels``: 1, 0 or nan (left out). Raises ``too_few_labels`` where the rules must go on alone.
@@ -79,14 +80,24 @@ def train_texts(
     ``representative`` marks the rows whose mix is that of the field (verdicts are, a hand-picked case library is not): only those decide cut-offs; while
     they are too few the fixed ones hold. ``sources`` counts labels by where they come from: it decides how far the learner is trusted (``fusion.trust_of``).
     ``slices``: by what else figures are told (source, region …), a value for each text.
+    ``augment`` lets it learn from disguised copies too (`models.augment`), which is for texts of which nothing else is known (``around`` None).
     """
+    from models.augment import Plan
     from models.cold import noisy_or
     from models.grades import solve
     from models.text import TooFewLabelsError, train_text
     from risk.scoring.fusion import fuse, trust_of
 
+    if augment and around is not None:
+        raise ValueError("augment: what is known around a text is not known of its copies")
     reading = scorer.read(texts, around)
-    _, rules = scorer.rules(reading, key, None if as_of is None else as_of.date())
+    day = None if as_of is None else as_of.date()
+    _, rules = scorer.rules(reading, key, day)
+
+    def read(copies: list[str], _rows: Any) -> tuple[Any, Any]:
+        found = scorer.read(copies)
+        return found.frame, scorer.rules(found, key, day)[1]
+
     try:
         fitted = train_text(
             reading.frame,
@@ -98,6 +109,8 @@ def train_texts(
             times=times,
             as_of=as_of,
             seed=seed,
+            augment=Plan() if augment else None,
+            read=read,
         )
     except TooFewLabelsError as error:
         raise ConflictError("too_few_labels", reason=_counted(str(error))) from error
@@ -110,7 +123,7 @@ def train_texts(
     return replace(found, explain=lambda: model_explaining.of(scorer, key, reading, fitted, found.learner, seed))
 
 
-def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0) -> Trained:
+def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0, augment: bool = False) -> Trained:
     """Learn a text model from a joined table (`risk.services.training_sets`)."""
     return train_texts(
         scorer,
@@ -122,6 +135,7 @@ def train_set(scorer: Scorer, key: str, rows: TrainingSet, *, seed: int = 0) -> 
         representative=rows.representative,
         sources=rows.sources,
         seed=seed,
+        augment=augment,
         slices={"source": rows.names},
     )
 

@@ -113,15 +113,17 @@ def test_one_table_of_codes_trains_two_models(tmp_path: Path, monkeypatch: pytes
     rows["codes"] = [("DRUG,RX" if i % 3 else "DRUG") if y == "1" else "-" for i, y in enumerate(rows["label"])]
     rows.to_csv("codes.csv", index=False)
     told = {}
-    for model, code in ((DRUGS, "DRUG"), (RX, "RX")):
+    for model, code, more in ((DRUGS, "DRUG", ()), (RX, "RX", ("--augment",))):
         good(
             "train", model, "--texts", "codes.csv", "--text", "text", "--label", "codes", "--positive", code,
-            "--no-hard-negatives", "--output", model,
+            "--no-hard-negatives", "--output", model, *more,
         )  # fmt: skip
         told[model] = json.loads((tmp_path / model / "manifest.json").read_text(encoding="utf-8"))["training"]
     assert told[DRUGS]["positives"] == 48
     assert told[RX]["positives"] == sum("RX" in codes for codes in rows["codes"])
     assert 0 < told[RX]["positives"] < 48
+    assert told[DRUGS]["copies"] == 0
+    assert 0 < told[RX]["copies"] <= told[RX]["n"]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,7 @@ def test_one_table_of_codes_trains_two_models(tmp_path: Path, monkeypatch: pytes
         (("train", MODEL, "--cases", "--no-hard-negatives", "--output", "m"), "cases_hold_look_alikes"),
         (("train", MODEL, "--cases"), "train_nowhere"),
         (("train", MODEL), "one_input"),
+        (("train", MODEL, "--from-verdicts", "--augment"), "augment_texts"),
         (("train", "illegal_fundraising", "--lens", "firm", "--firms", ".", "--cases", "--output", "m"), "cases_are_texts"),
         (("train", "illegal_fundraising", "--lens", "firm", "--firms", ".", "--no-hard-negatives", "--output", "m"), "cases_are_texts"),
     ],
@@ -153,3 +156,18 @@ def test_the_library_is_shipped_into_a_store_once(engine: Engine) -> None:
         assert len(labels.matured(conn, MODEL, known_at())) == len(set(whole.texts))
         assert labels.matured(conn, MODEL, datetime(2026, 9, 1, tzinfo=UTC)) == []
         assert pd.Series([one.value for one in labels.matured(conn, MODEL, now)]).isin([0.0, 1.0]).all()
+
+
+def test_a_labelled_file_joins_what_the_database_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No verdict yet: the file and the look-alikes are the cases that the first version learns from, and a retraining finds them there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RISK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RISK_LANG", "en")
+    labelled().to_csv("lab.csv", index=False)
+    line = ("train", MODEL, "--from-verdicts", "--texts", "lab.csv", "--text", "text", "--label", "label")
+    told = good(*line)
+    assert f"{96 + len(set(look_alikes(MODEL).texts))} labels of the case library are new" in told
+    shown = json.loads(good("models", "show", MODEL, "1"))
+    assert shown["data"]["case_library"] == 96 + len(set(look_alikes(MODEL).texts))
+    assert shown["training"]["positives"] == 48
+    assert shown["training"]["n"] == shown["data"]["case_library"]
