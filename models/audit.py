@@ -64,6 +64,7 @@ def estimate(
     flagged: npt.ArrayLike,
     *,
     totals: tuple[float, float] | None = None,
+    times: npt.ArrayLike | None = None,
     level: float = LEVEL,
     draws: int = DRAWS,
     seed: int = 0,
@@ -71,8 +72,9 @@ def estimate(
     """Precision, recall and prevalence, each ``{"value", "low", "high"}``, of a design where verification has a known probability. All arrays of shape (n,).
 
     ``truth``: 1, 0, or NaN for a unit that nobody verified (or without an answer). ``selected_probability`` in (0, 1]: how likely each unit was to be verified.
-    ``flagged``: whether the model flagged it. Best is to give every unit: rows with NaN then tell how large each side is. Where only verified
-    units are given, ``totals`` = (flagged, other) units says it; without, the sizes are the sums of inverse probabilities.
+    ``flagged``: whether the model flagged it. Best is to give every unit: rows with NaN then tell how large each side is (``times``: how many alike units a row
+    is; 1 where it has a truth). Where only verified units are given, ``totals`` = (flagged, other) units says it; without, the sizes are the sums of
+    inverse probabilities.
 
     ``ValueError`` for a probability outside (0, 1] or a truth other than 0, 1, NaN. A figure that nothing speaks for has the value None and stays wide.
 
@@ -96,8 +98,11 @@ def estimate(
         raise ValueError("truth, selected_probability and flagged must be of one length")
     if not np.isin(y[~np.isnan(y)], (0.0, 1.0)).all():
         raise ValueError("truth is 1, 0 or NaN")
+    many = np.ones(len(y)) if times is None else np.asarray(times, dtype=np.float64)
+    if len(many) != len(y) or (many[~np.isnan(y)] != 1).any() or (many < 0).any():
+        raise ValueError("times: one number of alike units a row, 1 where the truth is known")
     sizes = totals if totals is not None else (None, None)
-    found, missed = _side(y[flag], p[flag], sizes[0]), _side(y[~flag], p[~flag], sizes[1])
+    found, missed = _side(y[flag], p[flag], many[flag], sizes[0]), _side(y[~flag], p[~flag], many[~flag], sizes[1])
     return {
         "precision": _share(found, level),
         "recall": _meld(found, missed, level, draws, seed, _recall),
@@ -121,15 +126,15 @@ class _Side(NamedTuple):
         return self.size * self.share
 
 
-def _side(y: Floats, p: Floats, total: float | None) -> _Side:
+def _side(y: Floats, p: Floats, many: Floats, total: float | None) -> _Side:
     seen = ~np.isnan(y)
-    size = float(total if total is not None else len(y) if not seen.all() else (1.0 / p).sum())
+    size = float(total if total is not None else many.sum() if not seen.all() else (1.0 / p).sum())
     if not seen.any():
         return _Side(size, 0.0, 0.0)
     w = 1.0 / p[seen]
     if not seen.all():  # every unit is given: each probability's share of the side is known
         _, stratum = np.unique(p, return_inverse=True)
-        units, represented = np.bincount(stratum), np.bincount(stratum[seen], weights=w, minlength=int(stratum.max()) + 1)
+        units, represented = np.bincount(stratum, weights=many), np.bincount(stratum[seen], weights=w, minlength=int(stratum.max()) + 1)
         w = w * (units[stratum[seen]] / represented[stratum[seen]])
     return _Side(size, float((w * y[seen]).sum() / w.sum()), _effective(y[seen], w))
 

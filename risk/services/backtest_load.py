@@ -79,7 +79,7 @@ def _issued(conn: Connection, since: datetime, until: datetime) -> dict[tuple[st
     c = t.tasks.c
     found: Counter[tuple[str, str]] = Counter()
     low, high = week_of(since)[0], week_of(until)[0] + timedelta(days=7)
-    for office, at in conn.execute(select(c.office_code, c.issued_at).where(c.issued_at >= low, c.issued_at < high)):
+    for office, at in conn.execute(select(c.office_code, c.issued_at).where(c.issued_at >= low, c.issued_at < high, c.kind == "alert")):
         found[office, week_of(at)[2]] += 1
     return dict(found)
 

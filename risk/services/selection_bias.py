@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, and_, case, func, select
 
 from models import audit
@@ -44,7 +45,7 @@ def recall(conn: Connection, model: str, since: datetime, until: datetime, as_of
     draws = _draws(conn, model, since, until, as_of)
     cells = _cells(conn, list(draws), as_of)
     rows = _verified(conn, model, list(draws), as_of)
-    truth, chance, alarm, alerted = _design(draws, cells, rows)
+    design = _design(draws, cells, rows)
     counts = {
         "runs": len(draws),
         "units": sum(cells.values()),
@@ -62,8 +63,8 @@ def recall(conn: Connection, model: str, since: datetime, until: datetime, as_of
         "until": until.isoformat(),
         "as_of": as_of.isoformat(),
         "counts": counts,
-        "figures": audit.estimate(truth, chance, alarm),
-        "loop": audit.estimate(truth, chance, alerted),
+        "figures": _estimate(design, "alarm"),
+        "loop": _estimate(design, "alerted"),
     }
 
 
@@ -125,22 +126,27 @@ def _verified(conn: Connection, model: str, runs: Sequence[int], as_of: datetime
 
 def _design(
     draws: Mapping[int, Mapping[str, Any]], cells: Mapping[_Cell, int], rows: Sequence[tuple[_Cell, float]]
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Truth (NaN where nobody looked), chance of being verified, alarm, alerted: one row a unit, in no order."""
+) -> dict[str, npt.NDArray[Any]]:
+    """The rows of the estimate: one a verified unit, one for all units of a cell that nobody looked at. A stratum whose rate is nought has no chance and is left out."""
     left = dict(cells)
     for cell, _ in rows:
         left[cell] -= 1
-    parts: list[tuple[float, _Cell, int]] = [(value, cell, 1) for cell, value in rows]
-    parts += [(float("nan"), cell, n) for cell, n in left.items() if n > 0]
-    times = [n for _, _, n in parts]
-    chance = [_chance(draws[cell.run_id], cell) for _, cell, _ in parts]
-    usable = [p is not None for p in chance]  # a stratum whose rate is nought was never looked at
-    keep = np.repeat(np.array(usable, dtype=bool), times)
-    truth = np.repeat(np.array([value for value, _, _ in parts], dtype=np.float64), times)[keep]
-    known = np.repeat(np.array([p or 1.0 for p in chance], dtype=np.float64), times)[keep]
-    alarm = np.repeat(np.array([cell.alarm for _, cell, _ in parts], dtype=bool), times)[keep]
-    alerted = np.repeat(np.array([cell.alerted for _, cell, _ in parts], dtype=bool), times)[keep]
-    return truth, known, alarm, alerted
+    every = [(value, cell, 1) for cell, value in rows] + [(float("nan"), cell, n) for cell, n in left.items() if n > 0]
+    parts = [(value, cell, n, chance) for value, cell, n in every if (chance := _chance(draws[cell.run_id], cell)) is not None]
+    return {
+        "truth": np.array([value for value, _, _, _ in parts], dtype=np.float64),
+        "chance": np.array([chance for _, _, _, chance in parts], dtype=np.float64),
+        "alarm": np.array([cell.alarm for _, cell, _, _ in parts], dtype=bool),
+        "alerted": np.array([cell.alerted for _, cell, _, _ in parts], dtype=bool),
+        "times": np.array([n for _, _, n, _ in parts], dtype=np.float64),
+    }
+
+
+def _estimate(design: Mapping[str, npt.NDArray[Any]], flagged: str) -> dict[str, audit.Figure]:
+    """The estimate with the units of each side counted, not inferred from the lot."""
+    flag, times = design[flagged], design["times"]
+    totals = float(times[flag].sum()), float(times[~flag].sum())
+    return audit.estimate(design["truth"], design["chance"], flag, times=times, totals=totals)
 
 
 def _chance(frame: Mapping[str, Any], cell: _Cell) -> float | None:

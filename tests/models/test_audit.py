@@ -32,6 +32,14 @@ def test_verified_units_alone_and_with_all_units_agree() -> None:
     assert estimate(truth, p, flagged, totals=(200, 2000))["recall"]["value"] == pytest.approx(150 / 350)
 
 
+def test_alike_units_may_be_told_by_their_number() -> None:
+    truth, p, flag = [1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.1, 0.1], [True, True, False, False]
+    every = estimate([*truth, *[np.nan] * 30], [*p, *[0.1] * 30], [*flag, *[False] * 30])
+    assert estimate([*truth, np.nan], [*p, 0.1], [*flag, False], times=[1, 1, 1, 1, 30]) == every
+    with pytest.raises(ValueError, match="times"):
+        estimate(truth, p, flag, times=[1, 2, 1, 1])
+
+
 def test_what_capacity_cut_off_counts_by_its_own_probability() -> None:
     """100 alerts verified, 80 true; 100 over capacity, of which 10 were drawn and 5 true: 130 of 200."""
     truth = [1] * 80 + [0] * 20 + [1] * 5 + [0] * 5 + [np.nan] * 90
