@@ -53,14 +53,14 @@ def _template() -> Any:
 
 def number(value: Any) -> str:
     """
-    >>> [number(v) for v in (0.12345, 3, None, True, float("nan"), "x", 1234567)]
-    ['0.123', '3', '—', '✓', '—', 'x', '1,234,567']
+    >>> [number(v) for v in (0.12345, 1.0, 3, None, True, float("nan"), "x", 1234567, 96.0)]
+    ['0.123', '1.000', '3', '—', '✓', '—', 'x', '1,234,567', '96']
     """
     if isinstance(value, bool):
         return "✓" if value else "✗"
     if value is None or value != value:
         return "—"
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, float) and (abs(value) <= 1 or not value.is_integer()):
         return f"{value:.3f}"
     return f"{int(value):,}" if isinstance(value, (int, float)) else str(value)
 

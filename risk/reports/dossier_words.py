@@ -49,6 +49,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "cutoffs": ("分级界线", "cut-offs of grades"),
     "grade": ("等级", "grade"),
     "from": ("概率不低于", "probability from"),
+    "cut.fixed": ("固定界线：标签尚少，未按精确率求解", "fixed: too few labels to solve them for a precision"),
+    "cut.solved": ("按标签求解：各等级守住承诺的精确率", "solved from labels: each grade keeps the precision that is promised"),
     "never": ("不用", "not used"),
     "calibration": ("四、校准：说七成，是否七成", "4. Calibration: does seven in ten mean seven in ten"),
     "bin": ("概率段", "probability"),
