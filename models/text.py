@@ -52,6 +52,8 @@ class Fitted:
     groups: npt.NDArray[np.int64]
     out_of_fold: Floats
     report: dict[str, Any] = field(default_factory=dict)
+    linear_out_of_fold: Floats | None = None
+    """What the linear learner alone says of each row out of fold, in log-odds; None for a learner without one."""
 
 
 class TextModel:
@@ -219,7 +221,7 @@ def train_text(
         "calibrator": model.calibrator.state()["kind"],
         "out_of_fold": measure(held_out, y, weights=w, groups=group, seed=seed),
     }
-    return Fitted(model, rows, y, w, group, held_out, report)
+    return Fitted(model, rows, y, w, group, held_out, report, start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
