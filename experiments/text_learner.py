@@ -1,4 +1,4 @@
-"""The text learner on real labels: ``python -m experiments.text_learner --data DIR [--only report|drugs] [--output FOLDER]``.
+"""The text learner on real labels: ``python -m experiments.text_learner --data DIR [--only report|drugs|together] [--output FOLDER]``.
 
 Two tasks: the report lens on news of suspected illegal fundraising, and posts that promote illicit drugs. Of each, two questions.
 
@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,13 @@ from experiments.attacks import KINDS, OWN, USUAL, attack, public_tables
 from experiments.real.baselines import NGRAMS, keywords, ngrams
 from experiments.real.parts import held_out, read
 from experiments.record import RESULTS, heading, store_json, store_page
+from models import linear
 from models.augment import Plan
 from models.calibrate import cross_fitted
 from models.compare import compare
 from models.grades import wilson
 from models.inputs import dense_texts
-from models.labels import parse
+from models.labels import many, parse
 from models.measure import measure
 from models.split import folds_of, grouped_folds, near_duplicate_groups
 from models.text import FOLDS, Fitted, train_text
@@ -44,6 +46,9 @@ SEED = 7
 ALLOWED = 0.01
 REPLICATES = 500
 SHOWN = ("best_f1", "average_precision", "roc_auc", "brier_skill", "ece")
+NEWS = "涉嫌非法集资"
+BESIDE = ("涉嫌欺诈", "提现困难", "失联跑路")
+"""Kinds of event that overlap with it."""
 TASKS = {"report": "illegal_fundraising.report", "drugs": "illegal_drug_sales"}
 QUESTIONS = {
     "report": "Report lens: news of suspected illegal fundraising (finance_news_events.csv, label 涉嫌非法集资)",
@@ -64,7 +69,7 @@ def load(data: Path, name: str) -> tuple[list[str], Floats, list[str] | None]:
     """Texts, labels, and the language of each where the table knows it."""
     if name == "report":
         table = read(data / "finance_news_events.csv")
-        return table["text"].tolist(), parse("涉嫌非法集资", "", "|").labels(table["event_types"]), None
+        return table["text"].tolist(), parse(NEWS, "", "|").labels(table["event_types"]), None
     table = read(data / "illicit_drug_posts.csv")
     return table["text"].tolist(), np.array([float(v) for v in table["label"]]), table["language"].tolist()
 
@@ -123,6 +128,29 @@ def out_of_fold(scorer: Scorer, name: str, texts: list[str], y: Floats, language
         "CPU seconds of the plain baseline, five fits": round(spent, 1),
     }
     return told
+
+
+def together(scorer: Scorer, data: Path) -> dict[str, Any]:
+    """Do labels that overlap help one another? The report lens with and without the out-of-fold scores of the kinds of event that come with it most often."""
+    table = read(data / "finance_news_events.csv")
+    rules = {NEWS: parse(NEWS, "", "|")} | {kind: parse(kind, "", "|") for kind in BESIDE}
+    labels = many(table["event_types"], rules)
+    y, reading = labels[NEWS], scorer.read(table["text"].tolist())
+    outcomes, frame = scorer.rules(reading, TASKS["report"], None)[1], reading.frame
+    dense = dense_texts(frame)
+    groups = near_duplicate_groups(dense)
+    fold = grouped_folds(groups, y, FOLDS, SEED)
+    scores = {kind: linear.fit(dense, frame.words, labels[kind], np.ones(len(y)), fold, SEED)[1].start for kind in BESIDE}
+    more = replace(frame, given=frame.columns.assign(**{f"beside_{k}": scores[kind] for k, kind in enumerate(BESIDE)}))
+    how: dict[str, Any] = {"rule_weights": scorer.weights(TASKS["report"]), "groups": groups, "seed": SEED}
+    alone, helped = (train_text(one, outcomes, y, **how).out_of_fold for one in (frame, more))
+    paired = compare(alone, helped, y, groups=groups, threshold=0.5, replicates=REPLICATES, seed=SEED)
+    return {
+        "beside": {kind: {"positives": int(labels[kind].sum()), "both": int((labels[kind] * y).sum())} for kind in BESIDE},
+        "alone": _figures(measure(alone, y, threshold=0.5, groups=groups, seed=SEED)),
+        "with scores": _figures(measure(helped, y, threshold=0.5, groups=groups, seed=SEED)),
+        "difference": _rounded(paired["differences"]),
+    }
 
 
 def attacked(scorer: Scorer, name: str, data: Path, texts: list[str], y: Floats) -> dict[str, Any]:
@@ -227,8 +255,24 @@ def page(result: dict[str, Any]) -> str:
         told = one["out_of_fold"]["training"]
         parts += ["", "Training: " + "; ".join(f"{k} {v}" for k, v in told.items() if k != "tried") + "."]
         parts += _attack_page(one["attacked"]) if "attacked" in one else []
+    parts += _together_page(result["together"]) if "together" in result else []
     parts += ["", f"Peak memory of the whole measurement: {result['peak memory, GB']} GB."]
     return "\n".join(parts) + "\n"
+
+
+def _together_page(told: dict[str, Any]) -> list[str]:
+    beside = ", ".join(f"{kind} ({one['positives']}, {one['both']} of them both)" for kind, one in told["beside"].items())
+    parts = [
+        "",
+        "## Labels that overlap: the report lens with out-of-fold scores of other kinds of event as columns",
+        "",
+        f"Beside: {beside}.",
+        "",
+    ]
+    parts += _head(["who", *(m.replace("_", " ") for m in SHOWN)])
+    for who in ("alone", "with scores"):
+        parts.append(_row([who, *(_cell(told[who]["metrics"].get(m)) for m in SHOWN)]))
+    return [*parts, _row(["difference", *(_cell(told["difference"].get(m), signed=True) for m in SHOWN)])]
 
 
 def _attack_page(told: dict[str, Any]) -> list[str]:
@@ -270,14 +314,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m experiments.text_learner", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public material")
-    parser.add_argument("--only", choices=list(TASKS), action="append", help="these tasks alone")
+    parser.add_argument("--only", choices=[*TASKS, "together"], action="append", help="these tasks alone")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder of the results")
     chosen = parser.parse_args(arguments)
     stored = chosen.output / "text_learner.json"
     before = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() and chosen.only else {"tasks": {}}
     scorer = Scorer()
     result: dict[str, Any] = {**heading("python -m experiments.text_learner --data DATA"), "notes": list(NOTES), "tasks": before["tasks"]}
-    for name in chosen.only or list(TASKS):
+    if "together" in before:
+        result["together"] = before["together"]
+    for name in [name for name in TASKS if not chosen.only or name in chosen.only]:
         texts, y, languages = load(chosen.data, name)
         result["tasks"][name] = {
             "out_of_fold": out_of_fold(scorer, name, texts, y, languages),
@@ -286,6 +332,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         _store(result, chosen.output)
         result["tasks"][name]["attacked"] = attacked(scorer, name, chosen.data, texts, y)
+        _store(result, chosen.output)
+    if not chosen.only or "together" in chosen.only:
+        result["together"] = together(scorer, chosen.data)
         _store(result, chosen.output)
     return 0
 

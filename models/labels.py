@@ -7,7 +7,7 @@ false claim nor its absence). A cell may hold several codes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,17 @@ class LabelRule:
         import numpy as np
 
         return np.array([self.of(c) for c in column], dtype=np.float64)
+
+
+def many(column: Iterable[Any], rules: Mapping[str, LabelRule]) -> dict[str, npt.NDArray[np.float64]]:
+    """One table of codes, judged once, for several models: a text may be positive for two of them, or say nothing about one and be negative for another.
+
+    >>> both = many(["DRUG,RX", "RX", "-", ""], {"drugs": parse("DRUG"), "prescription": parse("RX")})
+    >>> {name: found.tolist() for name, found in both.items()}
+    {'drugs': [1.0, 0.0, 0.0, nan], 'prescription': [1.0, 1.0, 0.0, nan]}
+    """
+    cells = list(column)
+    return {name: rule.labels(cells) for name, rule in rules.items()}
 
 
 def parse(positive: str = "1", ignore: str = "", separator: str = ",") -> LabelRule:
