@@ -1,4 +1,4 @@
-"""Runs the simulation and stores what came of it: ``python -m experiments.simulation [--quick] [--seed N] [--only PART]``
+"""Runs the simulation and stores what came of it: ``python -m experiments.simulation [--quick] [--seed N] [--workers N] [--only PART]``
 
 Parts: ``rounds`` (the main setting), ``settings`` (the others), ``coverage``, ``promotion``, ``drift``. Results: ``experiments/results/simulation.json`` and ``.md``,
 plots in ``experiments/results/simulation``. ``--quick`` plays a tiny market once, to see that everything runs; it stores nothing unless ``--output`` says where.
@@ -10,6 +10,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from experiments.simulation.coverage import coverage
 from experiments.simulation.drifting import drifting
 from experiments.simulation.page import page, plots
 from experiments.simulation.promotion import promotion
-from experiments.simulation.sweep import sweep
+from experiments.simulation.sweep import Game, figures, games
 from experiments.simulation.truth import SETTINGS, as_numbers, setting
 
 OUTPUT = RESULTS / "simulation.json"
+MARKETS = 2
+"""Of each other setting."""
 TINY: dict[str, Any] = {"units": 300, "subjects": 800, "rounds": 2, "drift_at": 2}
 NOTES = (
     "The world (truth, world, evasion, drift, offices) shares no code with the project; its numbers were committed before any policy was run (see the log of experiments/simulation/truth.py).",
@@ -32,24 +35,39 @@ NOTES = (
 )
 
 
-def rounds(seed: int, *, quick: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of one call."""
+
+    seed: int
+    workers: int
+    quick: bool
+
+
+def rounds(options: Options) -> dict[str, Any]:
     """The main setting, all policies."""
-    more = TINY if quick else {}
-    return {**sweep("main", 2 if quick else 6, seed, **more), "truth": as_numbers(setting("main", **more))}
+    more = TINY if options.quick else {}
+    played = games(
+        [Game("main", options.seed + k, few=False, more=tuple(more.items())) for k in range(2 if options.quick else 6)], options.workers
+    )
+    return {**figures(played, options.seed), "truth": as_numbers(setting("main", **more))}
 
 
-def settings(seed: int, *, quick: bool) -> dict[str, Any]:
-    """The other settings, fewer policies."""
-    names = ["still"] if quick else [name for name in SETTINGS if name != "main"]
-    return {name: sweep(name, 2 if quick else 3, seed, few=True, **(TINY if quick else {})) for name in names}
+def settings(options: Options) -> dict[str, Any]:
+    """The other settings, fewer policies and markets."""
+    names = ["still"] if options.quick else [name for name in SETTINGS if name != "main"]
+    more = tuple(TINY.items()) if options.quick else ()
+    every = [Game(name, options.seed + k, few=True, more=more) for k in range(MARKETS) for name in names]
+    played = games(every, options.workers)
+    return {name: figures([told for one, told in zip(every, played, strict=True) if one.setting == name], options.seed) for name in names}
 
 
-PARTS: dict[str, Callable[..., dict[str, Any]]] = {
+PARTS: dict[str, Callable[[Options], dict[str, Any]]] = {
     "rounds": rounds,
     "settings": settings,
-    "coverage": lambda seed, quick: coverage(20 if quick else 600, seed, **(TINY if quick else {})),
-    "promotion": lambda seed, quick: promotion(10 if quick else 500, 3 if quick else 20, seed),
-    "drift": lambda seed, quick: drifting(3 if quick else 100, seed),
+    "coverage": lambda o: coverage(20 if o.quick else 600, o.seed, **(TINY if o.quick else {})),
+    "promotion": lambda o: promotion(10 if o.quick else 500, 3 if o.quick else 20, o.seed),
+    "drift": lambda o: drifting(3 if o.quick else 100, o.seed),
 }
 
 
@@ -58,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tiny market")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="markets played at a time; changes no figure")
     parser.add_argument("--only", action="append", choices=list(PARTS), help="one part; may be given again; the others keep what is stored")
     parser.add_argument("--output", type=Path, help="where to store (default: experiments/results/simulation.json)")
     options = parser.parse_args(arguments)
@@ -66,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         began = time.process_time()
         print(name, flush=True)
         head = heading("")
-        found[name] = {**PARTS[name](options.seed, quick=options.quick)}
+        found[name] = PARTS[name](Options(options.seed, options.workers, options.quick))
         print(f"{name}: {time.process_time() - began:.0f} s of CPU, commit {head['commit']}", flush=True)
     output = options.output or (None if options.quick else OUTPUT)
     if output is not None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -19,23 +22,42 @@ Told = dict[str, list[list[dict[str, Any]]]]
 """Policy → replication → round."""
 
 
-def sweep(name: str, replications: int, seed: int, *, few: bool = False, **more: Any) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Game:
+    """One market of a setting, for all policies or the few."""
+
+    setting: str
+    seed: int
+    few: bool
+    more: tuple[tuple[str, Any], ...] = ()
+
+
+def game(one: Game) -> dict[str, list[dict[str, Any]]]:
+    """Policy → what came of each round."""
+    market = Market.of(setting(one.setting, **dict(one.more)), one.seed)
+    model, past = first(market)
+    return {p.name: play(market, p, past) for p in players(model, market.seed, market.starts(1), few=one.few)}
+
+
+def games(every: Sequence[Game], workers: int) -> list[dict[str, list[dict[str, Any]]]]:
+    """Each played; a game's luck is its own, so the number of workers changes nothing."""
+    if workers <= 1:
+        return [game(one) for one in every]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(game, every))
+
+
+def figures(played: Sequence[Mapping[str, list[dict[str, Any]]]], seed: int) -> dict[str, Any]:
     """The figures of one setting, by policy and round, with differences to the frozen model on the same markets."""
-    truth = setting(name, **more)
-    told: Told = {}
-    for k in range(replications):
-        market = Market.of(truth, seed + k)
-        model, past = first(market)
-        for policy in players(model, market.seed, market.starts(1), few=few):
-            told.setdefault(policy.name, []).append(play(market, policy, past))
+    told: Told = {policy: [one[policy] for one in played] for policy in played[0]}
     return {
-        "replications": replications,
-        "policies": {policy: _by_round(played) for policy, played in told.items()},
-        "gain": {policy: _gain(played, told[BASELINE]) for policy, played in told.items() if policy != BASELINE},
-        "later": {policy: _later(played, seed) for policy, played in told.items() if policy != "oracle"},
-        "estimate": {policy: _estimates(played) for policy, played in told.items() if "estimate" in played[0][0]},
-        "decisions": {policy: _decisions(played) for policy, played in told.items() if "decision" in played[0][0]},
-        "ends": {policy: _ends(played) for policy, played in told.items()},
+        "replications": len(played),
+        "policies": {policy: _by_round(games) for policy, games in told.items()},
+        "gain": {policy: _gain(games, told[BASELINE]) for policy, games in told.items() if policy != BASELINE},
+        "later": {policy: _later(games, seed) for policy, games in told.items() if policy != "oracle"},
+        "estimate": {policy: _estimates(games) for policy, games in told.items() if "estimate" in games[0][0]},
+        "decisions": {policy: _decisions(games) for policy, games in told.items()},
+        "ends": {policy: _ends(games) for policy, games in told.items()},
     }
 
 
