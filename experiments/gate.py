@@ -14,6 +14,7 @@ differ in how many units, positives and copies there are, how alike the two are,
 from __future__ import annotations
 
 import json
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from models.grades import FIXED, wilson
 
 Floats = npt.NDArray[np.float64]
 LIMIT = 0.05
+HARDEST = 8
+"""The setting that is measured with intervals at 95 % too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ SETTINGS = (
     Setting("sample", 1000, 0.1, 2.0, 0.7),
     Setting("sample", 1000, 0.1, 2.0, 0.95),
     Setting("sample", 600, 0.2, 2.0, 0.7, copies=3),
-    Setting("sample", 1000, 0.2, 2.0, 0.7, regions=6),
+    Setting("sample", 1000, 0.2, 2.0, 0.7, regions=4),
     Setting("alerts, as if a sample", 1500, 0.1, 2.5, 0.7),
     Setting("alerts of both", 8000, 0.1, 2.5, 0.7),
     Setting("alerts of both", 20_000, 0.05, 2.0, 0.5),
@@ -68,7 +71,7 @@ SETTINGS = (
 )
 POWER = (
     Setting("sample", 1000, 0.1, 2.0, 0.7, better=0.5),
-    Setting("sample", 1000, 0.2, 2.0, 0.7, better=0.5, regions=6),
+    Setting("sample", 1000, 0.2, 2.0, 0.7, better=0.5, regions=4),
     Setting("alerts of both", 8000, 0.1, 2.5, 0.7, better=0.5),
     Setting("alerts of both", 20_000, 0.05, 2.0, 0.5, better=1.0),
     Setting("alerts and audit", 3000, 0.05, 2.5, 0.7, audit=0.05, better=0.5),
@@ -136,19 +139,23 @@ def measure(setting: Setting, comparisons: int, replicates: int, level: float) -
 @click.option("--comparisons", default=1000, show_default=True)
 @click.option("--replicates", default=300, show_default=True, help="of the bootstrap in each comparison")
 @click.option("--level", default=LEVEL, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="processes; the figures do not hang on it")
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=False)
-def main(comparisons: int, replicates: int, level: float, output: Path) -> None:
+def main(comparisons: int, replicates: int, level: float, workers: int, output: Path) -> None:
     """Measure the gate and store the result."""
     command = f"python -m experiments.gate --comparisons {comparisons} --replicates {replicates}"
-    told: dict[str, Any] = {**heading(command), "level": level, "limit": LIMIT, "equal": [], "better": []}
-    for name, settings in (("equal", SETTINGS), ("better", POWER)):
-        for setting in settings:
-            told[name].append(measure(setting, comparisons if name == "equal" else max(100, comparisons // 5), replicates, level))
-            click.echo(json.dumps(told[name][-1]))
-    if level != 0.95:
-        setting = SETTINGS[7]
-        told["at_95"] = measure(setting, comparisons, replicates, 0.95)
-        click.echo(json.dumps(told["at_95"]))
+    few = max(100, comparisons // 5)
+    asked = (
+        [(one, comparisons, level) for one in SETTINGS] + [(one, few, level) for one in POWER] + [(SETTINGS[HARDEST], comparisons, 0.95)]
+    )
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(measure, setting, n, replicates, at) for setting, n, at in asked]
+        found = []
+        for job in jobs:
+            found.append(job.result())
+            click.echo(json.dumps(found[-1]))
+    told: dict[str, Any] = {**heading(command), "level": level, "limit": LIMIT}
+    told |= {"equal": found[: len(SETTINGS)], "better": found[len(SETTINGS) : -1], "at_95": found[-1]}
     store_json(output / "gate.json", told)
     store_page(output / "gate.md", page(told))
 
@@ -168,12 +175,11 @@ def page(told: dict[str, Any]) -> str:
         "*Alerts, as if a sample* is what the gate does not do: verdicts exist for what the champion alerted, so the champion is compared where it was surest.",
         "",
     ]
-    if "at_95" in told:
-        one = told["at_95"]
-        lines += [
-            f"With intervals at 95 % the hardest setting (alerts of both, {one['setting']['n']:,} units) would promote {_rate(one)}: hence {told['level']:.0%}.",
-            "",
-        ]
+    one = told["at_95"]
+    lines += [
+        f"With intervals at 95 % the setting *{one['setting']['known']}* of {one['setting']['n']:,} units would promote {_rate(one)}.",
+        "",
+    ]
     return "\n".join([*lines, "## A challenger that is better (power)", "", *_table(told["better"]), ""])
 
 
