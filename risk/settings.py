@@ -3,6 +3,7 @@
 ``RISK_HOME``      folder for the database, models, reports (default ``./var``)
 ``RISK_DATABASE``  SQLAlchemy URL (default SQLite in ``RISK_HOME``; ``postgresql+psycopg://…`` to serve a province)
 ``RISK_LANG``      ``zh`` (default) or ``en``: the language of what the command line prints
+``RISK_MLFLOW_URI``  an MLflow tracking server or another database for the records of models (default a SQLite file in ``RISK_HOME``; read by ``models.registry``)
 ``RISK_HOST``, ``RISK_PORT``  where ``risk serve`` listens; until accounts exist only loopback addresses are accepted
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -57,3 +58,36 @@ def test_no_shipped_file_knows_this_machine(wheel: zipfile.Path) -> None:
 def test_the_command_is_declared(wheel: zipfile.Path) -> None:
     told = wheel.root.read("risk_early_warning-0.1.0.dist-info/entry_points.txt").decode()
     assert "risk = risk.cli:main" in told
+
+
+def test_a_stock_client_with_the_wheel_scores(wheel: zipfile.Path, tmp_path: Path) -> None:
+    """A registered model is loaded and scored in a fresh process that has the wheel, MLflow and nothing else of ours: no clone, no settings."""
+    from models import bundle
+    from models.cold import ColdModel
+    from models.grades import FIXED_CUTOFFS
+    from models.registry import Registry
+
+    shipped = tmp_path / "site"
+    wheel.root.extractall(shipped)
+    name = "false_medical_advertising"
+    bundle.save(tmp_path / "made", ColdModel(), name=name, cutoffs=FIXED_CUTOFFS)
+    registry = Registry(tmp_path / "registry")
+    registry.promote(name, registry.register(tmp_path / "made", shipped / "risk" / "scoring" / "served_model.py", {}))
+    code = (
+        "import warnings; warnings.simplefilter('ignore');"
+        "import mlflow, pandas as pd, risk;"
+        f"mlflow.set_tracking_uri({registry.uri!r}); mlflow.set_registry_uri({registry.uri!r});"
+        f"model = mlflow.pyfunc.load_model('models:/{name}@champion');"
+        "told = model.predict(pd.DataFrame({'text': ['三个疗程根治糖尿病，永不复发，无效退款', '本店今日营业']}));"
+        "print(risk.__file__); print([c.name for c in model.metadata.signature.inputs], [c.name for c in model.metadata.signature.outputs]);"
+        "print(list(told.columns), told['grade'].ne('none').tolist(), model.input_example is not None)"
+    )
+    seen = {name: value for name, value in os.environ.items() if not name.startswith(("RISK_", "MLFLOW_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**seen, "PYTHONPATH": str(shipped)}, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    where, schema, told = done.stdout.splitlines()[-3:]
+    assert Path(where).is_relative_to(shipped)
+    assert schema == "['text'] ['probability', 'grade', 'rules']"
+    assert told == "['probability', 'grade', 'rules'] [True, False] True"
