@@ -28,6 +28,9 @@ from risk.services.health_verdicts import VerifiedAlert
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
 
+RULES = "rules"
+"""The version of a model that is its rules alone: its probability is a severity, and nothing is held against it as if it were calibrated."""
+
 _SHOWN = 20
 """The most features, rules or months that are stored of one figure, the gravest first."""
 
@@ -49,10 +52,10 @@ class HealthFigure:
 
 def figures(conn: Connection, scorer: Scorer, model: str, as_of: datetime) -> list[HealthFigure]:
     """Every figure as known at ``as_of``; nothing is written."""
-    window, limits = read_toml("health.toml")["window"], read_toml("health.toml")["limits"]
+    window, limits = read_toml("health.toml")["window"], limits_of(model)
     since = as_of - timedelta(days=int(window["history_days"]))
     alerts = health_verdicts.verified(conn, model, since, as_of)
-    recent = [one for one in alerts if one.reported_at > as_of - timedelta(days=int(window["reference_days"]))]
+    recent = [one for one in alerts if one.reported_at > as_of - timedelta(days=int(window["reference_days"])) and one.version != RULES]
     spans = health_windows.windows(
         conn, model, as_of, current_days=int(window["current_days"]), reference_days=int(window["reference_days"])
     )
@@ -64,6 +67,17 @@ def figures(conn: Connection, scorer: Scorer, model: str, as_of: datetime) -> li
         *_of_rates(alerts, limits),
         *_of_false_alarms(alerts, limits),
     ]
+
+
+def limits_of(model: str) -> dict[str, Any]:
+    """The limits of a model: those of all, with its own over them (a table ``[limits.models."<model>"]``).
+
+    >>> limits_of("illegal_drug_sales")["score_psi"]
+    0.25
+    """
+    said = dict(read_toml("health.toml")["limits"])
+    own: Mapping[str, Any] = said.pop("models", {}).get(model, {})
+    return said | dict(own)
 
 
 def _of_windows(
@@ -135,7 +149,7 @@ def _of_estimate(
     told = health.estimate_without_labels(current.probability, current.alarm)
     drop = float(limits["estimated_precision_drop"])
     then = health.estimate_without_labels(before.probability, before.alarm)["precision"] if before else None
-    calibrated = spans.version != "rules"
+    calibrated = spans.version != RULES
     found = []
     for name in ("precision", "recall", "prevalence"):
         value, low, high = health.plain(told[name])
@@ -201,7 +215,7 @@ def _of_estimate_error(
     span = (as_of - 2 * days, as_of - days)
     judged = health_windows.scores(conn, model, span, as_of)
     estimated = health.estimate_without_labels(judged.probability, judged.alarm)["precision"]["value"]
-    mine = [one for one in alerts if span[0] < one.judged <= span[1]]
+    mine = [one for one in alerts if span[0] < one.judged <= span[1] and one.version != RULES]
     real = health.calibration([one.probability for one in mine], [float(one.confirmed) for one in mine])["observed"]
     if estimated is None or not mine or real["value"] is None:
         return [HealthFigure("estimate_error", n=len(mine), limit=limit, detail={"estimated": estimated})]

@@ -29,12 +29,14 @@ SPOKE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class VerifiedAlert:
-    """An alert with its verdict. ``rules`` fired in its evidence, ``features`` spoke for it; ``judged`` is the latest ``as_of`` of its evidence."""
+    """An alert with its verdict. ``rules`` fired in its evidence, ``features`` spoke for it; ``judged`` is the latest ``as_of`` of its evidence, ``version``
+    the model version that gave it its probability (``rules``: none, and then the probability is a severity that nobody calibrated)."""
 
     id: int
     region: str | None
     grade: Grade
     probability: float
+    version: str
     confirmed: bool
     code: str
     sub_reason: str | None
@@ -72,13 +74,14 @@ def verified(conn: Connection, model: str, since: datetime, as_of: datetime) -> 
         mine = [one for one in pieces.get(alert, ()) if one.added_at <= row.reported_at]
         if value is None or not mine:
             continue
-        told = [one.evidence or {} for one in mine]
+        told, gravest = [one.evidence or {} for one in mine], max(mine, key=lambda one: (one.probability, one.id))
         found.append(
             VerifiedAlert(
                 id=alert,
                 region=row.region,
                 grade=Grade(max(one.grade for one in mine)),
-                probability=max(one.probability for one in mine),
+                probability=gravest.probability,
+                version=gravest.model_version,
                 confirmed=value > 0,
                 code=row.code,
                 sub_reason=row.sub_reason,
@@ -107,7 +110,7 @@ def _in_force(conn: Connection, base: str, since: datetime, as_of: datetime) -> 
 def _evidence(conn: Connection, model: str, alerts: Mapping[int, Any]) -> dict[int, list[Any]]:
     e, a = t.alert_evidence.c, t.assessments.c
     query = (
-        select(e.alert_id, e.added_at, a.grade, a.probability, a.evidence, a.as_of)
+        select(e.alert_id, e.added_at, a.id, a.grade, a.probability, a.model_version, a.evidence, a.as_of)
         .join_from(t.alert_evidence, t.assessments, e.assessment_id == a.id)
         .where(a.model == model)
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
+from risk.domain import learning
 from risk.domain.datafiles import read_toml
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
@@ -38,7 +39,9 @@ def _alert(
     i: int, *, right: bool, grade: Grade = Grade.BLUE, p: float = 0.5, rules: frozenset[str] = frozenset(), city: str = "420102"
 ) -> VerifiedAlert:
     sub = None if right else "context_misread"
-    return VerifiedAlert(i, city, grade, p, right, "10" if right else "30", sub, NOW, NOW, rules, frozenset({"length"} if right else ()))
+    return VerifiedAlert(
+        i, city, grade, p, "7", right, "10" if right else "30", sub, NOW, NOW, rules, frozenset({"length"} if right else ())
+    )
 
 
 def _settle(engine: Engine, texts_true: dict[int, bool], at: datetime) -> None:
@@ -292,6 +295,26 @@ def test_each_figure_crosses_by_its_own_rule() -> None:
     ]
 
 
+def test_a_model_of_rules_alone_promises_no_probability(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its severities are no probabilities: wrong as they are, no task is opened; a version that promises them is held to it, by its own limit."""
+    as_of = _world(sqlite_engine)
+    with transaction(sqlite_engine) as conn:
+        conn.execute(update(t.assessments).where(t.assessments.c.grade > 0).values(probability=0.999))
+        rules = {one.name: one for one in health_figures.figures(conn, scorer(), MED, as_of)}
+        assert (rules["calibration"].value, rules["calibration"].crossed) == (None, False)
+        conn.execute(update(t.assessments).values(model_version="7"))
+        (learnt,) = [one for one in health_figures.figures(conn, scorer(), MED, as_of) if (one.name, one.part) == ("calibration", "")]
+        assert learnt.crossed
+        monkeypatch.setitem(read_toml("health.toml"), "limits", health_figures.limits_of(MED) | {"models": {MED: {"calibration_gap": 0.9}}})
+        (own,) = [one for one in health_figures.figures(conn, scorer(), MED, as_of) if (one.name, one.part) == ("calibration", "")]
+        assert (own.limit, own.crossed, own.value) == (0.9, False, learnt.value)
+
+
+def test_what_asks_for_a_training_is_a_figure_of_health() -> None:
+    policy = learning.policy_of(MED).triggers
+    assert {*policy.drift, *policy.calibration} <= set(model_health.KINDS)
+
+
 def test_verified_alerts_are_those_in_force(engine: Engine) -> None:
     as_of = _world(engine)
     with reading(engine) as conn:
@@ -301,6 +324,7 @@ def test_verified_alerts_are_those_in_force(engine: Engine) -> None:
         early = verified(conn, MED, NOW - timedelta(days=400), NOW - timedelta(days=38))
     assert {one.id: one.code for one in found} == codes
     assert all(one.confirmed == (one.code == "10") for one in found)
+    assert {one.version for one in found} == {"rules"}
     assert "cure" in fired
     assert 0 < len(early) < len(found)
     assert all(one.reported_at <= NOW - timedelta(days=38) for one in early)
