@@ -12,6 +12,8 @@ With a random audit sample its rows carry their inverse probability; without one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from statistics import NormalDist
 from typing import Any
 
@@ -35,6 +37,8 @@ SLICE_NEGATIVES = 30
 """Rows of a slice without positives that say something about its alarms."""
 LOWEST = 0.1
 """The share of the champion's alerts below which nothing is compared, where alerts are all that is known (`common_support`)."""
+AT_ONCE = 1_000_000
+"""Weights (draws × rows) that are computed together."""
 ECE_MARGIN = 0.02
 """Calibration is worse where its error is higher by so much and beyond noise."""
 
@@ -73,9 +77,10 @@ def compare(
         reason = f"{told['positives']} positives and {told['n'] - told['positives']} negatives: of each at least {MIN_CLASS} are needed"
         return {**told, "better": False, "decision": "keep", "reason": reason}
     cut = {name: np.array([str(v) for v in values], dtype=object)[keep] for name, values in (slices or {}).items()}
-    whole, draws = _Part(old, new, y, threshold, capacity), list(multiplicities(y, group, replicates, seed))
-    told["differences"] = _interval(whole.names, whole.of(w), np.array([whole.of(w * m) for m in draws]), level)
-    told["slices"] = _told_slices(_slices(old, new, y, cut, threshold), w, draws, level)
+    parts = [_Part(old, new, y, threshold, capacity), *_slices(old, new, y, cut, threshold)]
+    value, draws = [part.of(w[None, :])[0] for part in parts], _drawn(parts, y, w, group, replicates, seed)
+    told["differences"] = _interval(parts[0].names, value[0], draws[0], level)
+    told["slices"] = _told_slices(parts[1:], value[1:], draws[1:], level)
     told["worse"] = _worse(told)
     return {**told, **_decision(told["differences"]["average_precision"], told["worse"], margin)}
 
@@ -105,21 +110,24 @@ def at_capacity(p: Floats, y: Floats, weights: Floats, capacity: float) -> float
     >>> at_capacity(np.array([0.9, 0.5, 0.5]), np.array([1.0, 1.0, 0.0]), np.ones(3), 2)
     0.75
     """
-    order = np.argsort(-p, kind="stable")
-    return _at_capacity(np.flatnonzero(np.append(np.diff(p[order]) != 0, True)), y[order], weights[order], capacity)
+    return float(_at_capacity(Curves(p, y, 0.5), weights[None, :], capacity)[0])
 
 
-def _at_capacity(ends: npt.NDArray[Any], y: Floats, w: Floats, capacity: float) -> float:
-    rows, hits = np.cumsum(w)[ends], np.cumsum(w * (y > 0))[ends]
-    size, found = np.diff(rows, prepend=0.0), np.diff(hits, prepend=0.0)
+def _at_capacity(curves: Curves, weights: Floats, capacity: float) -> Floats:
+    w = weights[:, curves.order]
+    rows, hits = np.cumsum(w, axis=1)[:, curves.ends], np.cumsum(w * curves.y, axis=1)[:, curves.ends]
+    size, found = np.diff(rows, prepend=0.0, axis=1), np.diff(hits, prepend=0.0, axis=1)
     taken = np.clip(capacity - (rows - size), 0.0, size)
-    share = np.divide(taken, size, out=np.zeros(len(size)), where=size > 0)
-    total = float(taken.sum())
-    return float((found * share).sum()) / total if total > 0 else float("nan")
+    share = np.divide(taken, size, out=np.zeros_like(size), where=size > 0)
+    total = taken.sum(axis=1)
+    result: Floats = np.divide((found * share).sum(axis=1), total, out=np.full(len(w), np.nan), where=total > 0)
+    return result
 
 
 class _Part:
-    """The differences on some rows under any weights."""
+    """The differences on some rows under many weights at once."""
+
+    cut: _Cut
 
     def __init__(
         self, old: Floats, new: Floats, y: Floats, threshold: float, capacity: float | None = None, rows: Any = slice(None)
@@ -129,57 +137,99 @@ class _Part:
         self.positives = int((self.y > 0).sum())
         self.ranked = min(self.positives, len(self.y) - self.positives) > 0
         self.names = (*CURVES, "alarm_rate", *(("precision_at_capacity",) if capacity is not None else ()))
-        self._a, self._b = (Curves(p, self.y, threshold) if self.ranked else None for p in (self.old, self.new))
 
     def of(self, weights: Floats) -> Floats:
-        w = weights[self.rows]
-        total = float(w.sum())
-        curves = self._b.of(w) - self._a.of(w) if self._a is not None and self._b is not None else np.full(len(CURVES), np.nan)
+        """A row of differences for each row of ``weights``."""
+        w = weights[:, self.rows]
+        total = w.sum(axis=1)
+        found = np.full((len(w), len(self.names)), np.nan)
         more = (self.new >= self.threshold).astype(np.float64) - (self.old >= self.threshold)
-        found = [*curves, float((w * more).sum()) / total if total > 0 else np.nan]
-        if self.capacity is not None:
-            found.append(self._capacity(self._b, w) - self._capacity(self._a, w))
-        return np.array(found)
+        found[:, len(CURVES)] = np.divide(w @ more, total, out=np.full(len(w), np.nan), where=total > 0)
+        if self.ranked:
+            a, b = Curves(self.old, self.y, self.threshold), Curves(self.new, self.y, self.threshold)
+            found[:, : len(CURVES)] = curves_of(b, w) - curves_of(a, w)
+            if self.capacity is not None:
+                found[:, -1] = _at_capacity(b, w, self.capacity) - _at_capacity(a, w, self.capacity)
+        return found
 
-    def _capacity(self, curves: Curves | None, w: Floats) -> float:
-        return float("nan") if curves is None else _at_capacity(curves.ends, curves.y, w[curves.order], self.capacity or 0.0)
+
+def curves_of(curves: Curves, weights: Floats) -> Floats:
+    """`Curves.of` for many weights at once: a row of figures for each row of ``weights``.
+
+    >>> c = Curves(np.array([0.9, 0.4, 0.4, 0.1]), np.array([1.0, 0.0, 1.0, 0.0]), 0.4)
+    >>> w = np.array([[1.0, 2.0, 1.0, 0.0], [1.0, 1.0, 3.0, 1.0]])
+    >>> np.allclose(curves_of(c, w), [c.of(row) for row in w])
+    True
+    """
+    w = weights[:, curves.order]
+    hits, rows = np.cumsum(w * curves.y, axis=1), np.cumsum(w, axis=1)
+    up, n = hits[:, -1], rows[:, -1]
+    down = n - up
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tp, shown = hits[:, curves.ends], rows[:, curves.ends]
+        f1 = (2 * tp / (shown + up[:, None])).max(axis=1)
+        precision = np.divide(tp, shown, out=np.zeros_like(tp), where=shown > 0)
+        before = np.column_stack([np.zeros(len(tp)), tp[:, :-1]])
+        ap = ((tp - before) * precision).sum(axis=1) / up
+        fp = np.diff(shown - tp, prepend=0.0, axis=1)
+        auc = (fp * (tp + before)).sum(axis=1) / (2 * up * down)
+        last = curves.alarms - 1
+        at = 2 * hits[:, last] / (rows[:, last] + up) if curves.alarms else np.zeros(len(w))
+        base = up / n
+        skill = 1.0 - (w @ curves.square) / n / (base * (1 - base))
+        starts = np.flatnonzero(np.diff(curves.bin, prepend=-1))
+        gap = np.add.reduceat(w * (curves.p - curves.y), starts, axis=1)
+        found = np.column_stack([at, f1, ap, auc, skill, np.abs(gap).sum(axis=1) / n])
+    found[(up <= 0) | (down <= 0)] = np.nan
+    return found
 
 
-class _Slice(_Part):
-    """A part with what it is cut by."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What a part is cut by."""
 
     by: str
     value: str
 
 
-def _slices(old: Floats, new: Floats, y: Floats, cut: Mapping[str, npt.NDArray[Any]], threshold: float) -> list[_Slice]:
+def _slices(old: Floats, new: Floats, y: Floats, cut: Mapping[str, npt.NDArray[Any]], threshold: float) -> list[_Part]:
     found = []
     for by, values in cut.items():
         for value in sorted(set(values.tolist())):
-            part = _Slice(old, new, y, threshold, rows=np.flatnonzero(values == value))
-            part.by, part.value = by, value
+            part = _Part(old, new, y, threshold, rows=np.flatnonzero(values == value))
+            part.cut = _Cut(by, value)
             found.append(part)
     return found
 
 
-def _told_slices(parts: Sequence[_Slice], w: Floats, draws: Sequence[Floats], level: float) -> dict[str, dict[str, Any]]:
+def _drawn(parts: Sequence[_Part], y: Floats, w: Floats, group: npt.NDArray[Any], replicates: int, seed: int) -> list[Floats]:
+    """The differences of every part under the same draws."""
+    found: list[list[Floats]] = [[] for _ in parts]
+    every = iter(multiplicities(y, group, replicates, seed))
+    while some := list(islice(every, max(1, AT_ONCE // max(1, len(y))))):
+        weights = np.array(some) * w
+        for part, told in zip(parts, found, strict=True):
+            told.append(part.of(weights))
+    return [np.concatenate(told) for told in found]
+
+
+def _told_slices(parts: Sequence[_Part], values: Sequence[Floats], draws: Sequence[Floats], level: float) -> dict[str, dict[str, Any]]:
     """Each slice with the one figure that it can bear. Intervals are as wide as so many looks ask for (Bonferroni), so that no slice vetoes by noise."""
-    asked = {id(part): name for part in parts if (name := _figure(part))}
-    z = NormalDist().inv_cdf(1 - (1 - level) / 2 / max(1, len(asked)))
+    asked = [_figure(part) for part in parts]
+    z = NormalDist().inv_cdf(1 - (1 - level) / 2 / max(1, sum(name is not None for name in asked)))
     told: dict[str, dict[str, Any]] = {}
-    for part in parts:
-        one: dict[str, Any] = {"n": len(part.y), "positives": part.positives, "figure": None, "worse": False}
-        if name := asked.get(id(part)):
+    for part, name, value, drawn in zip(parts, asked, values, draws, strict=True):
+        one: dict[str, Any] = {"n": len(part.y), "positives": part.positives, "figure": name, "worse": False}
+        if name is not None:
             j = part.names.index(name)
-            value, spread = float(part.of(w)[j]), float(np.nanstd([part.of(w * m)[j] for m in draws]))
-            loss = value if name == "alarm_rate" else -value
-            worse = loss > SLICE_MARGIN and loss - z * spread > 0
-            one |= {"figure": name, "value": value, "low": value - z * spread, "high": value + z * spread, "worse": worse}
-        told.setdefault(part.by, {})[part.value] = one
+            at, spread = float(value[j]), float(np.nanstd(drawn[:, j]))
+            loss = at if name == "alarm_rate" else -at
+            one |= {"value": at, "low": at - z * spread, "high": at + z * spread, "worse": loss > SLICE_MARGIN and loss - z * spread > 0}
+        told.setdefault(part.cut.by, {})[part.cut.value] = one
     return told
 
 
-def _figure(part: _Slice) -> str | None:
+def _figure(part: _Part) -> str | None:
     if min(part.positives, len(part.y) - part.positives) >= SLICE_CLASS:
         return "average_precision"
     return "alarm_rate" if part.positives == 0 and len(part.y) >= SLICE_NEGATIVES else None
