@@ -167,7 +167,7 @@ def test_a_labelled_file_joins_what_the_database_knows(tmp_path: Path, monkeypat
     line = ("train", MODEL, "--from-verdicts", "--texts", "lab.csv", "--text", "text", "--label", "label")
     told = good(*line)
     assert f"{96 + len(set(look_alikes(MODEL).texts))} labels of the case library are new" in told
-    shown = json.loads(good("models", "show", MODEL, "1"))
+    shown = json.loads(good("models", "show", MODEL, "1", "--json"))
     assert shown["data"]["case_library"] == 96 + len(set(look_alikes(MODEL).texts))
     assert shown["training"]["positives"] == 48
     assert shown["training"]["n"] == shown["data"]["case_library"]
