@@ -34,9 +34,31 @@ STREAMS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """What windows look back on: stream → kind of event, and its fields → the column of ``Context.events`` that holds each."""
 EVENT_COLUMNS = ("subject", "at", "kind", "unit", *sorted({column for _, fields in STREAMS.values() for column in fields.values()}))
 RELATIONS = ("same_address", "same_phone", "same_person")
+CHANNEL_GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "private": ("私下渠道", "a private channel", ("sms", "moments", "chat", "leaflet")),
+    "open": ("公开发布渠道", "a channel open to all", ("short_video", "livestream", "article", "forum", "app_push")),
+    "shop": ("商品页面", "a page of goods", ("listing",)),
+    "press": ("公告与新闻", "notices and news", ("official", "news")),
+    "complaint": ("投诉渠道", "a complaint", ("complaint",)),
+}
+"""Channels by how a message is spread: who sells in private is judged otherwise than who sells in a shop. Name → Chinese, English, codes of channels."""
+_GROUP_OF = {code: group for group, (_, _, codes) in CHANNEL_GROUPS.items() for code in codes}
+_TOLD = {"content": 0.0, "report": 1.0, "warning": 1.0}
 _WINDOWS = (("signal", 30, "信号"), ("alert", 180, "预警"), ("complaint", 30, "投诉"), ("confirmed", 730, "属实"))
 
 CONTEXT: tuple[Feature, ...] = (
+    *(
+        Feature(f"channel_{group}", f"渠道：{zh}", "flag", "", f"经{zh}而来；渠道不明为未知", f"came by {en}; unknown where the channel is")
+        for group, (zh, en, _) in CHANNEL_GROUPS.items()
+    ),
+    Feature(
+        "told_by_others",
+        "他人反映",
+        "flag",
+        "",
+        "举报、舆情或外部预警，而非所发布内容本身",
+        "a report or a warning, not the published content itself",
+    ),
     Feature("subject_known", "主体已知", "flag", "", "信号关联到了主体", "the signal is linked to a subject"),
     Feature("subject_age_days", "主体成立天数", "amount", "天", "登记至研判时刻的天数", "days from registration to the moment judged"),
     *(
@@ -190,7 +212,13 @@ class Context:
             known[:] = [float("nan") if c.queries is None else float(pd.notna(c.queries["subject"].iloc[i])) for c, i in self.parts]
         elif self.queries is not None:
             known[:] = self.queries["subject"].notna().to_numpy()
+        groups = [_GROUP_OF.get(channel or "") for channel in self.channel]
         table: dict[str, NDArray[np.float64]] = {
+            f"channel_{group}": np.array([np.nan if found is None else float(found == group) for found in groups])
+            for group in CHANNEL_GROUPS
+        }
+        table |= {
+            "told_by_others": np.array([_TOLD.get(kind or "", np.nan) for kind in self.signal_kind], dtype=np.float64),
             "subject_known": known,
             "subject_age_days": np.full(self.n, np.nan) if self.age_days is None else np.asarray(self.age_days, dtype=np.float64),
         }
