@@ -35,12 +35,13 @@ def graded(
         (i, k, part) for part in parts if part.judged is not None for k, i in enumerate(part.positions) if loaded.rows[i].id not in others
     )
     standings = _standings(conn, key, as_of, {loaded.rows[i].subject_id for i, _, _ in places} - {None})
+    cutoffs = {id(part): part.judged.cutoffs.plain() for part in parts if part.judged is not None}
     found: dict[int, tuple[Grade, dict[str, Any] | None]] = {}
     for i, k, part in places:
         judged, subject = part.judged, loaded.rows[i].subject_id
         assert judged is not None
         cap = Grade.RED if judged.caps is None else Grade(int(judged.caps[k]))
-        cuts = judged.cutoffs.plain()
+        cuts = cutoffs[id(part)]
         before = standings.get(subject) if subject is not None else None
         probability = float(judged.probability[k])
         one = grade_of(Grade(int(judged.ranks[k])), probability, cuts, before, part.raises.get(i, ()), policy, cap)
