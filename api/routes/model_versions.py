@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -17,6 +17,8 @@ from risk.services import model_approval, model_desk, model_dossier, model_pairs
 from risk.services.model_desk import ModelRow, ModelVersionView
 
 router = APIRouter(prefix="/models", tags=["models"])
+
+Number = Annotated[int, Query(ge=1, le=2**31 - 1, description="a version / 版本号")]
 
 
 class ModelStep(BaseModel):
@@ -63,7 +65,7 @@ def get_dossier(model: Text, version: Id, svc: Svc, lang: Lang, format: Literal[
 
 
 @router.get("/{model}/compare", summary="两个版本对照 / Two versions side by side", responses=problems(404))
-def compare_versions(model: Text, first: Id, second: Id, svc: Svc) -> dict[str, Any]:
+def compare_versions(model: Text, first: Number, second: Number, svc: Svc) -> dict[str, Any]:
     """Figures with intervals, cut-offs, features and rules that one alone has, data, and what a paired comparison found where one was made."""
     told = model_dossier.compared(svc.settings, model, first, second)
     return {**told, "paired": svc.desk.whole(model_pairs.stored, key_of(model), first, second)}
