@@ -215,35 +215,3 @@ def code_file() -> Path:
 def dossier(trained: Trained, manifest: Mapping[str, Any], window: str) -> dict[str, Any]:
     """What is written down about a version: purpose, legal basis, data, metrics, limits, owner."""
     return model_dossier.dossier_of(trained.key, manifest, window)
-
-
-def broken_laws(scorer: Scorer, trained: Trained, texts: Sequence[str]) -> list[str]:
-    """The laws of design §6 that the model breaks on a sample of texts; empty for one that may be promoted."""
-    import tempfile
-
-    from models import bundle
-    from models.laws import Case, failures
-
-    sample = list(texts[:60])
-    reading = scorer.read(sample)
-    _, rules = scorer.rules(reading, trained.key, None)
-
-    def reload(_model: Any) -> Any:
-        with tempfile.TemporaryDirectory(prefix="risk-law-") as scratch:
-            folder = Path(scratch) / "bundle"
-            save(trained, folder, sources={})
-            return bundle.load(folder).model
-
-    error = trained.fitted.report.get("out_of_fold", {}).get("metrics", {}).get("ece")
-    case = Case(
-        model=trained.fitted.model,
-        frame=reading.frame,
-        rules=rules,
-        take=lambda frame, rows: frame.take(rows),
-        columns=lambda frame: frame.columns,
-        with_columns=lambda frame, columns: replace(frame, given=columns),
-        weights=scorer.weights(trained.key),
-        calibration_error=float(error["value"]) if error else None,
-        reload=reload,
-    )
-    return failures(case)

@@ -188,6 +188,17 @@ def test_verdicts_of_alerts_alone_are_compared_where_both_alert(
     assert gate["n"] < gate["held_out"]
 
 
+def test_where_a_person_must_approve_the_challenger_waits(
+    sqlite_engine: Engine, shelf: Shelf, tmp_path: Path, quick: None, monkeypatch: Any
+) -> None:
+    at = history(sqlite_engine, weeks=3)
+    monkeypatch.setattr(retraining_registry, "promote", lambda *_, **__: "awaiting_approval")
+    assert _retrain(sqlite_engine, shelf, tmp_path, at).decision == "awaiting_approval"
+    with reading(sqlite_engine) as conn:
+        (task,) = model_tasks.list_tasks(conn).items
+    assert (task.kind, task.detail["command"], shelf.champions) == ("approve_challenger", f"risk models approve {MED} 1", [])
+
+
 # --- shadow ----------------------------------------------------------------------------------------------------------
 
 
