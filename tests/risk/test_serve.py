@@ -55,7 +55,7 @@ def test_a_server_answers_and_stops(tmp_path: Path) -> None:
         assert "市场监管风险预警" in page
         state = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/loop", timeout=10))
         assert state["loop"]["counts"]["signals"] == 0
-        assert len(state["jobs"]) == 5
+        assert len(state["jobs"]) == 7
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
