@@ -34,6 +34,7 @@ class Reliability:
     overall: dict[str, Any]
     by_region: dict[str, Any]
     by_grade: dict[str, Any]
+    by_region_and_grade: dict[str, dict[str, Any]]
     recalibration: dict[str, Any]
 
 
@@ -50,8 +51,14 @@ def reliability(
     p = np.array([c.probability for c in known], dtype=np.float64)
     y = np.array([float((c.label or 0) > 0) for c in known], dtype=np.float64)
     w = np.array([c.weight for c in known], dtype=np.float64)
-    overall = told(p, y, weights=w, slices=[_city(c.region) for c in known], replicates=REPLICATES)
-    by_grade = told(p, y, weights=w, slices=[Grade(c.grade).code for c in known], replicates=0).get("by", {})
+    grades, places = [Grade(c.grade).code for c in known], [_city(c.region) for c in known]
+    overall = told(p, y, weights=w, slices=places, replicates=REPLICATES)
+    by_grade = told(p, y, weights=w, slices=grades, replicates=0).get("by", {})
+    cells = [f"{place}/{grade}" for place, grade in zip(places, grades, strict=True)]
+    crossed: dict[str, dict[str, Any]] = {}
+    for cell, figures in told(p, y, weights=w, slices=cells, replicates=0).get("by", {}).items():
+        place, _, grade = cell.partition("/")
+        crossed.setdefault(place, {})[grade] = figures
     again = recalibration(p, y, [c.known_at for c in known], w, replicates=REPLICATES)
     order = [g.code for g in sorted(Grade, reverse=True) if g.code in by_grade]
     return Reliability(
@@ -65,6 +72,7 @@ def reliability(
         overall,
         overall.pop("by", {}),
         {code: by_grade[code] for code in order},
+        crossed,
         again,
     )
 

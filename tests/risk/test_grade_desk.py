@@ -207,6 +207,9 @@ def test_reliability_of_live_verdicts_by_place_and_grade(engine: Engine) -> None
     assert found.overall["calibrated"]
     assert found.by_region["420100"]["n"] == found.overall["n"] == sum(one["n"] for one in found.by_grade.values())
     assert next(iter(found.by_grade)) == "red"
+    assert {grade: one["n"] for grade, one in found.by_region_and_grade["420100"].items()} == {
+        g: one["n"] for g, one in found.by_grade.items()
+    }
     nothing = Desk(engine).read(grade_reliability.reliability, MED, since=NOW - timedelta(days=40), until=FAR, as_of=NOW)
     assert (nothing.overall["n"], nothing.recalibration["better"]) == (0, None)
 
