@@ -74,4 +74,8 @@ FIRM_FIELDS: tuple[Field, ...] = (
     Field("index_enticement", "利诱指数", _NUMBER, "五维之一，0–100，越高越差", "one of five dimensions, 0 to 100, higher is worse"),
     Field("index_complaints", "投诉指数", _NUMBER, "五维之一，0–100，越高越差", "one of five dimensions, 0 to 100, higher is worse"),
     Field("index_marker", "特征词指数", _NUMBER, "五维之一，0–100，越高越差", "one of five dimensions, 0 to 100, higher is worse"),
+    Field(
+        "index_total", "五维总指数", _NUMBER, "已知维度的平均，0–100，越高越差", "mean of the known dimensions, 0 to 100, higher is worse"
+    ),
+    Field("index_known", "已知维度数", _NUMBER, "五维中有数据的个数", "how many of the five dimensions are known"),
 )

@@ -7,7 +7,7 @@ contributions are added, so that nothing is lost, and the subject is told with w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from features.firm_index import DIMENSIONS, Dimension
 from models.firm import NO_RECORD
+from models.firm_alike import PREFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +49,8 @@ class Reason:
 class Firm:
     """One row of a table of firms, read by name; an unknown value is None."""
 
-    def __init__(self, row: pd.Series, as_of: str | None) -> None:
-        self._row, self._as_of = row, date.fromisoformat(as_of) if as_of else None
+    def __init__(self, row: pd.Series, as_of: str | None, learnt: Mapping[str, float | None]) -> None:
+        self._row, self._as_of, self.learnt = row, date.fromisoformat(as_of) if as_of else None, learnt
 
     def __getitem__(self, name: str) -> float | None:
         value = self._row.get(name)
@@ -95,7 +96,7 @@ def say_reasons(
             subject = subject_of(part.feature) if part.kind == "column" else None
             if subject is not None:
                 sums[subject] = sums.get(subject, 0.0) + part.log_odds
-        firm = Firm(table.iloc[row], as_of)
+        firm = Firm(table.iloc[row], as_of, {part.feature: part.value for part in parts})
         strong = sorted((s for s in sums if sums[s] >= least), key=lambda s: -sums[s])
         told.append([Reason(s.dimension, sums[s], *s.say(firm)) for s in strong])
     return told
@@ -165,6 +166,15 @@ def _staff(firm: Firm) -> Said:
     return f"{firm.report[0]}从业人数{now:.0f}{moved[0]}", f"{firm.report[1]}, staff {now:.0f}{moved[1]}"
 
 
+def _alike(firm: Firm) -> Said:
+    """The highest rate among firms that answered alike, over the groups of answers that are looked at."""
+    rate = max((value or 0 for name, value in firm.learnt.items() if name.startswith(PREFIX)), default=0)
+    return (
+        f"年报填报情况相同的企业中，已标为涉嫌的约占{rate:.0%}",
+        f"of firms whose reports are filled in alike, about {rate:.0%} are labelled suspected",
+    )
+
+
 def _counts(zh: str, en: str, *columns: str) -> Callable[[Firm], Said]:
     """Whole numbers put into a sentence."""
 
@@ -230,6 +240,7 @@ _SCOPES: tuple[tuple[Group, str, str, str], ...] = (
 
 SUBJECTS: tuple[Subject, ...] = (
     Subject("profile", NO_RECORD, lambda _firm: ("各表均无记录，按此类企业的基准率给分", "no table knows it: the base rate of such firms")),
+    Subject("profile", rf"{PREFIX}.*", _alike),
     *(Subject(dimension, f"base_scope_{code}", _scope(code, zh, en)) for dimension, code, zh, en in _SCOPES),
     Subject(
         "reach",
