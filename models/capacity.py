@@ -45,10 +45,14 @@ class Cases:
     def __len__(self) -> int:
         return len(self.probability)
 
+    def plain(self, cutoffs: Cutoffs) -> npt.NDArray[np.int64]:
+        """The grade of each case by its probability alone, as a rank."""
+        edges = np.array([getattr(cutoffs, code) for code in reversed(CODES)])
+        return np.asarray(np.searchsorted(edges, self.probability, side="right").astype(np.int64))
+
     def ranks(self, cutoffs: Cutoffs) -> npt.NDArray[np.int64]:
         """The grade of each case as a rank, floors and caps included; a cap wins over a floor."""
-        edges = np.array([getattr(cutoffs, code) for code in reversed(CODES)])
-        ranks = np.searchsorted(edges, self.probability, side="right").astype(np.int64)
+        ranks = self.plain(cutoffs)
         if self.floors is not None:
             ranks = np.maximum(ranks, self.floors)
         return np.minimum(ranks, self.caps) if self.caps is not None else ranks
@@ -60,6 +64,8 @@ class Served:
 
     ranks: npt.NDArray[np.int64]
     issued: npt.NDArray[np.int64]
+    plain: npt.NDArray[np.int64]
+    """The grade by probability alone: where it is lower, a rule's floor made the alert, and no cut-off promises anything of it."""
     loads: Mapping[tuple[str, int], tuple[int, int, int]] = field(default_factory=dict)
     """(office, week) → (offered, issued, waiting after it)."""
 
@@ -100,7 +106,7 @@ def serve(
                     issued[i] = week
             waiting = [i for i in pool if i not in took]
             loads[office, week] = (len(offered), len(took), len(waiting))
-    return Served(ranks, issued, loads)
+    return Served(ranks, issued, cases.plain(cutoffs), loads)
 
 
 def expected(cases: Cases, served: Served, weeks: int, *, audited: bool, seed: int = 0) -> dict[str, Any]:
@@ -117,6 +123,7 @@ def expected(cases: Cases, served: Served, weeks: int, *, audited: bool, seed: i
         code: {
             "alerts": int((served.ranks == rank).sum()),
             "issued": int(((served.ranks == rank) & taken).sum()),
+            "by_floor": int(((served.ranks == rank) & (served.plain < rank)).sum()),
             "per_week": _per_week(served.issued[(served.ranks == rank) & taken], weeks),
             "precision": _precision(cases, served.ranks == rank),
         }

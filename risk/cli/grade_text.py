@@ -32,8 +32,8 @@ register(
         "gr_source_given": ("指定", "given"),
         "gr_never": ("不使用", "unused"),
         "gr_grade": (
-            "  {grade}：{alerts} 起，派发 {issued} 起，每周 {per_week}，准确率 {precision}",
-            "  {grade}: {alerts} alerts, {issued} issued, {per_week} a week, precision {precision}",
+            "  {grade}：{alerts} 起（其中因规则底线 {by_floor} 起），派发 {issued} 起，每周 {per_week}，准确率 {precision}",
+            "  {grade}: {alerts} alerts ({by_floor} by the floor of a rule), {issued} issued, {per_week} a week, precision {precision}",
         ),
         "gr_by_cutoffs": (
             "仅按分界：{alerts} 起，每周 {per_week}，准确率 {precision}，查全率 {recall}",
@@ -166,7 +166,7 @@ def answer_lines(answer: Answer, lang: str) -> Iterator[str]:
         labelled=answer.labelled,
         positives=answer.positives,
     )
-    few = answer.source == "fixed" and answer.note
+    few = answer.source == "fixed" and answer.floors  # solving was asked for, and the labels did not suffice
     yield _cutoffs(answer.cutoffs, answer.source, say("gr_too_few", lang) if few else "", lang)
     if answer.floors:
         yield say("gr_floors", lang, values=_values(answer.floors, lang))
@@ -177,6 +177,7 @@ def answer_lines(answer: Answer, lang: str) -> Iterator[str]:
             grade=Grade.parse(code).title(lang),
             alerts=one["alerts"],
             issued=one["issued"],
+            by_floor=one["by_floor"],
             per_week=_interval(one["per_week"], lang, "{:.1f}"),
             precision=_interval(one["precision"], lang),
         )

@@ -94,6 +94,10 @@ def test_floors_and_caps_of_rules_hold_under_any_cutoffs() -> None:
     assert ranks[0] >= 2
     assert ranks[1] <= 1
     assert ranks[2] == 1
+    served = serve(some, Cutoffs(1.01, 1.01, 1.01, 1.01), {}, 4)
+    grades = expected(some, served, 4, audited=False)["grades"]
+    assert (grades["yellow"]["alerts"], grades["yellow"]["by_floor"]) == (1, 1)
+    assert (grades["blue"]["alerts"], grades["blue"]["by_floor"]) == (1, 1)  # the cap has the last word
 
 
 def test_figures_are_those_that_were_counted_and_say_when_recall_is_of_the_verified_only() -> None:
