@@ -16,9 +16,9 @@ from experiments.simulation.evasion import Evasion
 from experiments.simulation.figures import share
 from experiments.simulation.learner import Floats, frame, scores, train
 from experiments.simulation.offices import Offices
-from experiments.simulation.policies import judged
+from experiments.simulation.policies import judged, turns
 from experiments.simulation.truth import Truth, setting
-from experiments.simulation.world import Units, World
+from experiments.simulation.world import Flags, Units, World
 from models.compare import compare
 from models.text import TextModel
 
@@ -39,8 +39,13 @@ def _loop(old: Floats, new: Floats, verdict: Floats, probability: Floats, subjec
     return bool(judged(old, new, verdict, probability, subject, seed)["better"])
 
 
+def _shared(old: Floats, new: Floats, verdict: Floats, probability: Floats, subject: Any, seed: int) -> bool:  # noqa: ARG001
+    return bool(compare(old, new, verdict, groups=subject, seed=seed)["better"])
+
+
 GATES: Mapping[str, tuple[str, Gate]] = {
     "loop": ("warnings and random checks, as the loop weighs them", _loop),
+    "shared": ("what champion and challenger picked in turns, all rows alike", _shared),
     "inspections": ("a large random sample, all rows alike", _sample),
     "as_if_a_sample": ("warnings alone as if they were a sample: what a gate must not do", _unweighted),
 }
@@ -74,12 +79,19 @@ def _replication(
 ) -> dict[str, bool]:
     rows = frame(state.texts(units), state.fields(units))
     first, second, verdict = scores(old, rows), scores(new, rows), offices.findings(units).confirmed
-    warned = offices.warned(units, first)
     told = {}
     for name, (_, gate) in GATES.items():
-        drawn = units.luck[:, 2] < (truth.history if name == "inspections" else truth.audit)
-        asked = drawn if name == "inspections" else warned | drawn
+        asked, probability = _asked(name, units, offices, truth, first, second)
         chosen = np.flatnonzero(asked & ~np.isnan(verdict))
-        probability = np.where(warned & (name != "inspections"), 1.0, truth.history if name == "inspections" else truth.audit)
         told[name] = gate(first[chosen], second[chosen], verdict[chosen], probability[chosen], units.subject[chosen], seed)
     return told
+
+
+def _asked(name: str, units: Units, offices: Offices, truth: Truth, first: Floats, second: Floats) -> tuple[Flags, Floats]:
+    """Which units are checked for a gate, and how likely each was to be."""
+    if name == "inspections":
+        return units.luck[:, 2] < truth.history, np.full(units.n, truth.history)
+    if name == "shared":
+        return offices.warned(units, turns(units, first, second)), np.ones(units.n)
+    warned = offices.warned(units, first)
+    return warned | (units.luck[:, 2] < truth.audit), np.where(warned, 1.0, truth.audit)

@@ -9,13 +9,20 @@ from typing import Any
 
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 60, 190, 48, 52
-COLOURS = ("#1f4e79", "#c0392b", "#2e8b57", "#8e6bbf", "#d98c21", "#5f6a72", "#17a2b8")
+COLOURS = ("#1f4e79", "#c0392b", "#2e8b57", "#17a2b8", "#8e6bbf", "#d98c21", "#9a6a4f", "#5f6a72")
 Point = tuple[float, Mapping[str, Any]]
 """x, and ``value``, ``low``, ``high`` (an interval may be missing)."""
 
 
 def lines(
-    title: str, x_name: str, y_name: str, series: Mapping[str, Sequence[Point]], *, top: float | None = None, mark: float | None = None
+    title: str,
+    x_name: str,
+    y_name: str,
+    series: Mapping[str, Sequence[Point]],
+    *,
+    top: float | None = None,
+    mark: float | None = None,
+    order: Sequence[str] = (),
 ) -> str:
     """One line a series with bars for intervals. ``mark``: a dotted line at that x.
 
@@ -33,7 +40,7 @@ def lines(
         )
     step = 3.0
     for k, (name, points) in enumerate(series.items()):
-        colour, shift = COLOURS[k % len(COLOURS)], (k - (len(series) - 1) / 2) * step
+        colour, shift = _colour(name, k, order), (k - (len(series) - 1) / 2) * step
         at = [(frame.x(x) + shift, frame.y(one["value"]), one) for x, one in points if one["value"] is not None]
         body.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y, _ in at)}"/>')
         for x, y, one in at:
@@ -44,7 +51,9 @@ def lines(
     return _page(body)
 
 
-def rows(title: str, x_name: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], *, zero: float = 0.0) -> str:
+def rows(
+    title: str, x_name: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], *, zero: float = 0.0, order: Sequence[str] = ()
+) -> str:
     """A row a group and a dot with its interval a series: differences by setting. A line stands at ``zero``.
 
     >>> rows("t", "x", {"main": {"a": {"value": 0.1, "low": 0.0, "high": 0.2}}}).count("<circle")
@@ -54,7 +63,8 @@ def rows(title: str, x_name: str, groups: Mapping[str, Mapping[str, Mapping[str,
     told = [one for group in groups.values() for one in group.values() if one["value"] is not None]
     ends = [v for one in told for v in (one["low"], one["high"], one["value"]) if v is not None]
     least, most = min([*ends, zero]) - 0.02, max([*ends, zero]) + 0.02
-    left, height = 150, TOP + BOTTOM + 44 * len(groups)
+    each = 10 * len(names) + 14
+    left, height = 150, max(TOP + BOTTOM + each * len(groups), TOP + 22 * len(names) + 20)
 
     def x(value: float) -> float:
         return float(left + (value - least) / (most - least) * (WIDTH - RIGHT - left))
@@ -65,23 +75,23 @@ def rows(title: str, x_name: str, groups: Mapping[str, Mapping[str, Mapping[str,
         body.append(_text(x(tick), height - BOTTOM + 18, f"{tick:+.1f}", anchor="middle"))
     body.append(f'<line x1="{x(zero):.1f}" x2="{x(zero):.1f}" y1="{TOP}" y2="{height - BOTTOM}" stroke="#444"/>')
     for g, (group, found) in enumerate(groups.items()):
-        middle = TOP + 44 * g + 22
+        middle = TOP + each * g + each / 2
         body.append(_text(left - 10, middle + 4, group, anchor="end"))
         for k, name in enumerate(names):
             one = found.get(name)
             if one is None or one["value"] is None:
                 continue
-            y, colour = middle + (k - (len(names) - 1) / 2) * 10, COLOURS[k % len(COLOURS)]
+            y, colour = middle + (k - (len(names) - 1) / 2) * 10, _colour(name, k, order)
             if one["low"] is not None:
                 body.append(
                     f'<line x1="{x(one["low"]):.1f}" x2="{x(one["high"]):.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="2"/>'
                 )
             body.append(f'<circle cx="{x(one["value"]):.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>')
-    body += [_legend(k, name, COLOURS[k % len(COLOURS)]) for k, name in enumerate(names)]
+    body += [_legend(k, name, _colour(name, k, order)) for k, name in enumerate(names)]
     return _page(body, height)
 
 
-def reliability(title: str, curves: Mapping[str, Sequence[Point]]) -> str:
+def reliability(title: str, curves: Mapping[str, Sequence[Point]], *, order: Sequence[str] = ()) -> str:
     """Stated against true share, both on a logarithmic scale, with the diagonal.
 
     >>> reliability("t", {"a": [(0.1, {"value": 0.1, "low": None, "high": None})]}).count("<circle")
@@ -106,7 +116,7 @@ def reliability(title: str, curves: Mapping[str, Sequence[Point]]) -> str:
     (x1, y1), (x2, y2) = place(low, low), place(high, high)
     body.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#999" stroke-dasharray="3 4"/>')
     for k, (name, points) in enumerate(curves.items()):
-        colour = COLOURS[k % len(COLOURS)]
+        colour = _colour(name, k, order)
         body += [
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}" opacity="0.8"/>'
             for x, y in (place(x, one["value"]) for x, one in points)
@@ -137,6 +147,11 @@ class _Frame:
             parts.append(_text(LEFT - 8, self.y(tick) + 4, f"{tick:.3g}", anchor="end"))
         parts += [_text(self.x(x), HEIGHT - BOTTOM + 20, f"{x:g}", anchor="middle") for x in xs]
         return "".join(parts)
+
+
+def _colour(name: str, k: int, order: Sequence[str]) -> str:
+    """The same for a name in every chart that is given the same order."""
+    return COLOURS[(order.index(name) if name in order else k) % len(COLOURS)]
 
 
 def _top(series: Mapping[str, Sequence[Point]]) -> float:
