@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.system_messages import quoted, reason_of
 from risk.settings import Settings
@@ -111,11 +111,10 @@ def scorer_for(key: str, *, rules_only: bool, using: str | None) -> Scorer:
 
     if rules_only and using:
         raise InvalidInputError("rules_or_using")
-    from risk.scoring.keys import outside
+    from risk.scoring.learners import check_in_use
 
     scorer = open_scorer(Settings.from_environment(), [key], rules_only=rules_only, using={key: using} if using else None)
-    if key in outside() and key not in scorer.learners:
-        raise ConflictError("outside_not_approved", name=key)
+    check_in_use(key, scorer.learners)
     if using == "champion" and key not in scorer.learners:
         raise NotFoundError("no_champion", key=key)
     return scorer

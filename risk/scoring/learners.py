@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register
 from risk.domain.system_messages import quoted
 from risk.scoring.fusion import trust_of
-from risk.scoring.keys import KEYS, split_key
+from risk.scoring.keys import KEYS, outside, split_key
 from risk.scoring.scorer import Learner
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ def outside_learner(folder: Path, *, key: str, version: str, expected: str) -> L
     return Learner(model, version)
 
 
+def check_in_use(key: str, learners: Mapping[str, Learner]) -> None:
+    """Refuse an outside model without a champion (``outside_not_approved``): unlike one of the line-up it has no rules to fall back on."""
+    if key in outside() and key not in learners:
+        raise ConflictError("outside_not_approved", name=key)
+
+
 def refusal(error: Exception) -> InvalidInputError:
     """Why a bundle is refused, in both languages; what is no `BundleError` means that a file cannot be read at all."""
     from models.bundle import BundleError
@@ -136,15 +142,18 @@ def champions(registry_dir: Path, keys: Sequence[str] | None = None) -> dict[str
 
 def registered(registry_dir: Path, key: str, version: str) -> Learner:
     """A registered version of a key, verified; ``no_version`` where there is none."""
-    from models.registry import Registry
+    from models.registry import Registry, RegistryError
 
     model, lens = split_key(key)
     number = version.removeprefix("v")
     registry = Registry(registry_dir)
     known = registry.exists and number.isascii() and number.isdigit()
-    one = next((v for v in registry.versions(model, lens) if v.version == int(number)), None) if known else None
-    if one is None:
+    if not known:
         raise NotFoundError("no_version", name=key, version=version)
+    try:
+        one = registry.get(model, int(number), lens)
+    except RegistryError as error:
+        raise NotFoundError("no_version", name=key, version=version) from error
     if key not in registry.outside():
         return learner_of(one.folder, key=key, version=str(one.version), expected=one.checksum)[1]
     if one.approval is None:
