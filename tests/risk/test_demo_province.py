@@ -21,9 +21,16 @@ from risk.services.dispatch import seed_offices
 from risk.services.situation import city_of
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
-from tests.risk.run_world import KEYS, packs
+from rules.pack import pack_from_text
+from tests.risk.run_world import KEYS, MED, packs
 
 END = date(2026, 11, 1)
+OFFERS = """
+rule offer "招揽" / "offers"
+  severity low
+  when text has any of "加我" or text has any of "私信" or text has any of "包邮"
+"""
+"""Words that passages of many families have: the banks grow, and any draw of them holds some."""
 NOW = datetime(2026, 10, 31, 16, tzinfo=UTC)
 
 
@@ -85,7 +92,7 @@ def test_its_files_are_taken_in_judged_and_worked_on(engine: Engine, tmp_path: P
         late = conn.scalar(select(func.count()).where(t.signals.c.observed_at > NOW))
     assert found == {"content", "report"}
     assert late == 0
-    results = runs.run(engine, Scorer(packs=packs()), KEYS, as_of=NOW, now=NOW, actor="t")
+    results = runs.run(engine, Scorer(packs=(pack_from_text(OFFERS, MED), *packs()[1:])), KEYS, as_of=NOW, now=NOW, actor="t")
     assert {one.key: one.judged for one in results}[KEYS[2]] > 0
     with reading(engine) as conn:
         truth = {int(number): frozenset({KEYS[0]}) for number in conn.scalars(select(t.signals.c.id))}
