@@ -101,6 +101,7 @@ def _reached_alarms(lines: Sequence[dict[str, Any]], trained: Sequence[str]) -> 
 
 def _attacks(lines: Sequence[dict[str, Any]]) -> str:
     kinds = list(dict.fromkeys(one["attack"] for one in lines))
+    lines = [*pooled(lines), *lines]
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for one in lines:
         key = (one["on"], one["model"], one["who"], str(one["positives"]))
@@ -108,16 +109,36 @@ def _attacks(lines: Sequence[dict[str, Any]]) -> str:
     return table(["set", "model", "who", "positives", *kinds], [[*key, *(cells[k] for k in kinds)] for key, cells in sorted(rows.items())])
 
 
+def pooled(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The falls of a model on all its sets together: shares of all positives; the variance of each set's fall is read off its interval.
+
+    >>> one = {"model": "m", "who": "w", "attack": "sound", "before": [0.9], "after": [0.8], "positives": 10, "fall": [0.1, 0.0, 0.3]}
+    >>> two = {**one, "before": [0.5], "after": [0.5], "positives": 30, "fall": [0.0, 0.0, 0.0]}
+    >>> pooled([one, two])[0]["fall"]
+    [0.025, -0.0125, 0.0625]
+    """
+    together: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in lines:
+        together.setdefault((one["model"], one["who"], one["attack"]), []).append(one)
+    found = []
+    for (model, who, kind), parts in together.items():
+        n = sum(one["positives"] for one in parts)
+        value = sum(one["positives"] * one["fall"][0] for one in parts) / n
+        half = sum((one["positives"] * (one["fall"][2] - one["fall"][1]) / 2) ** 2 for one in parts) ** 0.5 / n
+        fall = [round(v, 4) for v in (value, value - half, value + half)]
+        found.append({"model": model, "who": who, "on": "all sets", "attack": kind, "positives": n, "fall": fall} | _recalls(parts, n))
+    return found
+
+
+def _recalls(parts: Sequence[dict[str, Any]], n: int) -> dict[str, list[float]]:
+    return {when: [round(sum(one["positives"] * one[when][0] for one in parts) / n, 4)] for when in ("before", "after")}
+
+
 def _reached_falls(lines: Sequence[dict[str, Any]], trained: Sequence[str]) -> str:
-    some = [one for one in lines if one["who"] in trained]
-    missed = [
-        f"{one['model']}, {one['who']}, {one['on']}, {one['attack']}: {_cell(one['fall'])}"
-        for one in some
-        if one["fall"][0] > GOALS["fall"]
-    ]
-    return f"Falls of at most 10 points: {len(some) - len(missed)} of {len(some)}." + (
-        "" if not missed else " More: " + "; ".join(missed) + "."
-    )
+    some = [one for one in pooled(lines) if one["who"] in trained]
+    missed = [f"{one['model']}, {one['who']}, {one['attack']}: {_cell(one['fall'])}" for one in some if one["fall"][0] > GOALS["fall"]]
+    met = f"Falls of at most 10 points, on all positives of a model together: {len(some) - len(missed)} of {len(some)}."
+    return met + ("" if not missed else " More: " + "; ".join(missed) + ".")
 
 
 def _cost(lines: Sequence[dict[str, Any]]) -> str:
