@@ -17,9 +17,9 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,8 +117,11 @@ class Registry:
         actor: str = "",
         at: datetime | None = None,
         reason: str = "",
+        inputs: Sequence[str] = (),
     ) -> int:
         """Store a bundle as the next version of its model; gives the number. ``code_path`` is the file that calls `serve`.
+
+        ``inputs``: columns that a model of firms is handed besides those it learnt (what rules read): a stock client passes on what the signature names.
 
         Of an outside model's code nothing is run or imported; it gets no alias before it is promoted. ``actor``, ``at`` and ``reason`` are kept with the version.
         """
@@ -133,7 +136,7 @@ class Registry:
                     name=name.replace(".", "-"),
                     python_model=str(code_path),
                     artifacts={ARTIFACT: str(Path(bundle_dir).resolve())},
-                    signature=_signature(manifest),
+                    signature=_signature(manifest, inputs),
                     input_example=_example(manifest) if input_example is None else input_example,
                     pip_requirements=_requirements(manifest),
                 )
@@ -294,9 +297,14 @@ class Registry:
         from mlflow.exceptions import MlflowException
 
         try:
-            return self._version(client.get_model_version(name, str(version)))
+            found = self._version(client.get_model_version(name, str(version)))
         except MlflowException as error:
             raise RegistryError(f"{name} has no version {version}") from error
+        if self._uri is None or found.folder.is_dir():
+            return found
+        import mlflow  # another home registered it: its bundle is fetched into this one
+
+        return replace(found, folder=self._stored(mlflow, f"models:/{name}/{version}", name, version))
 
     def _version(self, found: Any) -> Version:
         tags = dict(found.tags)
@@ -412,21 +420,23 @@ def _quiet() -> Iterator[Any]:
     import logging
     import warnings
 
-    import mlflow
-
+    with warnings.catch_warnings():  # of its own, since the import asks for its advice to be shown always
+        warnings.simplefilter("ignore")
+        import mlflow
+        import mlflow.pyfunc
     logging.getLogger("mlflow").setLevel(logging.ERROR)  # that tables are made, or a hint could be added, is not news
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield mlflow
 
 
-def _signature(manifest: Mapping[str, Any]) -> Any:
+def _signature(manifest: Mapping[str, Any], more: Sequence[str]) -> Any:
     """Input and output columns: texts, or the columns that a model of firms learnt (each may be missing)."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
     if manifest["kind"] == "firm":
-        inputs: list[Any] = [ColSpec("double", name, required=False) for name in manifest["features"]]
+        inputs: list[Any] = [ColSpec("double", name, required=False) for name in dict.fromkeys([*manifest["features"], *more])]
     else:
         inputs = [ColSpec("string", "text")]
     return ModelSignature(Schema(inputs), Schema([ColSpec(kind, name) for kind, name in OUTPUTS]))

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def firm_inputs() -> tuple[str, ...]:
+    """The columns of firms that rules read, and those that say which tables a firm is in: part of the signature of a model of firms."""
+    from risk.scoring.firm_fields import FIRM_FIELDS
+
+    stems = ("base", "change", "report", "tax", "news", "other")
+    return tuple(dict.fromkeys([*(field.name for field in FIRM_FIELDS), *(f"{stem}_present" for stem in stems)]))
+
+
 def load(folder: Path) -> Any:
     """A scorer with the one learner of the bundle; the key tells which."""
     from models.bundle import checksum, verify

@@ -29,6 +29,7 @@ from risk.domain.rule_states import same_person
 from risk.domain.system_messages import quoted
 from risk.scoring import keys, learners
 from risk.scoring.keys import split_key
+from risk.scoring.serving import firm_inputs
 from risk.services import auditing
 from risk.settings import Settings
 from risk.storage.engine import transaction
@@ -213,7 +214,7 @@ def _registered(
 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     registry = Registry(settings.registry_dir)
-    version = registry.register(folder, code_file(), dossier, actor=actor, at=now, reason=reason)
+    version = registry.register(folder, code_file(), dossier, actor=actor, at=now, reason=reason, inputs=firm_inputs())
     key = full_name(str(manifest["name"]), str(manifest["lens"]))
     _record(engine, actor, "model.register", key, version, {"reason": reason, "checksum": checksum(folder)}, now)
     keys.look_in(settings.registry_dir)

@@ -18,6 +18,7 @@ from risk.domain.messages import Told, register
 from risk.domain.model_policy import needs_approval
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Learner, Scorer
+from risk.scoring.serving import firm_inputs
 from risk.services import model_dossier, model_explaining, training_extras, training_slices
 from risk.services.training_sets import TrainingSet
 from risk.settings import Settings
@@ -201,7 +202,7 @@ def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], p
     with tempfile.TemporaryDirectory(prefix="risk-bundle-") as scratch:
         folder = Path(scratch) / "bundle"
         manifest = save(trained, folder, sources=sources)
-        version = registry.register(folder, code_file(), dossier(trained, manifest, window))
+        version = registry.register(folder, code_file(), dossier(trained, manifest, window), inputs=firm_inputs())
     if promote and not needs_approval(trained.key):
         registry.promote(model, version, lens)
     return str(version)

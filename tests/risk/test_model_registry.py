@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from risk.services import model_dossier
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import open_engine, reading, transaction
-from tests.risk.cli_world import MODEL, good, labelled, risk
+from tests.risk.cli_world import MODEL, firms, good, labelled, risk
 from tests.risk.run_world import NOW
 
 pytestmark = pytest.mark.xdist_group("model_registry")
@@ -181,9 +182,45 @@ def test_another_place_for_the_records(here: Path, monkeypatch: pytest.MonkeyPat
     good("promote", MODEL, "1")
     assert (other / "records.db").is_file()
     assert not (here / "home2" / "models" / "mlflow.db").exists()
+    monkeypatch.setenv("RISK_HOME", str(here / "home5"))  # a second home with the same records fetches what it promotes
+    good("promote", MODEL, "1", "--actor", "李四")
+    assert (here / "home5" / "models" / "copies" / MODEL / "1" / "manifest.json").is_file()
+    monkeypatch.setenv("RISK_HOME", str(here / "home2"))
     monkeypatch.delenv("RISK_MLFLOW_URI")
     good("score", MODEL, "--texts", "lab.csv", "--text", "text", "--output", "y.csv", "--using", "champion")
     assert len(pd.read_csv("y.csv")) == 96
+
+
+def test_a_stock_client_scores_firms_by_their_columns(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns in any order, some missing, one too many: as our own command says."""
+    import mlflow
+    import mlflow.pyfunc
+
+    from features.tabular import load_firms
+
+    firm = ("illegal_fundraising", "--lens", "firm", "--firms")
+    monkeypatch.setenv("RISK_HOME", str(here / "home4"))
+    folder = firms(here / "firms")
+    good("train", *firm, folder, "--register")
+    good("score", *firm, folder, "--output", "f.csv")
+    table = load_firms(folder).astype("float64")  # MLflow takes no integers for a column of numbers that may be missing
+    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    try:
+        mlflow.set_tracking_uri(Registry(here / "home4" / "models").uri)
+        mlflow.set_registry_uri(Registry(here / "home4" / "models").uri)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a stock client says of wide tables is none of ours
+            served = mlflow.pyfunc.load_model("models:/illegal_fundraising.firm@champion")
+            told = served.predict(table[sorted(table.columns, reverse=True)].assign(another=1.0))
+            fewer = served.predict(table[[name for name in table.columns if name.startswith("report_")]])
+    finally:
+        mlflow.set_tracking_uri(before[0])
+        mlflow.set_registry_uri(before[1])
+    ours = pd.read_csv("f.csv")
+    assert told["probability"].round(6).tolist() == pytest.approx(ours["probability"].tolist(), abs=1e-6)
+    assert told["grade"].tolist() == ours["grade"].tolist()
+    assert fewer["probability"].between(0, 1).all()
+    assert {column.name for column in served.metadata.signature.inputs} >= {"report_count", "tax_count"}
 
 
 def test_scoring_without_outside_models_needs_no_mlflow(here: Path) -> None:
