@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -69,8 +70,23 @@ def run(task: Task, source: str, work: str) -> None:
     table, y = _material(source)
     mine = _folds(table, y, task.repeat) == task.fold
     began = time.process_time()
-    scores = _plain(source, y, mine, task.repeat) if task.who == "plain" else _ours(task.who, table, y, mine, task.repeat)
+    scores = _ours(task.who, table, y, mine, task.repeat)
     target.write_text(json.dumps({**asdict(task), "seconds": time.process_time() - began, "scores": scores.tolist()}), encoding="utf-8")
+
+
+def plain(repeat: int, source: str, work: str) -> None:
+    """The plain learner on all folds of a repeat."""
+    tasks = [Task("plain", repeat, fold) for fold in range(FOLDS)]
+    if all((Path(work) / task.file).exists() for task in tasks):
+        return
+    table, y = _material(source)
+    where = _folds(table, y, repeat)
+    began = time.process_time()
+    scores = np.asarray(baselines.trees(baselines.firm_table(Path(source)), y, where, repeat))
+    took = (time.process_time() - began) / FOLDS
+    for task in tasks:
+        told = {**asdict(task), "seconds": took, "scores": scores[where == task.fold].tolist()}
+        (Path(work) / task.file).write_text(json.dumps(told), encoding="utf-8")
 
 
 _KEPT: dict[str, tuple[pd.DataFrame, Floats]] = {}
@@ -113,10 +129,6 @@ def _rules() -> Any:
     return open_scorer(Settings.from_environment(), [KEY], rules_only=True)
 
 
-def _plain(source: str, y: Floats, mine: Any, repeat: int) -> Floats:
-    return np.asarray(baselines.trees(baselines.firm_table(Path(source)), y, mine.astype(np.int64), repeat)[mine])
-
-
 def main() -> None:
     """Measure, store, tell where."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -132,11 +144,17 @@ def main() -> None:
         work = given.work or Path(scratch)
         work.mkdir(parents=True, exist_ok=True)
         os.environ["RISK_HOME"] = str(work / "home")
-        tasks = _tasks(given.repeats, ablate=not given.no_ablation)
-        with ProcessPoolExecutor(given.jobs) as pool:
+        tasks = [task for task in _tasks(given.repeats, ablate=not given.no_ablation) if task.who != "plain"]
+        _material(source), _rules()  # read once: workers begin with them
+        with ProcessPoolExecutor(given.jobs, mp_context=get_context("fork")) as pool:
+            full = work / "full.json"
+            simple = [pool.submit(full_table_path, source, full)]
+            simple += [pool.submit(plain, repeat, source, str(work)) for repeat in range(given.repeats)]
             list(pool.map(run, tasks, [source] * len(tasks), [str(work)] * len(tasks)))
+            for one in simple:
+                one.result()
         result = heading("python -m experiments.firm_lens --data DIR") | figures(source, work, given.repeats, ablate=not given.no_ablation)
-        result["full_table_path"] = full_table_path(source, work)
+        result["full_table_path"] = json.loads(full.read_text(encoding="utf-8"))
     store_json(RESULTS / "firm_lens.json", result)
     store_page(RESULTS / "firm_lens.md", page(result))
 
@@ -175,13 +193,15 @@ def figures(source: str, work: Path, repeats: int, *, ablate: bool) -> dict[str,
         "ours_minus_plain": paired,
         "bootstrap_minus_plain": bootstrap_difference(scores, y, repeats),
         "pooled": {who: [_pooled(scores[who, r], y) for r in range(repeats)] for who in ("ours", "plain")},
-        "slices": {who: by_slice(scores[who, 0], y, _slices(table)) for who in ("ours", "plain")},
+        "slices": {who: by_slice(scores[who, 0], y, _slices(table), replicates=DRAWS) for who in ("ours", "plain")},
         "ablation": ablation,
         "ceiling": ceiling(table, y, known),
         "seconds": _seconds(work, repeats),
     }
 
 
+DRAWS = 100
+"""Bootstrap replicates of a figure."""
 METRICS = ("roc_auc", "average_precision")
 
 
@@ -199,7 +219,7 @@ def _ranking(p: Floats, y: Floats) -> dict[str, float]:
 
 
 def _pooled(p: Floats, y: Floats) -> dict[str, Any]:
-    found = measure(p, y)["metrics"]
+    found = measure(p, y, replicates=DRAWS)["metrics"]
     return {name: found[name] for name in (*METRICS, "brier_skill", "ece")}
 
 
@@ -215,7 +235,7 @@ def corrected_t(values: list[float], share: float) -> dict[str, float]:
     return {"value": float(told.mean()), "low": float(told.mean()) - half, "high": float(told.mean()) + half}
 
 
-def bootstrap_difference(scores: dict[tuple[str, int], Floats], y: Floats, repeats: int, draws: int = 300) -> dict[str, dict[str, float]]:
+def bootstrap_difference(scores: dict[tuple[str, int], Floats], y: Floats, repeats: int) -> dict[str, dict[str, float]]:
     """The difference of pooled figures, mean over repeats, with firms drawn again (positives and negatives apart)."""
     from models.measure import CURVES, Curves, multiplicities
 
@@ -226,7 +246,7 @@ def bootstrap_difference(scores: dict[tuple[str, int], Floats], y: Floats, repea
         ours, plain = (np.mean([c.of(weights)[at] for c in curves[who]], axis=0) for who in ("ours", "plain"))
         return np.asarray(ours - plain)
 
-    drawn = np.array([gap(m) for m in multiplicities(y, np.arange(len(y)), draws, 0)])
+    drawn = np.array([gap(m) for m in multiplicities(y, np.arange(len(y)), DRAWS, 0)])
     value, bounds = gap(np.ones(len(y))), np.quantile(drawn, [0.025, 0.975], axis=0)
     return {name: {"value": float(value[j]), "low": float(bounds[0, j]), "high": float(bounds[1, j])} for j, name in enumerate(METRICS)}
 
@@ -266,15 +286,15 @@ def _seconds(work: Path, repeats: int) -> dict[str, float]:
     return {who: float(np.mean(took(who))) for who in ("ours", "plain")}
 
 
-def full_table_path(source: str, work: Path) -> dict[str, Any]:
-    """That training and scoring run with a register and changes: the sample of the register, changes made up in the shape that FIELDS.md tells."""
-    from risk.bootstrap import open_scorer
+def full_table_path(source: str, target: Path) -> None:
+    """Shows that training and scoring run with a register and changes: the sample of the register, changes made up in the shape that FIELDS.md tells."""
     from risk.scoring.firms import score_firms
     from risk.scoring.scorer import Scorer
     from risk.services.training import train_firms
-    from risk.settings import Settings
 
-    folder = work / "full"
+    if target.exists():
+        return
+    folder = target.parent / "full"
     folder.mkdir(exist_ok=True)
     for path in Path(source).glob("*_info.csv"):
         (folder / path.name).write_bytes(path.read_bytes())
@@ -287,19 +307,17 @@ def full_table_path(source: str, work: Path) -> dict[str, Any]:
     listed = pd.concat([labels, pd.DataFrame({"id": [i for i in ids if i not in set(labels["id"])]})])
     listed.to_csv(folder / "labels.csv", index=False)
     table = load_firms(folder)
-    trained = train_firms(
-        open_scorer(Settings.from_environment(), [KEY], rules_only=True), KEY, table, listed["label"].to_numpy(dtype=np.float64)
-    )
-    scored = score_firms(Scorer({KEY: trained.learner}), table).set_index("id")
-    mine = scored.loc[ids]
+    trained = train_firms(_rules(), KEY, table, listed["label"].to_numpy(dtype=np.float64))
+    mine = score_firms(Scorer({KEY: trained.learner}), table.loc[ids])
     columns = set(trained.fitted.model.columns)
-    return {
+    found = {
         "firms_of_the_sample": len(ids),
         "scored": int(mine["probability"].between(0, 1).sum()),
         "with_all_five_dimensions_but_complaints": int((~mine["index_unknown"].str.contains("enticement|marker|compliance")).sum()),
         "columns_of_the_register_learnt": len([c for c in columns if c.startswith("base_")]),
         "columns_of_changes_learnt": len([c for c in columns if c.startswith("change_")]),
     }
+    target.write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
