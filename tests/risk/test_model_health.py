@@ -23,7 +23,7 @@ from tests.risk.backtest_world import history, verify
 from tests.risk.run_world import CURE, MED, NOW, PLAIN, URGE, count, put, scorer, set_capacity
 
 OFFICERS = ["张三", "李四"]
-WINDOW = {"current_days": 14, "reference_days": 28, "history_days": 365, "least": 20, "most_units": 200}
+WINDOW = {"current_days": 14, "reference_days": 28, "history_days": 365, "least": 10, "most_units": 200}
 
 
 @pytest.fixture(autouse=True)
@@ -139,12 +139,12 @@ def test_complaints_that_had_been_flagged(engine: Engine) -> None:
 
 
 def _world(engine: Engine) -> datetime:
-    """Six weeks with verdicts; drawn from; the moment after the fourth."""
-    history(engine, weeks=4)
+    """Six weeks with verdicts, drawn from; the moment when the labels of all have matured."""
+    history(engine, weeks=6)
     with transaction(engine) as conn:
-        audit_sample.draw_waiting(conn, now=NOW - timedelta(days=14), actor="测试")
-    verify(engine, NOW - timedelta(days=14), random.Random(1))
-    return NOW - timedelta(days=5)
+        audit_sample.draw_waiting(conn, now=NOW - timedelta(days=6), actor="测试")
+    verify(engine, NOW - timedelta(days=6), random.Random(1))
+    return NOW + timedelta(days=2)
 
 
 def _figures(engine: Engine, as_of: datetime) -> str:
@@ -158,6 +158,8 @@ def test_nothing_that_comes_later_is_read(engine: Engine) -> None:
     told = {(one["name"], one["part"]): one for one in json.loads(before)}
     assert told["verified_rate", "blue"]["n"] > 0
     assert told["recall", ""]["n"] > 0
+    assert told["score_drift", ""]["value"] is not None
+    assert told["features_moved", ""]["n"] > 100
     later = as_of + timedelta(days=1)
     with transaction(
         engine
