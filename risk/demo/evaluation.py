@@ -42,9 +42,9 @@ def evaluate(scorer: Scorer, cases: Sequence[Case]) -> list[HeldOut]:
     groups = [case.scheme for case in cases]
     found = []
     for key in TEXT_KEYS:
-        labels = np.array([case.labels.get(key, 0.0) for case in cases])
+        labels = np.array([case.labels.get(key, np.nan) for case in cases])
         figures = [_figures(scorer, reading, key, labels, groups, rules_only=alone) for alone in (False, True)]
-        found.append(HeldOut(key, int(labels.sum()), int((labels == 0).sum()), *figures))
+        found.append(HeldOut(key, int((labels == 1).sum()), int((labels == 0).sum()), *figures))
     return found
 
 
@@ -53,12 +53,12 @@ def _figures(scorer: Scorer, reading: Any, key: str, labels: Any, groups: Sequen
     from models.measure import measure
 
     judged = scorer.judge(reading, key, rules_only=rules_only)
-    alarm = judged.ranks > 0
+    alarm, up = judged.ranks > 0, int((labels == 1).sum())
     hit, false = int((alarm & (labels == 1)).sum()), int((alarm & (labels == 0)).sum())
     ranking = measure(judged.probability, labels, groups=groups, replicates=200)["metrics"]["average_precision"]
     return {
         "average_precision": ranking,
-        "recall": {"value": hit / max(int(labels.sum()), 1), "interval": wilson(hit, int(labels.sum()))},
+        "recall": {"value": hit / max(up, 1), "interval": wilson(hit, up)},
         "false_alarms": {"value": false / max(int((labels == 0).sum()), 1), "interval": wilson(false, int((labels == 0).sum()))},
     }
 

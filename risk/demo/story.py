@@ -23,7 +23,7 @@ from risk.demo.files import write_week
 from risk.demo.province import MarketSubject, Province, build
 from risk.domain import aliases
 from risk.domain.balance import Balance
-from risk.domain.banks import MODEL_KEYS, Passage, passages
+from risk.domain.banks import Passage, passages
 from risk.domain.calendar import SHANGHAI
 from risk.domain.learning import policy_of
 from risk.domain.slots import fill_slots
@@ -31,6 +31,7 @@ from risk.scoring.keys import TEXT_KEYS
 from risk.services import cases, intake, register, runs
 from risk.services.dispatch import seed_offices
 from risk.services.retraining import Retrained, retrain
+from risk.services.training_sets import labels_of
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -157,7 +158,7 @@ def as_cases(chosen: Sequence[Passage], seed: int) -> list[cases.Case]:
     rng = random.Random(seed + 2)
     found = []
     for passage in chosen:
-        labels = {key: float(key in passage.positive_of) for key in MODEL_KEYS}
+        labels = labels_of(passage)
         text = fill_slots(passage.text, rng, "江城", "店000000")
         found.append(cases.Case(text, labels, passage.family))
         if passage.positive_of:
