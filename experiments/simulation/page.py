@@ -9,7 +9,7 @@ from experiments.simulation import svg
 from experiments.simulation.truth import SETTINGS
 
 POLICIES = ("frozen", "alerts_only", "loop", "loop_shared", "loop_by_risk", "loop_ungated", "loop_as_shipped", "oracle")
-SHOWN = ("frozen", "alerts_only", "loop")
+SHOWN = ("frozen", "alerts_only", "loop", "loop_shared")
 """In charts that would be too full with all."""
 LOOPS = ("loop", "loop_by_risk", "loop_shared")
 GOAL = 0.15

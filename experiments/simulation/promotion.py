@@ -30,11 +30,6 @@ def _sample(old: Floats, new: Floats, verdict: Floats, probability: Floats, subj
     return bool(compare(old[drawn], new[drawn], verdict[drawn], groups=subject[drawn], seed=seed)["better"])
 
 
-def _unweighted(old: Floats, new: Floats, verdict: Floats, probability: Floats, subject: Any, seed: int) -> bool:
-    warned = probability == 1
-    return bool(compare(old[warned], new[warned], verdict[warned], groups=subject[warned], seed=seed)["better"])
-
-
 def _loop(old: Floats, new: Floats, verdict: Floats, probability: Floats, subject: Any, seed: int) -> bool:
     return bool(judged(old, new, verdict, probability, subject, seed)["better"])
 
@@ -47,7 +42,6 @@ GATES: Mapping[str, tuple[str, Gate]] = {
     "loop": ("warnings and random checks, as the loop weighs them", _loop),
     "shared": ("what champion and challenger picked in turns, all rows alike", _shared),
     "inspections": ("a large random sample, all rows alike", _sample),
-    "as_if_a_sample": ("warnings alone as if they were a sample: what a gate must not do", _unweighted),
 }
 
 
