@@ -28,7 +28,7 @@ from models.split import row_weights
 MIN_CLASS = 20
 """Fewer positives, or fewer negatives, in the later data decide nothing."""
 LEVEL = 0.98
-"""Of the intervals of the differences: 0.95 let up to 7 % of equal challengers pass where few rows were alerted by both (``experiments/results/gate.md``)."""
+"""Of the intervals of the differences. At 0.95 an equal challenger passes up to 5.6 times in a hundred where only alerts are known (``experiments/results/gate.md``)."""
 SLICE_MARGIN = 0.05
 """A slice is *much* worse where average precision is lower, or (without positives) alarms are more, by so much and beyond noise."""
 SLICE_CLASS = 10
