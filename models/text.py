@@ -287,7 +287,7 @@ def check_classes(y: Floats, group: npt.NDArray[Any]) -> None:
 def choose_share(start: Floats, added: Floats, y: Floats, w: Floats, fold: Any) -> tuple[float, list[dict[str, float]]]:
     """The share of the trees: of those with less log loss out of fold that rank no worse than the linear learner, the smallest that ranks about as well as any.
 
-    Half the correction gave the better F1 in seven of eight runs on the development sets, where all of it had less log loss by a hair.
+    Half the correction gave the better F1 in six of eight runs on the development sets, where all of it mostly had a little less log loss.
     """
     from sklearn.metrics import average_precision_score, log_loss
 
