@@ -21,7 +21,10 @@ class GradesAsked(BaseModel):
     floors: dict[Grade, Share] = Field(default_factory=dict, examples=[{"red": 0.9}], description="precision to promise / 准确率下限")
     cutoffs: dict[Grade, Share] = Field(default_factory=dict, examples=[{"red": 0.88}], description="smallest probability / 分界")
     capacity: dict[Text, Room] = Field(
-        default_factory=dict, max_length=500, examples=[{"420102-market_supervision": 60}], description="cases a week, by office / 每周核查能力"
+        default_factory=dict,
+        max_length=500,
+        examples=[{"420102-market_supervision": 60}],
+        description="cases a week, by office / 每周核查能力",
     )
     since: Moment | None = Field(None, description="12 weeks before the end, where not given / 起始")
     until: Moment | None = None

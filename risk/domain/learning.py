@@ -14,6 +14,18 @@ REASONS = ("first", "labels", "drift", "calibration", "schedule", "manual")
 
 register(
     {
+        "decision_promoted": ("晋级", "promoted"),
+        "decision_first": ("首个版本上线", "first version"),
+        "decision_kept": ("保留原冠军", "champion kept"),
+        "decision_shadow": ("进入影子运行", "in shadow"),
+        "decision_dropped": ("影子运行后放弃", "dropped after its time in shadow"),
+        "decision_superseded": ("被更新的挑战者取代", "superseded by a newer challenger"),
+        "decision_outdated": ("冠军已变更，比较作废", "the champion changed meanwhile"),
+        "decision_awaiting_approval": ("待批准", "awaiting approval"),
+        "decision_too_few_labels": ("标签不足", "too few labels"),
+        "decision_laws_failed": ("未通过模型法则", "laws failed"),
+        "decision_rolled_back": ("已回退", "rolled back"),
+        "decision_no_earlier": ("无更早冠军可回退", "no earlier champion to go back to"),
         "due_first": ("尚无模型", "no model yet"),
         "due_labels": ("新增成熟标签 {n} 条（达到 {limit}）", "{n} labels matured since (limit {limit})"),
         "due_drift": ("漂移超限：{figures}", "drift over its limit: {figures}"),
@@ -89,3 +101,18 @@ def policy_of(key: str, tables: Mapping[str, Any] | None = None) -> Policy:
         Shadow(**(told["shadow"] | own.get("shadow", {}))),
         Live(**(told["live"] | own.get("live", {}))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class GradeLive:
+    """How often a grade of the champion was right, and what is promised: ``limit`` by ``promise`` (gate or floor). ``out`` where it is surely less."""
+
+    grade: str
+    n: int
+    confirmed: int
+    value: float
+    low: float
+    high: float
+    limit: float
+    promise: str
+    out: bool

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from risk.domain.grades import Grade
-from risk.domain.learning import Live, Policy, policy_of
+from risk.domain.learning import GradeLive, Live, Policy, policy_of
 from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.services import model_tasks, retraining, retraining_data, retraining_registry
@@ -34,21 +34,6 @@ register(
         "model_task_rolled_back": ("{model}：已自动回退到上一冠军", "{model}: the champion before was brought back automatically"),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class GradeLive:
-    """How often a grade of the champion was right, and what is promised: ``limit`` by ``promise`` (gate or floor). ``out`` where it is surely less."""
-
-    grade: str
-    n: int
-    confirmed: int
-    value: float
-    low: float
-    high: float
-    limit: float
-    promise: str
-    out: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,8 @@ from risk.domain.messages import register
 from risk.domain.model_policy import check_seconds, needs_approval
 from risk.domain.rule_states import same_person
 from risk.domain.system_messages import quoted
-from risk.scoring import keys, learners
+from risk.scoring import keys
 from risk.scoring.keys import split_key
-from risk.scoring.serving import firm_inputs
 from risk.services import auditing
 from risk.settings import Settings
 from risk.storage.engine import transaction
@@ -111,7 +110,9 @@ def register_bundle(engine: Engine, settings: Settings, folder: Path, *, actor: 
     try:
         manifest = verify(folder)
     except (BundleError, ValueError, LookupError) as error:
-        raise learners.refusal(error) from error
+        from risk.scoring.learners import refusal
+
+        raise refusal(error) from error
     if manifest["kind"] == KIND:
         raise InvalidInputError("model_refused", reason=quoted("an outside model is registered from its code file"))
     key = keys.key_of(f"{manifest['name']}.{manifest['lens']}" if manifest["lens"] else str(manifest["name"]))
@@ -210,6 +211,7 @@ def _registered(
 ) -> int:
     from models.bundle import checksum
     from models.registry import Registry, full_name
+    from risk.scoring.serving import firm_inputs
     from risk.services.training import code_file
 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -230,7 +232,9 @@ def _door(settings: Settings, key: str) -> Iterator[Registry]:
     try:
         yield Registry(settings.registry_dir)
     except BundleError as error:
-        raise learners.refusal(error) from error
+        from risk.scoring.learners import refusal
+
+        raise refusal(error) from error
     except NotApprovedError as error:
         raise ConflictError("model_not_approved", model=key, version="-") from error
 

@@ -35,18 +35,6 @@ if TYPE_CHECKING:
 register(
     {
         "retrained_line": ("{title}：{decision}（{labels} 条标签{figures}）", "{title}: {decision} ({labels} labels{figures})"),
-        "decision_promoted": ("晋级", "promoted"),
-        "decision_first": ("首个版本上线", "first version"),
-        "decision_kept": ("保留原冠军", "champion kept"),
-        "decision_shadow": ("进入影子运行", "in shadow"),
-        "decision_dropped": ("影子运行后放弃", "dropped after its time in shadow"),
-        "decision_superseded": ("被更新的挑战者取代", "superseded by a newer challenger"),
-        "decision_outdated": ("冠军已变更，比较作废", "the champion changed meanwhile"),
-        "decision_awaiting_approval": ("待批准", "awaiting approval"),
-        "decision_too_few_labels": ("标签不足", "too few labels"),
-        "decision_laws_failed": ("未通过模型法则", "laws failed"),
-        "decision_rolled_back": ("已回退", "rolled back"),
-        "decision_no_earlier": ("无更早冠军可回退", "no earlier champion to go back to"),
         "training_busy": ("{model} 正由 {holder} 训练", "{model} is being trained by {holder}"),
         "training_busy.hint": ("等它结束后再试", "try again when it has ended"),
         "champion_changed": ("{model} 的冠军已变为版本 {version}", "the champion of {model} is version {version} by now"),

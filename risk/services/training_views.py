@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from risk.domain.errors import NotFoundError
-from risk.domain.learning import policy_of
+from risk.domain.learning import GradeLive, policy_of
 from risk.domain.messages import register, say
 from risk.scoring.keys import title
-from risk.services import live_watch, retraining_data, retraining_registry, retraining_triggers, shadow_scoring
-from risk.services.live_watch import GradeLive
+from risk.services import retraining_triggers
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.retraining_triggers import Due
 from risk.settings import Settings
@@ -100,6 +99,8 @@ def get_training(conn: Connection, training_id: int) -> TrainingRow:
 
 def repeatable(conn: Connection, training_id: int) -> bool:
     """Whether the data set of a training, made again from what is stored, is the very same."""
+    from risk.services import retraining_data
+
     row = get_training(conn, training_id)
     return bool(retraining_data.collect(conn, row.model, row.as_of).hash() == row.detail.get("data_set", {}).get("hash"))
 
@@ -132,6 +133,8 @@ def training_row(row: Row[Any]) -> TrainingRow:
 
 
 def _state(conn: Connection, settings: Settings, key: str, now: datetime) -> LearningState:
+    from risk.services import live_watch, retraining_registry, shadow_scoring
+
     champion, policy = retraining_registry.champion(settings, key), policy_of(key)
     newest = list_trainings(conn, model=key, limit=1).items
     shadows = shadow_scoring.in_shadow(conn, key)
@@ -148,6 +151,8 @@ def _state(conn: Connection, settings: Settings, key: str, now: datetime) -> Lea
 
 
 def _shadow(conn: Connection, row: Row[Any], now: datetime, needed: int) -> ShadowState:
+    from risk.services import shadow_scoring
+
     told, counts = row.detail["shadow"], shadow_scoring.counts(conn, row.id)
     return ShadowState(
         training=row.id,

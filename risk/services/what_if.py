@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register
-from risk.services import units
 from risk.services.views_assessments import get_assessment
 
 if TYPE_CHECKING:
@@ -69,6 +68,7 @@ def of_text(scorer: Scorer, text: str, *, model: str, on: date, kind: str | None
 def of_assessment(conn: Connection, scorer: Scorer, assessment_id: int) -> WhatIf:
     """Of a stored assessment, as of its moment; ``NotFoundError`` (``assessment_not_found``), ``ConflictError`` (``no_text_to_change``) for a firm."""
     from risk.scoring.counterfactuals import counterfactuals
+    from risk.services import units
 
     then = get_assessment(conn, assessment_id).assessment
     if then.signal_id is None:
