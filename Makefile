@@ -36,7 +36,7 @@ serve: $(VENV)/.run ## API and start page on http://127.0.0.1:8000
 	$(BIN)/risk serve
 
 test: lint ## lint, types, import contracts, all tests on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Every test of stored things runs on SQLite and on PostgreSQL: ask for ``engine`` (upgraded, empty) or ``empty_url`` (nothing in it yet).
 
-One PostgreSQL server a session (and, with ``--dist loadgroup``, in one worker only); a test gets a database of its own, copied from a template.
+One PostgreSQL server a worker (a file of tests stays in one worker, so that what a module sets up is set up once); a test gets a database of its own, copied from a template.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ hypothesis_settings.load_profile("behaviour")
 
 BOTH = [
     pytest.param("sqlite"),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    pytest.param("postgres", marks=[pytest.mark.postgres]),
 ]
 _numbers = count(1)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from risk.cli.output import lang, tell
+from risk.domain import model_messages  # noqa: F401 - registers the texts
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.system_messages import quoted

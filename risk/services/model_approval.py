@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 
 from risk import __version__
+from risk.domain import model_messages  # noqa: F401 - registers the texts
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.model_policy import check_seconds, needs_approval

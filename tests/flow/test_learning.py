@@ -24,7 +24,6 @@ from tests.risk.run_world import MED
 DAY = timedelta(days=1)
 
 
-@pytest.mark.xdist_group("cli_train")
 def test_from_the_first_version_to_a_roll_back(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = settings(tmp_path, sqlite_engine)
     at = history(sqlite_engine, weeks=3)

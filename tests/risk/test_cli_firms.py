@@ -12,8 +12,6 @@ import pytest
 from features.tabular import BASE_NUMBERS
 from tests.risk.cli_world import firms, good, risk
 
-pytestmark = pytest.mark.xdist_group("cli_firms")
-
 FIRM = ("illegal_fundraising", "--lens", "firm", "--firms")
 
 

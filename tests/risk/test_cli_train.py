@@ -13,8 +13,6 @@ import pytest
 from risk.services.training_sets import look_alikes
 from tests.risk.cli_world import MODEL, good, labelled, risk
 
-pytestmark = pytest.mark.xdist_group("cli_train")
-
 TRAIN = ("train", MODEL, "--texts", "lab.csv", "--text", "text", "--label", "label")
 FIGURES = {"precision", "recall", "f1", "best_f1", "average_precision", "roc_auc", "brier_skill", "ece", "alarm_rate"}
 

@@ -26,8 +26,6 @@ from risk.storage.engine import open_engine, reading, transaction
 from tests.risk.cli_world import MODEL, firms, good, labelled, risk
 from tests.risk.run_world import NOW
 
-pytestmark = pytest.mark.xdist_group("model_registry")
-
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -224,6 +222,7 @@ def test_a_stock_client_scores_firms_by_their_columns(here: Path, monkeypatch: p
 
 
 def test_scoring_without_outside_models_needs_no_mlflow(here: Path) -> None:
+    good("promote", MODEL, "1", "--actor", "李四")
     code = (
         "import sys; from risk.bootstrap import open_scorer; from risk.settings import Settings;"
         "s = open_scorer(Settings.from_environment());"

@@ -29,8 +29,6 @@ from risk.storage.engine import open_engine, reading, transaction
 from tests.risk.cli_world import risk
 from tests.risk.run_world import NOW, PLAIN, packs, put, set_capacity
 
-pytestmark = pytest.mark.xdist_group("outside_model")
-
 NAME = "prepaid_default"
 NOTEBOOKS = Path(__file__).parents[2] / "experiments" / "notebooks"
 GONE = "办卡三年，充值三千。老板失联，店铺一夜搬空。加微信 abc12345 退卡"

@@ -353,10 +353,6 @@ def test_the_reference_tells_everything_in_both_languages(trial: Plugins, offere
 # -- a package that is built and installed ---------------------------------------------------------------------------------------------------
 
 
-installed = pytest.mark.xdist_group("installed plug-in")
-"""What needs the sample: built and asked once, in one worker."""
-
-
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, installed by an installer into a folder of its own, without network."""
@@ -427,14 +423,12 @@ print(json.dumps({
 """
 
 
-@installed
 def test_the_checks_know_an_installed_plugin(told: dict[str, tuple[int, str, str]]) -> None:
     code, said, errors_said = told["check"]
     assert code == 0, said + errors_said
     assert ": 0 errors" in said
 
 
-@installed
 def test_the_reference_knows_an_installed_plugin(told: dict[str, tuple[int, str, str]]) -> None:
     reference = json.loads(told["functions"][1])
     added = [entry for part in ("functions", "lists") for entry in reference[part] if entry["origin"] == "risk-sample-plugin 1.2.0"]
@@ -447,7 +441,6 @@ def test_the_reference_knows_an_installed_plugin(told: dict[str, tuple[int, str,
     assert reference["faults"] == []
 
 
-@installed
 def test_texts_are_scored_with_its_rules(told: dict[str, tuple[int, str, str]]) -> None:
     code, said, errors_said = told["score"]
     assert code == 0, errors_said
@@ -462,7 +455,6 @@ def test_texts_are_scored_with_its_rules(told: dict[str, tuple[int, str, str]]) 
     assert found["imported"] == []
 
 
-@installed
 def test_its_examples_are_run(told: dict[str, tuple[int, str, str]]) -> None:
     code, said, _ = told["test"]
     assert code == 1
@@ -470,7 +462,6 @@ def test_its_examples_are_run(told: dict[str, tuple[int, str, str]]) -> None:
     assert ", 1 failed" in said
 
 
-@installed
 def test_doctor_tells_of_plugins_and_goes_on_when_one_breaks(told: dict[str, tuple[int, str, str]]) -> None:
     assert "rule plug-ins work: 3 functions, 1 lists, 2 packs (risk-sample-plugin 1.2.0)" in told["doctor"][1]
     code, said, errors_said = told["doctor of a broken one"]
