@@ -39,7 +39,7 @@ def keep(settings: Settings, trained: training.Trained, run_key: str, record: Ma
     sources = record["sources_train"]
     with tempfile.TemporaryDirectory(prefix="risk-bundle-") as scratch:
         folder = Path(scratch) / "bundle"
-        manifest = training.save(trained, folder, sources=sources)
+        manifest = training.save(training.whole(trained), folder, sources=sources)
         told = {**training.dossier(trained, manifest, window_of(record)), RUN: run_key, "data_set": dict(record)}
         return str(registry.register(folder, training.code_file(), told, actor=actor, at=now, reason=f"retraining {run_key[:12]}"))
 

@@ -198,7 +198,7 @@ def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], p
 
     model, lens = split_key(trained.key)
     registry = Registry(settings.registry_dir)
-    trained = replace(trained, more={**trained.more, **trained.explain()})
+    trained = whole(trained)
     with tempfile.TemporaryDirectory(prefix="risk-bundle-") as scratch:
         folder = Path(scratch) / "bundle"
         manifest = save(trained, folder, sources=sources)
@@ -206,6 +206,11 @@ def store(settings: Settings, trained: Trained, *, sources: Mapping[str, int], p
     if promote and not needs_approval(trained.key):
         registry.promote(model, version, lens)
     return str(version)
+
+
+def whole(trained: Trained) -> Trained:
+    """With what it goes by, worked out now: for a version that is kept."""
+    return replace(trained, more={**trained.more, **trained.explain()})
 
 
 def code_file() -> Path:
