@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Literal
 from features.firm_index import DIMENSIONS, Dimension
 from models.firm import NO_RECORD
 from models.firm_alike import PREFIX
+from risk.scoring.grounds import NOTABLE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from models.explain import Contribution
 
-NOTABLE = 0.15
-"""Log-odds below which a subject is not worth a line."""
 PROFILE = ("经营概况", "profile")
 """Where subjects stand that belong to none of the five dimensions."""
 Said = tuple[str, str]

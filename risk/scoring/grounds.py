@@ -23,6 +23,7 @@ import numpy as np
 from features.identifiers import find_identifiers
 from features.slots import amounts, contacts, yields
 from models.inputs import RULE
+from models.text import LINEAR
 from risk.scoring.ground_words import columns_of, sentence, topic_of
 
 if TYPE_CHECKING:
@@ -30,13 +31,10 @@ if TYPE_CHECKING:
     from models.explain import Contribution
 
 NOTABLE = 0.15
-"""Log-odds below which a phrase is no ground of its own."""
+"""Log-odds below which a phrase is no ground of its own, and no reason is worth a line."""
 
 QUOTES = 3
 """The most quotations of one ground."""
-
-LINEAR = "text:linear"
-"""The column by which trees see the sum of all words: it is wording too (`models.text`)."""
 
 _CLAUSE = re.compile(r"[，。！？；：、,.!?;:\n]+")
 Span = tuple[int, int]

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from models.text import LINEAR
 from risk.domain.grades import Grade
 from risk.scoring.ground_words import columns_of, title
-from risk.scoring.grounds import LINEAR, NOTABLE, grounds
+from risk.scoring.grounds import NOTABLE, grounds
 from rules.items import Bilingual
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from features.catalogue import describe
 from features.context import CONTEXT
 from risk.domain.grades import Grade
 from risk.domain.signals import digest
-from risk.scoring.firm_fields import FIRM_FIELDS
-from risk.scoring.grounds import Ground, grounds
+from risk.scoring.grounds import NOTABLE, Ground, grounds
 from risk.scoring.keys import split_key
 from risk.scoring.scorer import Judged, Reading, Scorer
 
@@ -20,16 +19,12 @@ if TYPE_CHECKING:
     from rules.items import Bilingual
 
 _AROUND = {feature.name: feature for feature in CONTEXT}
-_FIRMS = {field.name: field for field in FIRM_FIELDS}
 _LISTS = (
     ("asserted_", "含有词表", "words of the list"),
     ("reported_", "转述或否定词表", "words quoted or negated, of the list"),
     ("aggressive_", "变形写法含有词表", "disguised words of the list"),
 )
 """How columns that count list hits are said; the list's name stands as analysts gave it."""
-
-NOTABLE = 0.15
-"""Log-odds below which a contribution is not worth a line."""
 
 GROUNDS, SHARES = 20, 12
 """The most grounds and contributions that are stored of a unit."""
@@ -81,22 +76,6 @@ def said(fired: Sequence[Firing], found: Sequence[Ground], most: int = 6) -> tup
     return zh[:most], en[:most]
 
 
-def reasons(fired: Sequence[Firing], shares: Sequence[Contribution], text: str, most: int = 6) -> tuple[list[str], list[str]]:
-    """The same from contributions one by one, for units that are no text (firms): no grounds are put together."""
-    zh, en = [f.because.zh for f in fired], [f.because.en for f in fired]
-    names = {f.rule for f in fired}
-    for share in shares:
-        if len(zh) >= most:
-            break
-        if share.log_odds < NOTABLE or share.feature in names or share.kind in ("base", "rest", "rules", "rule"):
-            continue
-        one = say(share, text)
-        if one:
-            zh.append(one[0])
-            en.append(one[1])
-    return zh[:most], en[:most]
-
-
 def say(share: Contribution, text: str) -> tuple[str, str] | None:
     """One contribution in words; None for what a person would not recognise (the sum of all words, an unnamed column)."""
     if share.words is not None:
@@ -106,10 +85,6 @@ def say(share: Contribution, text: str) -> tuple[str, str] | None:
         return (f"措辞“{quote}”", f'wording "{quote}"') if len(quote.strip()) > 1 else None
     if share.kind != "column":
         return None
-    if share.feature in _FIRMS:
-        field = _FIRMS[share.feature]
-        told = "未知" if share.value is None or share.value != share.value else f"{share.value:g}"
-        return f"{field.zh}：{told}", f"{field.doc_en}: {'unknown' if told == '未知' else told}"
     for prefix, zh, en in _LISTS:
         if share.feature.startswith(prefix):
             name, count = share.feature.removeprefix(prefix), f"{share.value or 0:g}"
