@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench evaluate doctor constraints clean
+.PHONY: help demo serve test search lint bench evaluate doctor constraints clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ serve: $(VENV)/.run ## API and start page on http://127.0.0.1:8000
 
 test: lint ## lint, types, import contracts, all tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+search: $(VENV)/.test ## the property tests of the language and the domain with new random examples
+	RISK_HYPOTHESIS=search $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/rules tests/features tests/models
 
 lint: $(VENV)/.test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from rules.items import Bilingual, Rule, Severity, WordList
@@ -77,11 +78,16 @@ class _Part:
     old: Node | None
     new: Node | None
     inside: Node | None
+    """The new expression around the part."""
+    was_inside: Node | None
+    """The old one."""
 
 
 def _expression(old: Expr, new: Expr, clause: str, say: Say) -> Iterator[Change]:
-    parts = _moves(list(_parts(old, new, None)))
-    for part in parts:
+    """The same pairs are found in both directions, because both are looked at in one: a diff told backwards tells the opposite."""
+    backwards = repr(new) < repr(old)
+    parts = _moves(list(_parts(new, old, None) if backwards else _parts(old, new, None)))
+    for part in _turned(parts) if backwards else parts:
         told = {}
         for name in ("old", "new", "inside"):
             node = getattr(part, name)
@@ -90,24 +96,36 @@ def _expression(old: Expr, new: Expr, clause: str, say: Say) -> Iterator[Change]
         yield Change(part.what, clause, **told)
 
 
-def _parts(old: Node, new: Node, inside: Node | None) -> Iterator[_Part]:
+def _turned(parts: list[_Part]) -> list[_Part]:
+    """The same differences from the new to the old; what went is told before what came."""
+    back = {What.ADDED: What.REMOVED, What.REMOVED: What.ADDED}
+    told = [_Part(back.get(part.what, part.what), part.new, part.old, part.was_inside, part.inside) for part in parts]
+    ordered: list[_Part] = []
+    for comes_or_goes, run in groupby(told, lambda part: part.what in back):
+        parts_of_run = list(run)
+        ordered += sorted(parts_of_run, key=lambda part: part.what is What.ADDED) if comes_or_goes else parts_of_run
+    return ordered
+
+
+def _parts(old: Node, new: Node, inside: tuple[Node, Node] | None) -> Iterator[_Part]:
     """The differences of two expressions in one place, the smallest parts that a reader takes in at once."""
     if old == new:
         return
     for join in (And, Or):
         if _joins(old, new, join):
-            yield from _sequence(_items(old, join), _items(new, join), new if isinstance(new, join) else old)
+            around = (old if isinstance(old, join) else new, new if isinstance(new, join) else old)
+            yield from _sequence(_items(old, join), _items(new, join), around)
             return
     if isinstance(old, Not) and isinstance(new, Not):
-        yield from _parts(old.item, new.item, new)
+        yield from _parts(old.item, new.item, (old, new))
         return
     only = _one_difference(old, new)
     if only is None:
-        yield _Part(What.CHANGED, old, new, inside)
+        yield _part(What.CHANGED, old, new, inside)
     elif isinstance(only[0], tuple):
-        yield from _sequence(only[0], only[1], new)
+        yield from _sequence(only[0], only[1], (old, new))
     else:
-        yield from _parts(only[0], only[1], new)
+        yield from _parts(only[0], only[1], (old, new))
 
 
 def _joins(old: Node, new: Node, join: type[And | Or]) -> bool:
@@ -137,7 +155,7 @@ def _is_logic(value: object) -> bool:
     return isinstance(value, And | Or | Not)
 
 
-def _sequence(old: Sequence[Node], new: Sequence[Node], inside: Node) -> Iterator[_Part]:
+def _sequence(old: Sequence[Node], new: Sequence[Node], inside: tuple[Node, Node]) -> Iterator[_Part]:
     """The differences of two sequences: equal ones stay, near ones are compared, the rest comes and goes."""
     gone: list[Node] = []
     come: list[Node] = []
@@ -155,8 +173,13 @@ def _sequence(old: Sequence[Node], new: Sequence[Node], inside: Node) -> Iterato
             gone.remove(one)
             come.remove(two)
             yield from _parts(one, two, inside)
-    yield from (_Part(What.REMOVED, node, None, inside) for node in gone)
-    yield from (_Part(What.ADDED, None, node, inside) for node in come)
+    yield from (_part(What.REMOVED, node, None, inside) for node in gone)
+    yield from (_part(What.ADDED, None, node, inside) for node in come)
+
+
+def _part(what: What, old: Node | None, new: Node | None, inside: tuple[Node, Node] | None) -> _Part:
+    was, now = inside or (None, None)
+    return _Part(what, old, new, now, was)
 
 
 def _opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> Sequence[tuple[str, int, int, int, int]]:
@@ -199,7 +222,7 @@ def _moves(parts: list[_Part]) -> list[_Part]:
             other = next((item for item in come if item.new == part.old and not any(item is done for done in moved)), None)
             if other is not None:
                 moved.append(other)
-                told.append(_Part(What.MOVED, part.old, other.new, other.inside))
+                told.append(_Part(What.MOVED, part.old, other.new, other.inside, part.was_inside))
                 continue
         told.append(part)
     return [part for part in told if not any(part is done for done in moved)]

@@ -5,6 +5,7 @@ One PostgreSQL server a worker (a file of tests stays in one worker, so that wha
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -22,8 +23,10 @@ from risk.storage import migrate
 from risk.storage.engine import open_engine
 
 # tests assert behaviour, never seconds: a busy machine is no failure
-hypothesis_settings.register_profile("behaviour", deadline=None)
-hypothesis_settings.load_profile("behaviour")
+# the gate tries the same examples each time, so that it says the same of the same commit; RISK_HYPOTHESIS=search (make search) looks for new ones
+hypothesis_settings.register_profile("behaviour", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("search", deadline=None, max_examples=1000, print_blob=True)
+hypothesis_settings.load_profile(os.environ.get("RISK_HYPOTHESIS", "behaviour"))
 
 BOTH = [
     pytest.param("sqlite"),
