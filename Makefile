@@ -57,7 +57,7 @@ doctor: $(VENV)/.run ## what is installed, what is missing
 	$(BIN)/risk doctor
 
 constraints: $(UV) ## renew constraints.txt
-	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra bench --extra explain --extra reports --extra browser pyproject.toml -o $(VENV)/constraints.new
+	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra bench --extra explain --extra sso --extra reports --extra browser pyproject.toml -o $(VENV)/constraints.new
 	@{ echo "# Exact versions that the project is tested with (Python 3.11). Renew with: make constraints"; cat $(VENV)/constraints.new; $(UV) --version | awk '{print "uv==" $$2}'; } > constraints.txt
 
 clean: ## remove the environment and everything that runs have written

@@ -18,17 +18,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.language import language
-from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError, RiskError
+from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, NotSignedInError, RiskError
 from risk.domain.messages import register, say
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("risk.api")
 
-STATUS: Mapping[type[RiskError], int] = {NotFoundError: 404, ConflictError: 409, InvalidInputError: 422}
+STATUS: Mapping[type[RiskError], int] = {
+    NotSignedInError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    InvalidInputError: 422,
+}
 """Kind of refusal → status. Anything else is our defect."""
 
 TITLES: Mapping[int, tuple[str, str]] = {
     400: ("请求有误", "Bad Request"),
+    401: ("未登录", "Unauthorized"),
     403: ("不允许", "Forbidden"),
     404: ("未找到", "Not Found"),
     405: ("不支持此方法", "Method Not Allowed"),

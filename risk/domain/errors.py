@@ -39,3 +39,11 @@ class ConflictError(RiskError):
 
 class InvalidInputError(RiskError):
     """What was given cannot be used as it is."""
+
+
+class ForbiddenError(RiskError):
+    """The caller is known and may not do this."""
+
+
+class NotSignedInError(RiskError):
+    """Nobody is signed in, or the session or key is over."""

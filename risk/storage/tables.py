@@ -733,3 +733,17 @@ shadow_scores = Table(
     Column("probability", Float, nullable=False),
     Column("grade", Integer, nullable=False),
 )
+
+# --- push --------------------------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",  # what happened and may be of interest elsewhere: written in the transaction of the act, so neither is there without the other
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # stable: the same act is the same event, however often it is tried
+    Column("event", String(60), nullable=False, index=True),  # one of risk.domain.events
+    Column("object", String(200), nullable=False, index=True),  # task:12, alert:7, verdict:3
+    Column("office_code", String(60), index=True),  # whom it concerns
+    Column("data", Json, nullable=False, default=dict),  # facts for programs: numbers, codes, moments; no personal data
+    Column("at", UtcDateTime, nullable=False),
+)

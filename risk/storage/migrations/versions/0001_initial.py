@@ -185,6 +185,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_offices_region"), "offices", ["region"], unique=False)
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=60), nullable=False),
+        sa.Column("object", sa.String(length=200), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
+    )
+    op.create_index(op.f("ix_outbox_event"), "outbox", ["event"], unique=False)
+    op.create_index(op.f("ix_outbox_object"), "outbox", ["object"], unique=False)
+    op.create_index(op.f("ix_outbox_office_code"), "outbox", ["office_code"], unique=False)
+    op.create_table(
         "pack_snapshots",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
@@ -846,6 +861,10 @@ def downgrade() -> None:
     op.drop_table("rule_items")
     op.drop_table("reports")
     op.drop_table("pack_snapshots")
+    op.drop_index(op.f("ix_outbox_office_code"), table_name="outbox")
+    op.drop_index(op.f("ix_outbox_object"), table_name="outbox")
+    op.drop_index(op.f("ix_outbox_event"), table_name="outbox")
+    op.drop_table("outbox")
     op.drop_index(op.f("ix_offices_region"), table_name="offices")
     op.drop_table("offices")
     op.drop_index(op.f("ix_model_tasks_state"), table_name="model_tasks")
