@@ -70,6 +70,7 @@ def take_up_lost(tools: Tools, worker: str) -> list[JobRunRow]:
     now = tools.clock()
     c = t.job_runs.c
     with reading(tools.engine) as conn:
+        # a younger one is about to take its lease
         query = select(t.job_runs).where(c.status == "running", c.started_at < now - lease.TTL).order_by(c.id)
         left = [row for row in conn.execute(query) if lease.holder(conn, lease_name(row.detail["use_case"]), now) is None]
     done = []

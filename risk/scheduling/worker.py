@@ -24,7 +24,10 @@ GRACE = timedelta(hours=1)
 """How late a slot may still run: APScheduler's own default of one second drops runs on a busy machine without a word."""
 
 FOLLOW = timedelta(seconds=30)
-"""How soon a worker follows changes of the table and looks for lost runs."""
+"""How soon a worker follows changes of the table."""
+
+TAKE_UP = timedelta(seconds=2)
+"""How often a worker looks for what dead processes left: with a lease's life (``risk.services.lease``) this bounds the fail-over to ten seconds."""
 
 _PREFIX = "job:"
 _log = logging.getLogger("risk.scheduling")
@@ -51,7 +54,7 @@ class Worker:
             jobs.seed(conn)
         self.follow()
         self._scheduler.add_job(self.follow, "interval", seconds=FOLLOW.total_seconds(), id="follow")
-        self._scheduler.add_job(self.take_up, "interval", seconds=FOLLOW.total_seconds(), id="take_up")
+        self._scheduler.add_job(self.take_up, "interval", seconds=TAKE_UP.total_seconds(), id="take_up")
         self._scheduler.start()
         _log.info("worker %s: %s", self.name, ", ".join(self._planned) or "-")
 
