@@ -7,6 +7,7 @@ query and whose ``name`` is the actor of every act. Public routes (health, sign-
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -14,6 +15,17 @@ from starlette.requests import Request
 from api.deps import ActorHeader, actor_of
 from risk.domain.authority import Principal, local_principal, permissions
 from risk.domain.errors import ForbiddenError, InvalidInputError
+from risk.domain.messages import register
+
+LOCAL = "local"
+"""Whoever sits at this machine and gave no name; may look, but an act takes a name."""
+
+register(
+    {
+        "scope_whole_required": ("此操作需要全省范围的权限", "this takes permissions for the whole province"),
+        "actor_not_you": ("操作人只能是本人（{name}），不能代填 {given}", "who acts is who is signed in ({name}), not {given}"),
+    }
+)
 
 
 def principal_of(request: Request, x_actor: ActorHeader = None) -> Principal:
@@ -24,7 +36,7 @@ def principal_of(request: Request, x_actor: ActorHeader = None) -> Principal:
     try:
         name = actor_of(x_actor, None)
     except InvalidInputError:
-        name = "local"
+        name = LOCAL
     return local_principal(name)
 
 
@@ -32,23 +44,44 @@ Caller = Annotated[Principal, Depends(principal_of)]
 """Whoever asks; see :func:`principal_of`."""
 
 
-class Needs:
-    """The declaration of a permission, readable from the route (``permission``) so that the access matrix is made from the code."""
+def acting(who: Principal, sent: str | None = None) -> str:
+    """The actor of an act. While no account exists: the body's ``actor``, else the header's; ``InvalidInputError`` (``actor_required``) for nobody.
 
-    def __init__(self, permission: str) -> None:
+    With accounts it is who is signed in; a body that names someone else is refused: ``ForbiddenError`` (``actor_not_you``).
+
+    >>> acting(local_principal("张三")), acting(local_principal("张三"), "李四"), acting(Principal("王五", frozenset()), " 王五 ")
+    ('张三', '李四', '王五')
+    """
+    if who.kind == "local":
+        return actor_of(None if who.name == LOCAL else quote(who.name), sent)
+    if sent and sent.strip() and sent.strip() != who.name:
+        raise ForbiddenError("actor_not_you", name=who.name, given=sent.strip()[:120])
+    return who.name
+
+
+class Needs:
+    """The declaration of a permission, readable from the route (``permission``, ``whole``) so that the access matrix is made from the code."""
+
+    def __init__(self, permission: str, *, whole: bool = False) -> None:
         if permission not in permissions():
             raise ValueError(f"no such permission: {permission}")
         self.permission = permission
+        self.whole = whole
 
     def __call__(self, who: Caller) -> None:
         if not who.may(self.permission):
             zh, en = permissions()[self.permission]
             raise ForbiddenError("permission_required", permission=self.permission, permission_zh=zh, permission_en=en)
+        if self.whole and not who.scope.whole:
+            raise ForbiddenError("scope_whole_required")
 
 
-def needs(permission: str) -> Any:
-    """What a route takes: ``router.get("", dependencies=[needs("alerts.read")])``; ``ValueError`` for a permission that does not exist."""
-    return Depends(Needs(permission))
+def needs(permission: str, *, whole: bool = False) -> Any:
+    """What a route takes: ``router.get("", dependencies=[needs("alerts.read")])``; ``ValueError`` for a permission that does not exist.
+
+    ``whole``: what it shows or does is of the whole province and cannot be cut to a part of it (``scope_whole_required``).
+    """
+    return Depends(Needs(permission, whole=whole))
 
 
 def _public() -> None:
