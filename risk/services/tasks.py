@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from risk.domain.clocks import deadlines, extended_due
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
@@ -19,7 +19,7 @@ from risk.domain.messages import register
 from risk.domain.routing import fallback_office
 from risk.domain.tasks import Event, State, advance, path_to_report
 from risk.domain.verdicts import validate
-from risk.services import auditing, labels
+from risk.services import auditing, verdict_store
 from risk.services.dispatch import load_directory
 from risk.services.merging import move_evidence
 from risk.storage import tables as t
@@ -77,7 +77,7 @@ def report(
     given = {"code": code, "facts": facts, "sub_reason": sub_reason, "measures": measures, "suggestion": suggestion}
     events = path_to_report(State(task.state))
     _change(conn, task, events, actor, now, values={"reported_at": now}, detail={"code": code, "sub_reason": sub_reason})
-    return _store_verdict(conn, task, given, names, actor, now, detail)
+    return verdict_store.store(conn, task, given, names, actor=actor, now=now, detail=detail)
 
 
 def correct(
@@ -102,7 +102,7 @@ def correct(
     _change(conn, task, [Event.CORRECT], actor, now, reason=reason, values={"closed_at": None}, detail={"code": code})
     if task.alert_id is not None:
         conn.execute(update(t.alerts).where(t.alerts.c.id == task.alert_id).values(status="tasked", updated_at=now))
-    return _store_verdict(conn, task, given, names, actor, now, None)
+    return verdict_store.store(conn, task, given, names, actor=actor, now=now)
 
 
 def accept(conn: Connection, task_id: int, *, actor: str, now: datetime, version: int | None = None, close_too: bool = False) -> int:
@@ -112,8 +112,7 @@ def accept(conn: Connection, task_id: int, *, actor: str, now: datetime, version
     _change(conn, task, events, actor, now, values={"closed_at": now} if close_too else None)
     if close_too:
         _close_alert(conn, task.alert_id, now)
-    verdict = conn.scalar(select(func.max(t.verdicts.c.id)).where(t.verdicts.c.task_id == task_id))
-    return labels.from_verdict(conn, int(verdict), now) if verdict is not None else 0
+    return verdict_store.accepted(conn, task_id, actor=actor, now=now)
 
 
 def return_(conn: Connection, task_id: int, *, actor: str, reason: str, now: datetime, version: int | None = None) -> State:
@@ -217,21 +216,6 @@ def _change(
     said = {"from": task.state, "to": state.value, "reason": reason, **dict(detail or {})}
     auditing.record(conn, actor, f"task.{events[-1].value}", f"task:{task.id}", said, now)
     return state
-
-
-def _store_verdict(
-    conn: Connection,
-    task: Row[Any],
-    given: Mapping[str, Any],
-    officers: Sequence[str],
-    actor: str,
-    now: datetime,
-    detail: Mapping[str, Any] | None,
-) -> int:
-    earlier = conn.scalar(select(func.max(t.verdicts.c.id)).where(t.verdicts.c.task_id == task.id))
-    row = {**given, "task_id": task.id, "alert_id": task.alert_id, "officers": list(officers), "detail": dict(detail or {})}
-    made = conn.execute(insert(t.verdicts).values(**row, actor=actor, reported_at=now, supersedes=earlier).returning(t.verdicts.c.id))
-    return int(made.scalar_one())
 
 
 def _close_alert(conn: Connection, alert_id: int | None, now: datetime) -> None:
