@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from risk.domain.tracing import current_trace
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_N_label)s",
@@ -66,6 +68,11 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 def _id() -> Column[int]:
     return Column("id", BigId, primary_key=True, autoincrement=True)
+
+
+def _trace_id() -> Column[str]:
+    """Which request, job or command wrote the row."""
+    return Column("trace_id", String(32), default=current_trace)
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
@@ -188,6 +195,7 @@ imports = Table(
     Column("actor", String(120), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    _trace_id(),
 )
 
 signals = Table(
@@ -251,6 +259,7 @@ runs = Table(
     Column("actor", String(120), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    _trace_id(),
 )
 
 assessments = Table(
@@ -296,7 +305,7 @@ alerts = Table(
     Column("model", String(80), nullable=False),
     _ref("subject_id", "subjects", nullable=True),
     Column("region", String(6), index=True),
-    Column("grade", Integer, nullable=False, index=True),
+    Column("grade", Integer, nullable=False),
     Column("probability", Float, nullable=False),
     Column("status", String(20), nullable=False),  # open, tasked, closed
     Column("title_zh", String(400), nullable=False),
@@ -306,6 +315,7 @@ alerts = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     _ref("run_id", "runs"),
     Index("ix_alerts_model_opened", "model", "opened_at"),
+    _trace_id(),
 )
 
 alert_evidence = Table(
@@ -323,7 +333,8 @@ suppressions = Table(
     metadata,
     _id(),
     Column("model", String(80)),
-    Column("condition", Json, nullable=False),  # {"subject": key, "source": name, "content_hash": hash}: all given parts must match
+    Column("condition", Json, nullable=False),  # part → value, of risk.domain.alerts_suppressed: all given parts must match
+    Column("state", String(10), nullable=False, default="active"),  # active, or dry_run: counts what it would suppress and suppresses nothing
     Column("owner", String(120), nullable=False),
     Column("reason", Text, nullable=False),
     Column("version", Integer, nullable=False, default=1),
@@ -371,7 +382,7 @@ tasks = Table(
     Column("routed_by", Json, nullable=False),  # the steps tried and the one that matched
     Column("state", String(20), nullable=False, index=True),
     Column("grade", Integer, nullable=False),
-    Column("officer", String(120)),
+    Column("officer", String(120), index=True),
     Column("issued_at", UtcDateTime, nullable=False, index=True),
     Column("sign_due", UtcDateTime, nullable=False),
     Column("report_due", UtcDateTime, nullable=False, index=True),
@@ -398,6 +409,7 @@ task_events = Table(
     Column("reason", Text),
     Column("detail", Json, nullable=False, default=dict),
     Column("at", UtcDateTime, nullable=False),
+    _trace_id(),
 )
 
 verdicts = Table(
@@ -416,6 +428,7 @@ verdicts = Table(
     Column("actor", String(120), nullable=False),
     Column("reported_at", UtcDateTime, nullable=False, index=True),
     Column("supersedes", BigId, index=True),  # a correction keeps the old one
+    _trace_id(),
 )
 
 labels = Table(
@@ -448,6 +461,7 @@ trainings = Table(
     Column("detail", Json, nullable=False, default=dict),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    _trace_id(),
 )
 
 reports = Table(
@@ -500,14 +514,26 @@ leases = Table(
 )
 
 audit = Table(
-    "audit",
+    "audit",  # append-only, a chain of hashes: written by risk.services.auditing alone, guarded by risk.storage.guards
     metadata,
-    _id(),
+    Column("id", BigId, primary_key=True, autoincrement=False),  # the place in the chain: 1, 2, 3 … without a gap
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("actor", String(120), nullable=False),
-    Column("action", String(60), nullable=False),
-    Column("object", String(200), nullable=False),
+    Column("action", String(60), nullable=False, index=True),
+    Column("object", String(200), nullable=False, index=True),
     Column("detail", Json, nullable=False, default=dict),
+    Column("trace_id", String(32), index=True),
+    Column("algorithm", String(12), nullable=False),  # sha256, sm3: of this row, so that a change of the setting leaves old rows verifiable
+    Column("hash", String(64), nullable=False),  # of the row before and this one
+    Index("ix_audit_actor_id", "actor", "id"),
+)
+
+audit_head = Table(
+    "audit_head",  # one row: how long the chain is and its last hash; whoever appends holds it
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("length", BigId, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 # --- rules as they live ------------------------------------------------------------------------------------------------
@@ -746,4 +772,124 @@ outbox = Table(
     Column("office_code", String(60), index=True),  # whom it concerns
     Column("data", Json, nullable=False, default=dict),  # facts for programs: numbers, codes, moments; no personal data
     Column("at", UtcDateTime, nullable=False),
+    _trace_id(),
+)
+
+# --- alerts that no run raised, and who sent the clue ------------------------------------------------------------------
+
+suppression_hits = Table(
+    "suppression_hits",  # what a suppression on trial would have suppressed in real runs
+    metadata,
+    _id(),
+    _ref("suppression_id", "suppressions", index=False),
+    _ref("run_id", "runs"),
+    _ref("assessment_id", "assessments"),
+    Column("grade", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("suppression_id", "assessment_id"),
+)
+
+manual_entries = Table(
+    "manual_entries",  # alerts entered by a person: by whom, when, how it was received; never who told it (see reporters)
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of the client's key: sent again, it is the same entry
+    Column("digest", String(64), nullable=False),  # of what was sent: the same key with something else is refused
+    _ref("signal_id", "signals"),
+    _ref("run_id", "runs"),
+    _ref("alert_id", "alerts", nullable=True),
+    Column("model", String(80), nullable=False),
+    Column("channel", String(40), nullable=False),  # of data/manual.toml: telephone, letter, visit …
+    Column("grade", Integer, nullable=False),
+    Column("graded_by", String(10), nullable=False),  # person, models
+    Column("judged", Integer),  # the grade the models gave; nothing where they were not asked
+    Column("reason", Text, nullable=False),  # why the person enters it
+    Column("office_code", String(60)),  # of the person who entered it: whom the answer goes to
+    Column("entered_by", String(120), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("entered_at", UtcDateTime, nullable=False, index=True),
+)
+
+reporters = Table(
+    "reporters",  # personal data of those who gave a clue, apart from everything else; read through an audited view only
+    metadata,
+    _id(),
+    Column("entry_id", BigId, ForeignKey("manual_entries.id"), nullable=False, unique=True),
+    Column("name", String(200)),
+    Column("phone", String(60)),
+    Column("address", String(400)),
+    Column("wants_answer", Boolean, nullable=False),
+)
+
+outside_warnings = Table(
+    "outside_warnings",  # warnings of other systems, as they came: the provenance of the alerts they became
+    metadata,
+    _id(),
+    Column("system", String(80), nullable=False),
+    Column("warning_id", String(200), nullable=False),  # of that system
+    Column("level", String(40), nullable=False),  # its word
+    Column("grade", Integer, nullable=False),  # ours
+    Column("model", String(80), nullable=False),
+    Column("rule", String(400)),
+    Column("raw_hash", String(64), nullable=False),  # of its record as received
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
+    _ref("signal_id", "signals"),
+    _ref("run_id", "runs"),
+    _ref("alert_id", "alerts", nullable=True),
+    Column("outcome", String(20), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("detail", Json, nullable=False, default=dict),
+    UniqueConstraint("system", "warning_id"),
+)
+
+# --- who is in charge --------------------------------------------------------------------------------------------------
+
+duty_changes = Table(
+    "duty_changes",  # versions of the duty table: the number of the row is the version; rows of duties are cut, what was stays here
+    metadata,
+    _id(),
+    Column("kind", String(12), nullable=False),  # duties, fallback, office
+    Column("effective", Date, nullable=False),
+    Column("asked", Json, nullable=False),  # what was ordered
+    Column("before", Json, nullable=False),  # the rows taken away
+    Column("after", Json, nullable=False),  # the rows put in their place
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+officers = Table(
+    "officers",  # who verifies in an office
+    metadata,
+    _id(),
+    Column("name", String(120), nullable=False),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("weekly_capacity", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("name", "office_code"),
+)
+
+officer_leaves = Table(
+    "officer_leaves",
+    metadata,
+    _id(),
+    _ref("officer_id", "officers"),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),  # included
+    _ref("deputy_id", "officers", nullable=True, index=False),  # nothing: by load
+    Column("reason", Text, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("handed_over_at", UtcDateTime),
+)
+
+office_settings = Table(
+    "office_settings",  # how an office gives out its tasks; no row: officers take
+    metadata,
+    Column("office_code", String(60), primary_key=True),
+    Column("assignment", String(10), nullable=False),  # automatic, head, take
+    Column("actor", String(120), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )

@@ -16,15 +16,29 @@ def upgrade() -> None:
     """Create every table."""
     op.create_table(
         "audit",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("object", sa.String(length=200), nullable=False),
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
+        sa.Column("algorithm", sa.String(length=12), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
+    op.create_index(op.f("ix_audit_action"), "audit", ["action"], unique=False)
+    op.create_index("ix_audit_actor_id", "audit", ["actor", "id"], unique=False)
     op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
+    op.create_index(op.f("ix_audit_object"), "audit", ["object"], unique=False)
+    op.create_index(op.f("ix_audit_trace_id"), "audit", ["trace_id"], unique=False)
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("length", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
     op.create_table(
         "backtests",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -60,6 +74,19 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
         sa.UniqueConstraint("model", "region", "valid_from", name=op.f("uq_duties_model_region_valid_from")),
+    )
+    op.create_table(
+        "duty_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("effective", sa.Date(), nullable=False),
+        sa.Column("asked", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("after", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_changes")),
     )
     op.create_table(
         "grade_settings",
@@ -112,6 +139,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
         sa.UniqueConstraint("key", name=op.f("uq_imports_key")),
     )
@@ -171,6 +199,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_model_tasks_model"), "model_tasks", ["model"], unique=False)
     op.create_index(op.f("ix_model_tasks_state"), "model_tasks", ["state"], unique=False)
     op.create_table(
+        "office_settings",
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("assignment", sa.String(length=10), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("office_code", name=op.f("pk_office_settings")),
+    )
+    op.create_table(
+        "officers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("weekly_capacity", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officers")),
+        sa.UniqueConstraint("name", "office_code", name=op.f("uq_officers_name_office_code")),
+    )
+    op.create_index(op.f("ix_officers_office_code"), "officers", ["office_code"], unique=False)
+    op.create_table(
         "offices",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
@@ -193,6 +241,7 @@ def upgrade() -> None:
         sa.Column("office_code", sa.String(length=60), nullable=True),
         sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
@@ -248,6 +297,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("key", name=op.f("uq_runs_key")),
     )
@@ -274,6 +324,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=True),
         sa.Column("condition", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("owner", sa.String(length=120), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -296,6 +347,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trainings")),
         sa.UniqueConstraint("key", name=op.f("uq_trainings_key")),
     )
@@ -316,12 +368,12 @@ def upgrade() -> None:
         sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_alerts_run_id")),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_alerts_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("merge_key", name=op.f("uq_alerts_merge_key")),
     )
-    op.create_index(op.f("ix_alerts_grade"), "alerts", ["grade"], unique=False)
     op.create_index("ix_alerts_model_opened", "alerts", ["model", "opened_at"], unique=False)
     op.create_index(op.f("ix_alerts_opened_at"), "alerts", ["opened_at"], unique=False)
     op.create_index(op.f("ix_alerts_region"), "alerts", ["region"], unique=False)
@@ -372,6 +424,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "version", "exclude", "term", name=op.f("uq_list_entries_item_id_version_exclude_term")),
     )
     op.create_index(op.f("ix_list_entries_item_id"), "list_entries", ["item_id"], unique=False)
+    op.create_table(
+        "officer_leaves",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("deputy_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["deputy_id"], ["officers.id"], name=op.f("fk_officer_leaves_deputy_id")),
+        sa.ForeignKeyConstraint(["officer_id"], ["officers.id"], name=op.f("fk_officer_leaves_officer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officer_leaves")),
+    )
+    op.create_index(op.f("ix_officer_leaves_officer_id"), "officer_leaves", ["officer_id"], unique=False)
     op.create_table(
         "penalties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -563,6 +631,62 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_live_rules_version_id"), "live_rules", ["version_id"], unique=False)
     op.create_table(
+        "manual_entries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("graded_by", sa.String(length=10), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("entered_by", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_manual_entries_alert_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_manual_entries_run_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_manual_entries_signal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_manual_entries")),
+        sa.UniqueConstraint("key", name=op.f("uq_manual_entries_key")),
+    )
+    op.create_index(op.f("ix_manual_entries_alert_id"), "manual_entries", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_manual_entries_entered_at"), "manual_entries", ["entered_at"], unique=False)
+    op.create_index(op.f("ix_manual_entries_run_id"), "manual_entries", ["run_id"], unique=False)
+    op.create_index(op.f("ix_manual_entries_signal_id"), "manual_entries", ["signal_id"], unique=False)
+    op.create_table(
+        "outside_warnings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("system", sa.String(length=80), nullable=False),
+        sa.Column("warning_id", sa.String(length=200), nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("rule", sa.String(length=400), nullable=True),
+        sa.Column("raw_hash", sa.String(length=64), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_outside_warnings_alert_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_outside_warnings_run_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_outside_warnings_signal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_warnings")),
+        sa.UniqueConstraint("system", "warning_id", name=op.f("uq_outside_warnings_system_warning_id")),
+    )
+    op.create_index(op.f("ix_outside_warnings_alert_id"), "outside_warnings", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_outside_warnings_received_at"), "outside_warnings", ["received_at"], unique=False)
+    op.create_index(op.f("ix_outside_warnings_run_id"), "outside_warnings", ["run_id"], unique=False)
+    op.create_index(op.f("ix_outside_warnings_signal_id"), "outside_warnings", ["signal_id"], unique=False)
+    op.create_table(
         "rule_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -624,6 +748,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
     op.create_index(op.f("ix_tasks_kind"), "tasks", ["kind"], unique=False)
     op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
+    op.create_index(op.f("ix_tasks_officer"), "tasks", ["officer"], unique=False)
     op.create_index(op.f("ix_tasks_report_due"), "tasks", ["report_due"], unique=False)
     op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)
     op.create_table(
@@ -684,6 +809,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_candidates_run_id"), "candidates", ["run_id"], unique=False)
     op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
     op.create_table(
+        "reporters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("phone", sa.String(length=60), nullable=True),
+        sa.Column("address", sa.String(length=400), nullable=True),
+        sa.Column("wants_answer", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["manual_entries.id"], name=op.f("fk_reporters_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reporters")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_reporters_entry_id")),
+    )
+    op.create_table(
         "shadow_scores",
         sa.Column("training_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -695,6 +832,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_shadow_scores_assessment_id"), "shadow_scores", ["assessment_id"], unique=False)
     op.create_table(
+        "suppression_hits",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("suppression_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessments.id"], name=op.f("fk_suppression_hits_assessment_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_suppression_hits_run_id")),
+        sa.ForeignKeyConstraint(["suppression_id"], ["suppressions.id"], name=op.f("fk_suppression_hits_suppression_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression_hits")),
+        sa.UniqueConstraint("suppression_id", "assessment_id", name=op.f("uq_suppression_hits_suppression_id_assessment_id")),
+    )
+    op.create_index(op.f("ix_suppression_hits_assessment_id"), "suppression_hits", ["assessment_id"], unique=False)
+    op.create_index(op.f("ix_suppression_hits_run_id"), "suppression_hits", ["run_id"], unique=False)
+    op.create_table(
         "task_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -705,6 +858,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_task_events_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_events")),
     )
@@ -724,6 +878,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("supersedes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_verdicts_alert_id")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_verdicts_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdicts")),
@@ -772,8 +927,12 @@ def downgrade() -> None:
     op.drop_table("verdicts")
     op.drop_index(op.f("ix_task_events_task_id"), table_name="task_events")
     op.drop_table("task_events")
+    op.drop_index(op.f("ix_suppression_hits_run_id"), table_name="suppression_hits")
+    op.drop_index(op.f("ix_suppression_hits_assessment_id"), table_name="suppression_hits")
+    op.drop_table("suppression_hits")
     op.drop_index(op.f("ix_shadow_scores_assessment_id"), table_name="shadow_scores")
     op.drop_table("shadow_scores")
+    op.drop_table("reporters")
     op.drop_index("ix_candidates_run_outcome", table_name="candidates")
     op.drop_index(op.f("ix_candidates_run_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
@@ -790,6 +949,7 @@ def downgrade() -> None:
     op.drop_table("alert_evidence")
     op.drop_index(op.f("ix_tasks_state"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_report_due"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_officer"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_kind"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
@@ -801,6 +961,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rule_events_version_id"), table_name="rule_events")
     op.drop_index("ix_rule_events_live_id", table_name="rule_events")
     op.drop_table("rule_events")
+    op.drop_index(op.f("ix_outside_warnings_signal_id"), table_name="outside_warnings")
+    op.drop_index(op.f("ix_outside_warnings_run_id"), table_name="outside_warnings")
+    op.drop_index(op.f("ix_outside_warnings_received_at"), table_name="outside_warnings")
+    op.drop_index(op.f("ix_outside_warnings_alert_id"), table_name="outside_warnings")
+    op.drop_table("outside_warnings")
+    op.drop_index(op.f("ix_manual_entries_signal_id"), table_name="manual_entries")
+    op.drop_index(op.f("ix_manual_entries_run_id"), table_name="manual_entries")
+    op.drop_index(op.f("ix_manual_entries_entered_at"), table_name="manual_entries")
+    op.drop_index(op.f("ix_manual_entries_alert_id"), table_name="manual_entries")
+    op.drop_table("manual_entries")
     op.drop_index(op.f("ix_live_rules_version_id"), table_name="live_rules")
     op.drop_table("live_rules")
     op.drop_index(op.f("ix_assessments_subject_id"), table_name="assessments")
@@ -835,6 +1005,8 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     op.drop_index(op.f("ix_penalties_subject_id"), table_name="penalties")
     op.drop_table("penalties")
+    op.drop_index(op.f("ix_officer_leaves_officer_id"), table_name="officer_leaves")
+    op.drop_table("officer_leaves")
     op.drop_index(op.f("ix_list_entries_item_id"), table_name="list_entries")
     op.drop_table("list_entries")
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
@@ -847,7 +1019,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_alerts_region"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_opened_at"), table_name="alerts")
     op.drop_index("ix_alerts_model_opened", table_name="alerts")
-    op.drop_index(op.f("ix_alerts_grade"), table_name="alerts")
     op.drop_table("alerts")
     op.drop_index(op.f("ix_trainings_model"), table_name="trainings")
     op.drop_table("trainings")
@@ -867,6 +1038,9 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_index(op.f("ix_offices_region"), table_name="offices")
     op.drop_table("offices")
+    op.drop_index(op.f("ix_officers_office_code"), table_name="officers")
+    op.drop_table("officers")
+    op.drop_table("office_settings")
     op.drop_index(op.f("ix_model_tasks_state"), table_name="model_tasks")
     op.drop_index(op.f("ix_model_tasks_model"), table_name="model_tasks")
     op.drop_table("model_tasks")
@@ -877,9 +1051,15 @@ def downgrade() -> None:
     op.drop_index("ix_health_figures_model_name_as_of", table_name="health_figures")
     op.drop_table("health_figures")
     op.drop_table("grade_settings")
+    op.drop_table("duty_changes")
     op.drop_table("duties")
     op.drop_index(op.f("ix_backtests_status"), table_name="backtests")
     op.drop_index(op.f("ix_backtests_hash"), table_name="backtests")
     op.drop_table("backtests")
+    op.drop_table("audit_head")
+    op.drop_index(op.f("ix_audit_trace_id"), table_name="audit")
+    op.drop_index(op.f("ix_audit_object"), table_name="audit")
     op.drop_index(op.f("ix_audit_at"), table_name="audit")
+    op.drop_index("ix_audit_actor_id", table_name="audit")
+    op.drop_index(op.f("ix_audit_action"), table_name="audit")
     op.drop_table("audit")
