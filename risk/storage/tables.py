@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -73,6 +74,13 @@ def _id() -> Column[int]:
 def _trace_id() -> Column[str]:
     """Which request, job or command wrote the row."""
     return Column("trace_id", String(32), default=current_trace)
+
+
+def _as_issued(context: Any) -> datetime:
+    """What was just issued changed when it was issued."""
+    moment = context.get_current_parameters()["issued_at"]
+    assert isinstance(moment, datetime)
+    return moment
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
@@ -334,7 +342,9 @@ suppressions = Table(
     _id(),
     Column("model", String(80)),
     Column("condition", Json, nullable=False),  # part → value, of risk.domain.alerts_suppressed: all given parts must match
-    Column("state", String(10), nullable=False, default="active"),  # active, or dry_run: counts what it would suppress and suppresses nothing
+    Column(
+        "state", String(10), nullable=False, default="active"
+    ),  # active, or dry_run: counts what it would suppress and suppresses nothing
     Column("owner", String(120), nullable=False),
     Column("reason", Text, nullable=False),
     Column("version", Integer, nullable=False, default=1),
@@ -376,8 +386,14 @@ tasks = Table(
     _id(),
     Column(
         "kind", String(12), nullable=False, default="alert", index=True
-    ),  # alert, or audit: a unit of the random sample, which has no alert
+    ),  # alert; audit: a unit of the random sample; assist, campaign, joint: see assists, campaign_items, joint_parts. Only the first has alert_id
     _ref("alert_id", "alerts", nullable=True),
+    Column("about_alert_id", BigId, index=True),  # the alert that a task of another kind is about: its office may read it
+    _ref("subject_id", "subjects", nullable=True),  # of what has no alert
+    _ref("parent_id", "tasks", nullable=True),  # the task that asked for assistance
+    Column("model", String(80)),  # of what has no alert
+    Column("title_zh", String(400)),
+    Column("title_en", String(400)),
     Column("office_code", String(60), nullable=False, index=True),
     Column("routed_by", Json, nullable=False),  # the steps tried and the one that matched
     Column("state", String(20), nullable=False, index=True),
@@ -394,7 +410,10 @@ tasks = Table(
         "person_first", Boolean, nullable=False, default=False
     ),  # the model was unsure of the evidence: looked at first within its grade
     Column("version", Integer, nullable=False, default=1),
+    Column("updated_at", UtcDateTime, nullable=False, default=_as_issued),
     UniqueConstraint("alert_id"),
+    Index("ix_tasks_office_due", "office_code", "report_due"),
+    Index("ix_tasks_updated", "updated_at", "id"),
 )
 
 task_events = Table(
@@ -773,6 +792,72 @@ outbox = Table(
     Column("data", Json, nullable=False, default=dict),  # facts for programs: numbers, codes, moments; no personal data
     Column("at", UtcDateTime, nullable=False),
     _trace_id(),
+    Column(
+        "spread_at", UtcDateTime
+    ),  # when its deliveries were made: a mark, not a cursor, since ids become visible out of order on PostgreSQL
+    Index("ix_outbox_waiting", "id", sqlite_where=text("spread_at IS NULL"), postgresql_where=text("spread_at IS NULL")),
+)
+
+push_targets = Table(
+    "push_targets",  # where pushes go; what is secret about one is sealed
+    metadata,
+    _id(),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),  # webhook, smtp, wecom, dingtalk, feishu
+    Column("address", String(400), nullable=False),  # as shown: keys and tokens in it are hidden
+    Column("sealed", Text, nullable=False),  # the whole address, signing secrets, password; encrypted
+    Column("options", Json, nullable=False, default=dict),  # of smtp: sender, recipients, user
+    Column("events", Json, nullable=False),  # names or their beginnings: task.issued, task.*, *
+    Column("division", String(12), nullable=False, default=""),  # only what concerns offices of this division and below; nothing: all
+    Column("department", String(40), nullable=False, default=""),
+    Column("lang", String(2), nullable=False),
+    Column("digest", String(80), nullable=False, default=""),  # every 30m, at 09:00,14:00; nothing: at once
+    Column("state", String(10), nullable=False),  # on, off (by a person, or gone), paused (by its health)
+    Column("reason", String(60)),  # code of why it is off or paused
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("pauses", Integer, nullable=False, default=0),  # in a row: each is twice as long
+    Column("probe_at", UtcDateTime),  # while paused: when one message is tried
+    Column("served_at", UtcDateTime),  # last turn: the one that waited longest goes first
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime, index=True),  # its deliveries stay readable
+)
+
+push_deliveries = Table(
+    "push_deliveries",  # one event for one target
+    metadata,
+    _id(),
+    _ref("outbox_id", "outbox"),
+    _ref("target_id", "push_targets", index=False),
+    Column("state", String(10), nullable=False),  # pending, failed (tried, will be again), sent, dead
+    Column("urgent", Boolean, nullable=False),  # waits for no digest
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", UtcDateTime, nullable=False),  # not before; while it is held: until when
+    Column("held_by", String(120)),
+    Column("message", String(64), index=True),  # id of the message it travels in, the same each time
+    Column("status", Integer),  # of the last answer
+    Column("error", String(60)),  # code of the last failure
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, index=True),
+    UniqueConstraint("outbox_id", "target_id"),
+    Index("ix_push_deliveries_due", "target_id", "state", "next_at"),
+    Index("ix_push_deliveries_state", "state", "id"),
+)
+
+push_attempts = Table(
+    "push_attempts",  # one try of one message; without an end where the process died
+    metadata,
+    _id(),
+    _ref("target_id", "push_targets", index=False),
+    Column("message", String(64), nullable=False, index=True),
+    Column("deliveries", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("ok", Boolean),
+    Column("status", Integer),
+    Column("error", String(60)),
+    Column("milliseconds", Integer),
+    Index("ix_push_attempts_target_started", "target_id", "started_at"),
 )
 
 # --- alerts that no run raised, and who sent the clue ------------------------------------------------------------------
@@ -892,4 +977,245 @@ office_settings = Table(
     Column("assignment", String(10), nullable=False),  # automatic, head, take
     Column("actor", String(120), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# --- who may sign in ------------------------------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts",  # never deleted: what they did names them
+    metadata,
+    _id(),
+    Column("name", String(120), nullable=False),
+    Column("name_key", String(120), nullable=False, unique=True),  # the name as it is compared
+    Column("display_name", String(120), nullable=False, default=""),
+    Column("email", String(200)),  # personal data
+    Column("telephone", String(40)),  # personal data
+    Column("office_code", String(60), index=True),
+    Column("roles", Json, nullable=False, default=list),
+    Column("grants", Json, nullable=False, default=list),  # [division, department] each; nothing is nowhere
+    Column("state", String(10), nullable=False, index=True),  # active, disabled
+    Column("password_hash", String(200)),  # nothing: no sign-in by password
+    Column("password_changed_at", UtcDateTime),
+    Column("must_change", Boolean, nullable=False, default=False),
+    Column("totp_secret", Text),  # encrypted
+    Column("totp_confirmed_at", UtcDateTime),
+    Column("totp_step", BigId, nullable=False, default=0),  # the newest time step that was used: a code is good once
+    Column("oidc_issuer", String(200)),
+    Column("oidc_subject", String(200)),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_login", UtcDateTime),
+    UniqueConstraint("oidc_issuer", "oidc_subject"),
+)
+
+password_history = Table(
+    "password_history",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts"),
+    Column("password_hash", String(200), nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",  # for whoever has lost their second factor: each good once
+    metadata,
+    _id(),
+    _ref("account_id", "accounts", index=False),
+    Column("code_hash", String(64), nullable=False),
+    Column("used_at", UtcDateTime),
+    UniqueConstraint("account_id", "code_hash"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    _ref("account_id", "accounts"),
+    Column("how", String(10), nullable=False),  # password, oidc
+    Column("second_factor", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("client", String(300), nullable=False, default=""),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    Column("prefix", String(20), nullable=False),  # what is shown of it
+    Column("key_hash", String(64), nullable=False, unique=True),
+    _ref("account_id", "accounts"),
+    Column("label", String(120), nullable=False),
+    Column("permissions", Json, nullable=False, default=list),
+    Column("grants", Json),  # nothing: wherever the owner may
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("last_used", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+sign_in_counters = Table(
+    "sign_in_counters",  # failures by name (known or not, so that a name tells nothing) and by address
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("blocked_until", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+
+# --- disposal: several offices, time -----------------------------------------------------------------------------------
+
+assists = Table(
+    "assists",  # 协查: a question of one office to another, beside the task of the kind assist that carries its clock and state
+    metadata,
+    _id(),
+    Column("task_id", BigId, ForeignKey("tasks.id"), nullable=False, unique=True),
+    _ref("parent_id", "tasks"),
+    Column("asking_office", String(60), nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("answer", Text),
+    Column("documents", Json, nullable=False, default=list),
+    Column("asked_by", String(120), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("answered_by", String(120)),
+    Column("answered_at", UtcDateTime),
+)
+
+copies = Table(
+    "copies",  # 抄告: an alert sent to another office for its knowledge, with receipt
+    metadata,
+    _id(),
+    _ref("alert_id", "alerts"),
+    _ref("task_id", "tasks", nullable=True),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("from_office", String(60), index=True),
+    Column("note", Text, nullable=False),
+    Column("sent_by", String(120), nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("receipt_due", UtcDateTime, nullable=False, index=True),
+    Column("received_by", String(120)),
+    Column("received_at", UtcDateTime),
+    Column("receipt_note", Text),
+    UniqueConstraint("alert_id", "office_code"),
+)
+
+campaigns = Table(
+    "campaigns",  # 专项整治
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("state", String(12), nullable=False, index=True),  # draft, running, ended
+    Column("models", Json, nullable=False, default=list),
+    Column("basis", Text, nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("owner_office", String(60), nullable=False, index=True),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("chosen_by", Json, nullable=False, default=dict),  # the filter, as it was when the set was frozen
+    Column("numbers", Json),  # of the end report
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+)
+
+campaign_items = Table(
+    "campaign_items",
+    metadata,
+    _id(),
+    _ref("campaign_id", "campaigns"),
+    Column("key", String(80), nullable=False),  # subject:12 or alert:7
+    _ref("subject_id", "subjects", nullable=True),
+    _ref("alert_id", "alerts", nullable=True),
+    _ref("task_id", "tasks", nullable=True),
+    Column("added_by", String(120), nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("campaign_id", "key"),
+)
+
+campaign_events = Table(
+    "campaign_events",
+    metadata,
+    _id(),
+    _ref("campaign_id", "campaigns"),
+    Column("event", String(20), nullable=False),  # create, start, add, end
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+joint_tasks = Table(
+    "joint_tasks",  # 进一次门查多项事: several offices, one visit
+    metadata,
+    _id(),
+    _ref("subject_id", "subjects", nullable=True),
+    _ref("alert_id", "alerts", nullable=True),
+    Column("title", String(400), nullable=False),
+    Column("state", String(12), nullable=False, index=True),  # open, closed
+    Column("lead_office", String(60), nullable=False, index=True),
+    Column("visit_on", Date, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_by", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+)
+
+joint_parts = Table(
+    "joint_parts",
+    metadata,
+    _id(),
+    _ref("joint_id", "joint_tasks"),
+    Column("task_id", BigId, ForeignKey("tasks.id"), nullable=False, unique=True),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("what", Text, nullable=False),  # what this office looks at
+    UniqueConstraint("joint_id", "office_code"),
+)
+
+advices = Table(
+    "advices",  # messages to a trader before anybody visits: that one was sent, and what came back. Who it went to stands in the subject, not here
+    metadata,
+    _id(),
+    _ref("task_id", "tasks"),
+    Column("template", String(40), nullable=False),
+    Column("text_zh", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("sent_by", String(120), nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("answer_due", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("answer", Text),
+    Column("recorded_by", String(120)),
+)
+
+calendar_days = Table(
+    "calendar_days",  # what people changed of the shipped calendar; the newest version of a day holds, none is ever overwritten
+    metadata,
+    _id(),
+    Column("day", Date, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),  # holiday, workday, or plain: Monday to Friday again
+    Column("name_zh", String(120), nullable=False),
+    Column("name_en", String(120), nullable=False),
+    Column("source", String(400), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("day", "version"),
+)
+
+calendar_notices = Table(
+    "calendar_notices",  # years whose yearly notice was taken in
+    metadata,
+    _id(),
+    Column("year", Integer, nullable=False, unique=True),
+    Column("source", String(400), nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -12,8 +12,59 @@ branch_labels = None
 depends_on = None
 
 
+GUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+        "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+        "CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head WHEN NEW.length <= OLD.length OR NEW.id <> OLD.id BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END",
+        "CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION risk_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$",
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION risk_audit_append_only()",
+        "CREATE FUNCTION risk_audit_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'UPDATE' THEN RAISE EXCEPTION 'the audit only grows'; END IF; IF NEW.length <= OLD.length OR NEW.id <> OLD.id THEN RAISE EXCEPTION 'the audit only grows'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER audit_head_grows BEFORE UPDATE OR DELETE ON audit_head FOR EACH ROW EXECUTE FUNCTION risk_audit_grows()",
+        "CREATE TRIGGER audit_head_stays BEFORE TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION risk_audit_grows()",
+    ),
+}
+UNGUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": (),
+    "postgresql": ("DROP FUNCTION risk_audit_append_only()", "DROP FUNCTION risk_audit_grows()"),
+}
+
+
 def upgrade() -> None:
     """Create every table."""
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("name_key", sa.String(length=120), nullable=False),
+        sa.Column("display_name", sa.String(length=120), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=True),
+        sa.Column("telephone", sa.String(length=40), nullable=True),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("roles", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("grants", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("totp_secret", sa.Text(), nullable=True),
+        sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("oidc_issuer", sa.String(length=200), nullable=True),
+        sa.Column("oidc_subject", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_login", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_accounts_name_key")),
+        sa.UniqueConstraint("oidc_issuer", "oidc_subject", name=op.f("uq_accounts_oidc_issuer_oidc_subject")),
+    )
+    op.create_index(op.f("ix_accounts_office_code"), "accounts", ["office_code"], unique=False)
+    op.create_index(op.f("ix_accounts_state"), "accounts", ["state"], unique=False)
     op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -64,6 +115,53 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_backtests_hash"), "backtests", ["hash"], unique=False)
     op.create_index(op.f("ix_backtests_status"), "backtests", ["status"], unique=False)
+    op.create_table(
+        "calendar_days",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name_zh", sa.String(length=120), nullable=False),
+        sa.Column("name_en", sa.String(length=120), nullable=False),
+        sa.Column("source", sa.String(length=400), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_days")),
+        sa.UniqueConstraint("day", "version", name=op.f("uq_calendar_days_day_version")),
+    )
+    op.create_table(
+        "calendar_notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=400), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_notices")),
+        sa.UniqueConstraint("year", name=op.f("uq_calendar_notices_year")),
+    )
+    op.create_table(
+        "campaigns",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("models", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("owner_office", sa.String(length=60), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("chosen_by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("numbers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
+        sa.UniqueConstraint("name", name=op.f("uq_campaigns_name")),
+    )
+    op.create_index(op.f("ix_campaigns_owner_office"), "campaigns", ["owner_office"], unique=False)
+    op.create_index(op.f("ix_campaigns_state"), "campaigns", ["state"], unique=False)
     op.create_table(
         "duties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -242,12 +340,21 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=True),
+        sa.Column("spread_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     op.create_index(op.f("ix_outbox_event"), "outbox", ["event"], unique=False)
     op.create_index(op.f("ix_outbox_object"), "outbox", ["object"], unique=False)
     op.create_index(op.f("ix_outbox_office_code"), "outbox", ["office_code"], unique=False)
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("spread_at IS NULL"),
+        postgresql_where=sa.text("spread_at IS NULL"),
+    )
     op.create_table(
         "pack_snapshots",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -258,6 +365,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pack_snapshots")),
         sa.UniqueConstraint("version", name=op.f("uq_pack_snapshots_version")),
     )
+    op.create_table(
+        "push_targets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("address", sa.String(length=400), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("options", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("events", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("division", sa.String(length=12), nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("probe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("served_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_targets")),
+        sa.UniqueConstraint("name", name=op.f("uq_push_targets_name")),
+    )
+    op.create_index(op.f("ix_push_targets_removed_at"), "push_targets", ["removed_at"], unique=False)
     op.create_table(
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -302,6 +436,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_runs_key")),
     )
     op.create_index(op.f("ix_runs_as_of"), "runs", ["as_of"], unique=False)
+    op.create_table(
+        "sign_in_counters",
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_counters")),
+    )
+    op.create_index(op.f("ix_sign_in_counters_updated_at"), "sign_in_counters", ["updated_at"], unique=False)
     op.create_table(
         "subjects",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -380,6 +524,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_alerts_run_id"), "alerts", ["run_id"], unique=False)
     op.create_index(op.f("ix_alerts_subject_id"), "alerts", ["subject_id"], unique=False)
     op.create_table(
+        "api_keys",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("prefix", sa.String(length=20), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("permissions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("grants", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_api_keys_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
+    )
+    op.create_index(op.f("ix_api_keys_account_id"), "api_keys", ["account_id"], unique=False)
+    op.create_table(
         "audit_draws",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -392,6 +554,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", name=op.f("uq_audit_draws_run_id")),
     )
     op.create_index(op.f("ix_audit_draws_model"), "audit_draws", ["model"], unique=False)
+    op.create_table(
+        "campaign_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_events_campaign_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_events")),
+    )
+    op.create_index(op.f("ix_campaign_events_campaign_id"), "campaign_events", ["campaign_id"], unique=False)
     op.create_table(
         "licences",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -441,6 +616,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_officer_leaves_officer_id"), "officer_leaves", ["officer_id"], unique=False)
     op.create_table(
+        "password_history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_password_history_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_history")),
+    )
+    op.create_index(op.f("ix_password_history_account_id"), "password_history", ["account_id"], unique=False)
+    op.create_table(
         "penalties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -456,6 +641,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_penalties_key")),
     )
     op.create_index(op.f("ix_penalties_subject_id"), "penalties", ["subject_id"], unique=False)
+    op.create_table(
+        "push_attempts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message", sa.String(length=64), nullable=False),
+        sa.Column("deliveries", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=60), nullable=True),
+        sa.Column("milliseconds", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["target_id"], ["push_targets.id"], name=op.f("fk_push_attempts_target_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_attempts")),
+    )
+    op.create_index(op.f("ix_push_attempts_message"), "push_attempts", ["message"], unique=False)
+    op.create_index(op.f("ix_push_attempts_started_at"), "push_attempts", ["started_at"], unique=False)
+    op.create_index("ix_push_attempts_target_started", "push_attempts", ["target_id", "started_at"], unique=False)
+    op.create_table(
+        "push_deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("held_by", sa.String(length=120), nullable=True),
+        sa.Column("message", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=60), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_push_deliveries_outbox_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["push_targets.id"], name=op.f("fk_push_deliveries_target_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_deliveries")),
+        sa.UniqueConstraint("outbox_id", "target_id", name=op.f("uq_push_deliveries_outbox_id_target_id")),
+    )
+    op.create_index("ix_push_deliveries_due", "push_deliveries", ["target_id", "state", "next_at"], unique=False)
+    op.create_index(op.f("ix_push_deliveries_ended_at"), "push_deliveries", ["ended_at"], unique=False)
+    op.create_index(op.f("ix_push_deliveries_message"), "push_deliveries", ["message"], unique=False)
+    op.create_index(op.f("ix_push_deliveries_outbox_id"), "push_deliveries", ["outbox_id"], unique=False)
+    op.create_index("ix_push_deliveries_state", "push_deliveries", ["state", "id"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -474,6 +701,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_quarantine_import_id"), "quarantine", ["import_id"], unique=False)
     op.create_index(op.f("ix_quarantine_status"), "quarantine", ["status"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_recovery_codes_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+        sa.UniqueConstraint("account_id", "code_hash", name=op.f("uq_recovery_codes_account_id_code_hash")),
+    )
     op.create_table(
         "registrations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -519,6 +756,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rule_versions_hash"), "rule_versions", ["hash"], unique=False)
     op.create_index(op.f("ix_rule_versions_item_id"), "rule_versions", ["item_id"], unique=False)
     op.create_index(op.f("ix_rule_versions_state"), "rule_versions", ["state"], unique=False)
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("how", sa.String(length=10), nullable=False),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("client", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+    )
+    op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
     op.create_table(
         "signals",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -617,6 +871,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_assessments_signal_id"), "assessments", ["signal_id"], unique=False)
     op.create_index("ix_assessments_signal_model", "assessments", ["signal_id", "model"], unique=False)
     op.create_index(op.f("ix_assessments_subject_id"), "assessments", ["subject_id"], unique=False)
+    op.create_table(
+        "joint_tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("title", sa.String(length=400), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("lead_office", sa.String(length=60), nullable=False),
+        sa.Column("visit_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_joint_tasks_alert_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_joint_tasks_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_tasks")),
+    )
+    op.create_index(op.f("ix_joint_tasks_alert_id"), "joint_tasks", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_joint_tasks_lead_office"), "joint_tasks", ["lead_office"], unique=False)
+    op.create_index(op.f("ix_joint_tasks_state"), "joint_tasks", ["state"], unique=False)
+    op.create_index(op.f("ix_joint_tasks_subject_id"), "joint_tasks", ["subject_id"], unique=False)
     op.create_table(
         "live_rules",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -726,6 +1001,12 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("about_alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sa.String(length=80), nullable=True),
+        sa.Column("title_zh", sa.String(length=400), nullable=True),
+        sa.Column("title_en", sa.String(length=400), nullable=True),
         sa.Column("office_code", sa.String(length=60), nullable=False),
         sa.Column("routed_by", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -740,17 +1021,43 @@ def upgrade() -> None:
         sa.Column("extended", sa.Boolean(), nullable=False),
         sa.Column("person_first", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_tasks_alert_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["tasks.id"], name=op.f("fk_tasks_parent_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_tasks_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("alert_id", name=op.f("uq_tasks_alert_id")),
     )
+    op.create_index(op.f("ix_tasks_about_alert_id"), "tasks", ["about_alert_id"], unique=False)
     op.create_index(op.f("ix_tasks_alert_id"), "tasks", ["alert_id"], unique=False)
     op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
     op.create_index(op.f("ix_tasks_kind"), "tasks", ["kind"], unique=False)
     op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
+    op.create_index("ix_tasks_office_due", "tasks", ["office_code", "report_due"], unique=False)
     op.create_index(op.f("ix_tasks_officer"), "tasks", ["officer"], unique=False)
+    op.create_index(op.f("ix_tasks_parent_id"), "tasks", ["parent_id"], unique=False)
     op.create_index(op.f("ix_tasks_report_due"), "tasks", ["report_due"], unique=False)
     op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)
+    op.create_index(op.f("ix_tasks_subject_id"), "tasks", ["subject_id"], unique=False)
+    op.create_index("ix_tasks_updated", "tasks", ["updated_at", "id"], unique=False)
+    op.create_table(
+        "advices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("text_zh", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("sent_by", sa.String(length=120), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("recorded_by", sa.String(length=120), nullable=True),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_advices_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advices")),
+    )
+    op.create_index(op.f("ix_advices_task_id"), "advices", ["task_id"], unique=False)
     op.create_table(
         "alert_evidence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -764,6 +1071,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_alert_evidence_alert_id"), "alert_evidence", ["alert_id"], unique=False)
     op.create_index(op.f("ix_alert_evidence_assessment_id"), "alert_evidence", ["assessment_id"], unique=False)
+    op.create_table(
+        "assists",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asking_office", sa.String(length=60), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("documents", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_by", sa.String(length=120), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["tasks.id"], name=op.f("fk_assists_parent_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_assists_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assists")),
+        sa.UniqueConstraint("task_id", name=op.f("uq_assists_task_id")),
+    )
+    op.create_index(op.f("ix_assists_asking_office"), "assists", ["asking_office"], unique=False)
+    op.create_index(op.f("ix_assists_parent_id"), "assists", ["parent_id"], unique=False)
     op.create_table(
         "audit_samples",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -789,6 +1116,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_samples_subject_id"), "audit_samples", ["subject_id"], unique=False)
     op.create_index(op.f("ix_audit_samples_task_id"), "audit_samples", ["task_id"], unique=False)
     op.create_table(
+        "campaign_items",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("added_by", sa.String(length=120), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_campaign_items_alert_id")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_items_campaign_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_campaign_items_subject_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_campaign_items_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_items")),
+        sa.UniqueConstraint("campaign_id", "key", name=op.f("uq_campaign_items_campaign_id_key")),
+    )
+    op.create_index(op.f("ix_campaign_items_alert_id"), "campaign_items", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_campaign_items_campaign_id"), "campaign_items", ["campaign_id"], unique=False)
+    op.create_index(op.f("ix_campaign_items_subject_id"), "campaign_items", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_campaign_items_task_id"), "campaign_items", ["task_id"], unique=False)
+    op.create_table(
         "candidates",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -808,6 +1156,45 @@ def upgrade() -> None:
     op.create_index(op.f("ix_candidates_assessment_id"), "candidates", ["assessment_id"], unique=False)
     op.create_index(op.f("ix_candidates_run_id"), "candidates", ["run_id"], unique=False)
     op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
+    op.create_table(
+        "copies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("from_office", sa.String(length=60), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("sent_by", sa.String(length=120), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("receipt_due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_by", sa.String(length=120), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("receipt_note", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_copies_alert_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_copies_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_copies")),
+        sa.UniqueConstraint("alert_id", "office_code", name=op.f("uq_copies_alert_id_office_code")),
+    )
+    op.create_index(op.f("ix_copies_alert_id"), "copies", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_copies_from_office"), "copies", ["from_office"], unique=False)
+    op.create_index(op.f("ix_copies_office_code"), "copies", ["office_code"], unique=False)
+    op.create_index(op.f("ix_copies_receipt_due"), "copies", ["receipt_due"], unique=False)
+    op.create_index(op.f("ix_copies_task_id"), "copies", ["task_id"], unique=False)
+    op.create_table(
+        "joint_parts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("joint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["joint_id"], ["joint_tasks.id"], name=op.f("fk_joint_parts_joint_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_joint_parts_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_parts")),
+        sa.UniqueConstraint("joint_id", "office_code", name=op.f("uq_joint_parts_joint_id_office_code")),
+        sa.UniqueConstraint("task_id", name=op.f("uq_joint_parts_task_id")),
+    )
+    op.create_index(op.f("ix_joint_parts_joint_id"), "joint_parts", ["joint_id"], unique=False)
+    op.create_index(op.f("ix_joint_parts_office_code"), "joint_parts", ["office_code"], unique=False)
     op.create_table(
         "reporters",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -910,6 +1297,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_labels_signal_id"), "labels", ["signal_id"], unique=False)
     op.create_index(op.f("ix_labels_subject_id"), "labels", ["subject_id"], unique=False)
     op.create_index(op.f("ix_labels_verdict_id"), "labels", ["verdict_id"], unique=False)
+    for statement in GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -933,27 +1322,51 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_shadow_scores_assessment_id"), table_name="shadow_scores")
     op.drop_table("shadow_scores")
     op.drop_table("reporters")
+    op.drop_index(op.f("ix_joint_parts_office_code"), table_name="joint_parts")
+    op.drop_index(op.f("ix_joint_parts_joint_id"), table_name="joint_parts")
+    op.drop_table("joint_parts")
+    op.drop_index(op.f("ix_copies_task_id"), table_name="copies")
+    op.drop_index(op.f("ix_copies_receipt_due"), table_name="copies")
+    op.drop_index(op.f("ix_copies_office_code"), table_name="copies")
+    op.drop_index(op.f("ix_copies_from_office"), table_name="copies")
+    op.drop_index(op.f("ix_copies_alert_id"), table_name="copies")
+    op.drop_table("copies")
     op.drop_index("ix_candidates_run_outcome", table_name="candidates")
     op.drop_index(op.f("ix_candidates_run_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_alert_id"), table_name="candidates")
     op.drop_table("candidates")
+    op.drop_index(op.f("ix_campaign_items_task_id"), table_name="campaign_items")
+    op.drop_index(op.f("ix_campaign_items_subject_id"), table_name="campaign_items")
+    op.drop_index(op.f("ix_campaign_items_campaign_id"), table_name="campaign_items")
+    op.drop_index(op.f("ix_campaign_items_alert_id"), table_name="campaign_items")
+    op.drop_table("campaign_items")
     op.drop_index(op.f("ix_audit_samples_task_id"), table_name="audit_samples")
     op.drop_index(op.f("ix_audit_samples_subject_id"), table_name="audit_samples")
     op.drop_index(op.f("ix_audit_samples_signal_id"), table_name="audit_samples")
     op.drop_index(op.f("ix_audit_samples_draw_id"), table_name="audit_samples")
     op.drop_index(op.f("ix_audit_samples_assessment_id"), table_name="audit_samples")
     op.drop_table("audit_samples")
+    op.drop_index(op.f("ix_assists_parent_id"), table_name="assists")
+    op.drop_index(op.f("ix_assists_asking_office"), table_name="assists")
+    op.drop_table("assists")
     op.drop_index(op.f("ix_alert_evidence_assessment_id"), table_name="alert_evidence")
     op.drop_index(op.f("ix_alert_evidence_alert_id"), table_name="alert_evidence")
     op.drop_table("alert_evidence")
+    op.drop_index(op.f("ix_advices_task_id"), table_name="advices")
+    op.drop_table("advices")
+    op.drop_index("ix_tasks_updated", table_name="tasks")
+    op.drop_index(op.f("ix_tasks_subject_id"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_state"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_report_due"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_parent_id"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_officer"), table_name="tasks")
+    op.drop_index("ix_tasks_office_due", table_name="tasks")
     op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_kind"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_alert_id"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_about_alert_id"), table_name="tasks")
     op.drop_table("tasks")
     op.drop_index(op.f("ix_shadow_hits_signal_id"), table_name="shadow_hits")
     op.drop_index(op.f("ix_shadow_hits_run_id"), table_name="shadow_hits")
@@ -973,6 +1386,11 @@ def downgrade() -> None:
     op.drop_table("manual_entries")
     op.drop_index(op.f("ix_live_rules_version_id"), table_name="live_rules")
     op.drop_table("live_rules")
+    op.drop_index(op.f("ix_joint_tasks_subject_id"), table_name="joint_tasks")
+    op.drop_index(op.f("ix_joint_tasks_state"), table_name="joint_tasks")
+    op.drop_index(op.f("ix_joint_tasks_lead_office"), table_name="joint_tasks")
+    op.drop_index(op.f("ix_joint_tasks_alert_id"), table_name="joint_tasks")
+    op.drop_table("joint_tasks")
     op.drop_index(op.f("ix_assessments_subject_id"), table_name="assessments")
     op.drop_index("ix_assessments_signal_model", table_name="assessments")
     op.drop_index(op.f("ix_assessments_signal_id"), table_name="assessments")
@@ -993,6 +1411,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_signals_import_id"), table_name="signals")
     op.drop_index(op.f("ix_signals_content_hash"), table_name="signals")
     op.drop_table("signals")
+    op.drop_index(op.f("ix_sessions_account_id"), table_name="sessions")
+    op.drop_table("sessions")
     op.drop_index(op.f("ix_rule_versions_state"), table_name="rule_versions")
     op.drop_index(op.f("ix_rule_versions_item_id"), table_name="rule_versions")
     op.drop_index(op.f("ix_rule_versions_hash"), table_name="rule_versions")
@@ -1000,11 +1420,24 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_registrations_subject_id"), table_name="registrations")
     op.drop_index(op.f("ix_registrations_number_key"), table_name="registrations")
     op.drop_table("registrations")
+    op.drop_table("recovery_codes")
     op.drop_index(op.f("ix_quarantine_status"), table_name="quarantine")
     op.drop_index(op.f("ix_quarantine_import_id"), table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_index("ix_push_deliveries_state", table_name="push_deliveries")
+    op.drop_index(op.f("ix_push_deliveries_outbox_id"), table_name="push_deliveries")
+    op.drop_index(op.f("ix_push_deliveries_message"), table_name="push_deliveries")
+    op.drop_index(op.f("ix_push_deliveries_ended_at"), table_name="push_deliveries")
+    op.drop_index("ix_push_deliveries_due", table_name="push_deliveries")
+    op.drop_table("push_deliveries")
+    op.drop_index("ix_push_attempts_target_started", table_name="push_attempts")
+    op.drop_index(op.f("ix_push_attempts_started_at"), table_name="push_attempts")
+    op.drop_index(op.f("ix_push_attempts_message"), table_name="push_attempts")
+    op.drop_table("push_attempts")
     op.drop_index(op.f("ix_penalties_subject_id"), table_name="penalties")
     op.drop_table("penalties")
+    op.drop_index(op.f("ix_password_history_account_id"), table_name="password_history")
+    op.drop_table("password_history")
     op.drop_index(op.f("ix_officer_leaves_officer_id"), table_name="officer_leaves")
     op.drop_table("officer_leaves")
     op.drop_index(op.f("ix_list_entries_item_id"), table_name="list_entries")
@@ -1012,8 +1445,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
     op.drop_index(op.f("ix_licences_number_key"), table_name="licences")
     op.drop_table("licences")
+    op.drop_index(op.f("ix_campaign_events_campaign_id"), table_name="campaign_events")
+    op.drop_table("campaign_events")
     op.drop_index(op.f("ix_audit_draws_model"), table_name="audit_draws")
     op.drop_table("audit_draws")
+    op.drop_index(op.f("ix_api_keys_account_id"), table_name="api_keys")
+    op.drop_table("api_keys")
     op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_run_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_region"), table_name="alerts")
@@ -1026,12 +1463,19 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_subjects_uscc"), table_name="subjects")
     op.drop_index(op.f("ix_subjects_region"), table_name="subjects")
     op.drop_table("subjects")
+    op.drop_index(op.f("ix_sign_in_counters_updated_at"), table_name="sign_in_counters")
+    op.drop_table("sign_in_counters")
     op.drop_index(op.f("ix_runs_as_of"), table_name="runs")
     op.drop_table("runs")
     op.drop_index(op.f("ix_rule_items_name"), table_name="rule_items")
     op.drop_table("rule_items")
     op.drop_table("reports")
+    op.drop_index(op.f("ix_push_targets_removed_at"), table_name="push_targets")
+    op.drop_table("push_targets")
     op.drop_table("pack_snapshots")
+    op.drop_index(
+        "ix_outbox_waiting", table_name="outbox", sqlite_where=sa.text("spread_at IS NULL"), postgresql_where=sa.text("spread_at IS NULL")
+    )
     op.drop_index(op.f("ix_outbox_office_code"), table_name="outbox")
     op.drop_index(op.f("ix_outbox_object"), table_name="outbox")
     op.drop_index(op.f("ix_outbox_event"), table_name="outbox")
@@ -1053,6 +1497,11 @@ def downgrade() -> None:
     op.drop_table("grade_settings")
     op.drop_table("duty_changes")
     op.drop_table("duties")
+    op.drop_index(op.f("ix_campaigns_state"), table_name="campaigns")
+    op.drop_index(op.f("ix_campaigns_owner_office"), table_name="campaigns")
+    op.drop_table("campaigns")
+    op.drop_table("calendar_notices")
+    op.drop_table("calendar_days")
     op.drop_index(op.f("ix_backtests_status"), table_name="backtests")
     op.drop_index(op.f("ix_backtests_hash"), table_name="backtests")
     op.drop_table("backtests")
@@ -1063,3 +1512,8 @@ def downgrade() -> None:
     op.drop_index("ix_audit_actor_id", table_name="audit")
     op.drop_index(op.f("ix_audit_action"), table_name="audit")
     op.drop_table("audit")
+    op.drop_index(op.f("ix_accounts_state"), table_name="accounts")
+    op.drop_index(op.f("ix_accounts_office_code"), table_name="accounts")
+    op.drop_table("accounts")
+    for statement in UNGUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
