@@ -447,6 +447,19 @@ verdicts = Table(
     Column("actor", String(120), nullable=False),
     Column("reported_at", UtcDateTime, nullable=False, index=True),
     Column("supersedes", BigId, index=True),  # a correction keeps the old one
+    Column("correction_reason", Text),
+    Column("state", String(12), nullable=False, default="reported", index=True),  # of risk.domain.verdict_states
+    Column("unit_code", String(60), index=True),  # the office that reports
+    Column("handlers", Json, nullable=False, default=list),  # [{name, certificate}]: personal data, masked in views
+    Column("received_at", UtcDateTime),
+    Column("claimed_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("documents", Json, nullable=False, default=list),  # [{type, number, date}]
+    Column("fined_fen", BigInteger),  # money is counted in fen (1/100 yuan), never in floats
+    Column("confiscated_fen", BigInteger),
+    Column("transfer_to", String(400)),
+    Column("rule_feedback", Json, nullable=False, default=dict),  # {wrong_rules: [...], missing_rule: text}
+    Column("changed_at", UtcDateTime, nullable=False, index=True, default=lambda ctx: ctx.get_current_parameters()["reported_at"]),
     _trace_id(),
 )
 
@@ -1218,4 +1231,151 @@ calendar_notices = Table(
     Column("days", Integer, nullable=False),
     Column("actor", String(120), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# --- verdicts: drafts, reviews, appeals, acts, attachments, what follows -------------------------------------------------
+
+verdict_events = Table(
+    "verdict_events",
+    metadata,
+    _id(),
+    _ref("verdict_id", "verdicts"),
+    Column("event", String(30), nullable=False),
+    Column("from_state", String(12)),
+    Column("to_state", String(12), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+verdict_drafts = Table(
+    "verdict_drafts",  # one a task, until it is reported
+    metadata,
+    _id(),
+    Column("task_id", BigId, ForeignKey("tasks.id"), nullable=False, unique=True),
+    Column("content", Json, nullable=False, default=dict),
+    Column("version", Integer, nullable=False, default=1),
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False, index=True),
+)
+
+verdict_reviews = Table(
+    "verdict_reviews",  # a second look at a verdict, by another person than reported and accepted it
+    metadata,
+    _id(),
+    Column("verdict_id", BigId, ForeignKey("verdicts.id"), nullable=False, unique=True),
+    Column("reasons", Json, nullable=False),  # names of the conditions of review.toml that were met
+    Column("state", String(10), nullable=False, index=True),  # open, passed, sent_back, void
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("reviewer", String(120)),
+    Column("decided_at", UtcDateTime),
+    Column("reason", Text),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    _id(),
+    _ref("verdict_id", "verdicts"),
+    Column("party", String(12), nullable=False),  # trader, department
+    Column("open_key", String(60), unique=True),  # verdict and party while it is open, nothing afterwards
+    Column("appellant", String(200), nullable=False),  # who contests: a firm, a person, an office; may be personal data
+    Column("grounds", Text, nullable=False),
+    Column("filed_at", UtcDateTime, nullable=False),
+    Column("entered_by", String(120), nullable=False),
+    Column("state", String(12), nullable=False, index=True),  # open, upheld, overturned, withdrawn
+    Column("decided_by", String(120)),
+    Column("decided_at", UtcDateTime),
+    Column("reason", Text),
+    Column("correction_id", BigId),  # the verdict that took the place of an overturned one
+    Column("changed_at", UtcDateTime, nullable=False, index=True),
+)
+
+attachments = Table(
+    "attachments",  # what a file is called and where it belongs; its bytes lie in RISK_HOME/attachments under their SHA-256
+    metadata,
+    _id(),
+    _ref("task_id", "tasks"),
+    _ref("verdict_id", "verdicts", nullable=True),
+    _ref("appeal_id", "appeals", nullable=True),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("uploader", String(120), nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False, index=True),
+    Column("removed_at", UtcDateTime),  # the row stays: what was there, and who took it away
+    Column("removed_by", String(120)),
+    Column("removed_reason", Text),
+)
+
+acts = Table(
+    "acts",  # acts of supervision (监管行为): inspections, penalties, enforcement measures, others; fields of risk.domain.acts
+    metadata,
+    _id(),
+    Column("record_id", String(64), nullable=False, unique=True),  # stable over systems: record_unique_identity of the exchange
+    Column("kind", String(12), nullable=False, index=True),  # inspection, penalty, enforcement, other
+    Column("number", String(50), nullable=False, index=True),
+    Column("name", String(500), nullable=False),
+    Column("matter_code", String(14), nullable=False),
+    Column("office_code", String(60), index=True),
+    _ref("subject_id", "subjects", nullable=True),
+    _ref("task_id", "tasks", nullable=True),
+    _ref("verdict_id", "verdicts", nullable=True),
+    Column("happened_on", Date, index=True),
+    Column("fined_fen", BigInteger),
+    Column("fields", Json, nullable=False),  # the whole record by the names of acts.toml; names and certificates are personal data
+    Column("source", String(200), nullable=False),  # "own", or the system it came from
+    Column("batch", String(40), index=True),
+    Column("version", Integer, nullable=False, default=1),
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False, index=True),
+    Column("removed_at", UtcDateTime),  # operation d of the exchange: the row stays
+)
+
+repair_tasks = Table(
+    "repair_tasks",  # what a wrong warning asks of the owner of the data or of the rules
+    metadata,
+    _id(),
+    Column("key", String(80), nullable=False, unique=True),  # verdict and owner: the same verdict asks once
+    _ref("verdict_id", "verdicts"),
+    _ref("alert_id", "alerts", nullable=True),
+    _ref("subject_id", "subjects", nullable=True),
+    Column("model", String(80), nullable=False, index=True),
+    Column("repair", String(12), nullable=False),  # data_owner, rule_owner
+    Column("sub_reason", String(60), nullable=False),
+    Column("rules", Json, nullable=False, default=list),  # ids that stood behind the alert, or that the officers named
+    Column("state", String(10), nullable=False, index=True),  # open, taken, done, withdrawn
+    Column("owner", String(120)),  # who took it
+    Column("owner_zh", String(200), nullable=False),
+    Column("owner_en", String(200), nullable=False),
+    Column("outcome", String(20)),  # of risk.services.repairs
+    Column("answer", Text),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False, index=True),
+    Column("closed_by", String(120)),
+    Column("closed_at", UtcDateTime),
+)
+
+clue_feedbacks = Table(
+    "clue_feedbacks",  # what the sender of a clue is told of the result, and by when
+    metadata,
+    _id(),
+    _ref("verdict_id", "verdicts"),
+    Column("sender_kind", String(20), nullable=False),  # complainant, system, office
+    Column("sender", String(200), nullable=False),  # the source, or the office's code
+    Column("reference", String(300), nullable=False),  # the sender's own number of the clue, or ours
+    _ref("signal_id", "signals", nullable=True),
+    Column("office_code", String(60), index=True),  # who owes it
+    Column("result", String(20), nullable=False),  # a result class of verdicts.toml
+    Column("state", String(10), nullable=False, index=True),  # sent, owed, told, withdrawn
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, index=True),  # where the law sets one
+    Column("told_at", UtcDateTime),
+    Column("told_by", String(120)),
+    Column("how", String(200)),
+    UniqueConstraint("verdict_id", "sender_kind", "sender", "reference"),
 )

@@ -1251,6 +1251,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_task_events_task_id"), "task_events", ["task_id"], unique=False)
     op.create_table(
+        "verdict_drafts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_verdict_drafts_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict_drafts")),
+        sa.UniqueConstraint("task_id", name=op.f("uq_verdict_drafts_task_id")),
+    )
+    op.create_index(op.f("ix_verdict_drafts_changed_at"), "verdict_drafts", ["changed_at"], unique=False)
+    op.create_table(
         "verdicts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1265,16 +1279,120 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("supersedes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("correction_reason", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("unit_code", sa.String(length=60), nullable=True),
+        sa.Column("handlers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("documents", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("fined_fen", sa.BigInteger(), nullable=True),
+        sa.Column("confiscated_fen", sa.BigInteger(), nullable=True),
+        sa.Column("transfer_to", sa.String(length=400), nullable=True),
+        sa.Column("rule_feedback", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_verdicts_alert_id")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_verdicts_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdicts")),
     )
     op.create_index(op.f("ix_verdicts_alert_id"), "verdicts", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_verdicts_changed_at"), "verdicts", ["changed_at"], unique=False)
     op.create_index(op.f("ix_verdicts_code"), "verdicts", ["code"], unique=False)
     op.create_index(op.f("ix_verdicts_reported_at"), "verdicts", ["reported_at"], unique=False)
+    op.create_index(op.f("ix_verdicts_state"), "verdicts", ["state"], unique=False)
     op.create_index(op.f("ix_verdicts_supersedes"), "verdicts", ["supersedes"], unique=False)
     op.create_index(op.f("ix_verdicts_task_id"), "verdicts", ["task_id"], unique=False)
+    op.create_index(op.f("ix_verdicts_unit_code"), "verdicts", ["unit_code"], unique=False)
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("matter_code", sa.String(length=14), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("happened_on", sa.Date(), nullable=True),
+        sa.Column("fined_fen", sa.BigInteger(), nullable=True),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("batch", sa.String(length=40), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_acts_subject_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_acts_task_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_acts_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
+        sa.UniqueConstraint("record_id", name=op.f("uq_acts_record_id")),
+    )
+    op.create_index(op.f("ix_acts_batch"), "acts", ["batch"], unique=False)
+    op.create_index(op.f("ix_acts_changed_at"), "acts", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_acts_happened_on"), "acts", ["happened_on"], unique=False)
+    op.create_index(op.f("ix_acts_kind"), "acts", ["kind"], unique=False)
+    op.create_index(op.f("ix_acts_number"), "acts", ["number"], unique=False)
+    op.create_index(op.f("ix_acts_office_code"), "acts", ["office_code"], unique=False)
+    op.create_index(op.f("ix_acts_subject_id"), "acts", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_acts_task_id"), "acts", ["task_id"], unique=False)
+    op.create_index(op.f("ix_acts_verdict_id"), "acts", ["verdict_id"], unique=False)
+    op.create_table(
+        "appeals",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("party", sa.String(length=12), nullable=False),
+        sa.Column("open_key", sa.String(length=60), nullable=True),
+        sa.Column("appellant", sa.String(length=200), nullable=False),
+        sa.Column("grounds", sa.Text(), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_by", sa.String(length=120), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("correction_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_appeals_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_appeals_open_key")),
+    )
+    op.create_index(op.f("ix_appeals_changed_at"), "appeals", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_appeals_state"), "appeals", ["state"], unique=False)
+    op.create_index(op.f("ix_appeals_verdict_id"), "appeals", ["verdict_id"], unique=False)
+    op.create_table(
+        "clue_feedbacks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sender_kind", sa.String(length=20), nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=300), nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("result", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_by", sa.String(length=120), nullable=True),
+        sa.Column("how", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_clue_feedbacks_signal_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_clue_feedbacks_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clue_feedbacks")),
+        sa.UniqueConstraint(
+            "verdict_id", "sender_kind", "sender", "reference", name=op.f("uq_clue_feedbacks_verdict_id_sender_kind_sender_reference")
+        ),
+    )
+    op.create_index(op.f("ix_clue_feedbacks_due_at"), "clue_feedbacks", ["due_at"], unique=False)
+    op.create_index(op.f("ix_clue_feedbacks_office_code"), "clue_feedbacks", ["office_code"], unique=False)
+    op.create_index(op.f("ix_clue_feedbacks_signal_id"), "clue_feedbacks", ["signal_id"], unique=False)
+    op.create_index(op.f("ix_clue_feedbacks_state"), "clue_feedbacks", ["state"], unique=False)
+    op.create_index(op.f("ix_clue_feedbacks_verdict_id"), "clue_feedbacks", ["verdict_id"], unique=False)
     op.create_table(
         "labels",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1297,23 +1415,153 @@ def upgrade() -> None:
     op.create_index(op.f("ix_labels_signal_id"), "labels", ["signal_id"], unique=False)
     op.create_index(op.f("ix_labels_subject_id"), "labels", ["subject_id"], unique=False)
     op.create_index(op.f("ix_labels_verdict_id"), "labels", ["verdict_id"], unique=False)
+    op.create_table(
+        "repair_tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("repair", sa.String(length=12), nullable=False),
+        sa.Column("sub_reason", sa.String(length=60), nullable=False),
+        sa.Column("rules", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=True),
+        sa.Column("owner_zh", sa.String(length=200), nullable=False),
+        sa.Column("owner_en", sa.String(length=200), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_by", sa.String(length=120), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_repair_tasks_alert_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_repair_tasks_subject_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_repair_tasks_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_repair_tasks")),
+        sa.UniqueConstraint("key", name=op.f("uq_repair_tasks_key")),
+    )
+    op.create_index(op.f("ix_repair_tasks_alert_id"), "repair_tasks", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_repair_tasks_changed_at"), "repair_tasks", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_repair_tasks_model"), "repair_tasks", ["model"], unique=False)
+    op.create_index(op.f("ix_repair_tasks_state"), "repair_tasks", ["state"], unique=False)
+    op.create_index(op.f("ix_repair_tasks_subject_id"), "repair_tasks", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_repair_tasks_verdict_id"), "repair_tasks", ["verdict_id"], unique=False)
+    op.create_table(
+        "verdict_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=30), nullable=False),
+        sa.Column("from_state", sa.String(length=12), nullable=True),
+        sa.Column("to_state", sa.String(length=12), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_verdict_events_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict_events")),
+    )
+    op.create_index(op.f("ix_verdict_events_verdict_id"), "verdict_events", ["verdict_id"], unique=False)
+    op.create_table(
+        "verdict_reviews",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reviewer", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_verdict_reviews_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict_reviews")),
+        sa.UniqueConstraint("verdict_id", name=op.f("uq_verdict_reviews_verdict_id")),
+    )
+    op.create_index(op.f("ix_verdict_reviews_state"), "verdict_reviews", ["state"], unique=False)
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("appeal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("uploader", sa.String(length=120), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_by", sa.String(length=120), nullable=True),
+        sa.Column("removed_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeals.id"], name=op.f("fk_attachments_appeal_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_attachments_task_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_attachments_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+    )
+    op.create_index(op.f("ix_attachments_appeal_id"), "attachments", ["appeal_id"], unique=False)
+    op.create_index(op.f("ix_attachments_sha256"), "attachments", ["sha256"], unique=False)
+    op.create_index(op.f("ix_attachments_task_id"), "attachments", ["task_id"], unique=False)
+    op.create_index(op.f("ix_attachments_uploaded_at"), "attachments", ["uploaded_at"], unique=False)
+    op.create_index(op.f("ix_attachments_verdict_id"), "attachments", ["verdict_id"], unique=False)
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop every table."""
+    op.drop_index(op.f("ix_attachments_verdict_id"), table_name="attachments")
+    op.drop_index(op.f("ix_attachments_uploaded_at"), table_name="attachments")
+    op.drop_index(op.f("ix_attachments_task_id"), table_name="attachments")
+    op.drop_index(op.f("ix_attachments_sha256"), table_name="attachments")
+    op.drop_index(op.f("ix_attachments_appeal_id"), table_name="attachments")
+    op.drop_table("attachments")
+    op.drop_index(op.f("ix_verdict_reviews_state"), table_name="verdict_reviews")
+    op.drop_table("verdict_reviews")
+    op.drop_index(op.f("ix_verdict_events_verdict_id"), table_name="verdict_events")
+    op.drop_table("verdict_events")
+    op.drop_index(op.f("ix_repair_tasks_verdict_id"), table_name="repair_tasks")
+    op.drop_index(op.f("ix_repair_tasks_subject_id"), table_name="repair_tasks")
+    op.drop_index(op.f("ix_repair_tasks_state"), table_name="repair_tasks")
+    op.drop_index(op.f("ix_repair_tasks_model"), table_name="repair_tasks")
+    op.drop_index(op.f("ix_repair_tasks_changed_at"), table_name="repair_tasks")
+    op.drop_index(op.f("ix_repair_tasks_alert_id"), table_name="repair_tasks")
+    op.drop_table("repair_tasks")
     op.drop_index(op.f("ix_labels_verdict_id"), table_name="labels")
     op.drop_index(op.f("ix_labels_subject_id"), table_name="labels")
     op.drop_index(op.f("ix_labels_signal_id"), table_name="labels")
     op.drop_index(op.f("ix_labels_matures_at"), table_name="labels")
     op.drop_table("labels")
+    op.drop_index(op.f("ix_clue_feedbacks_verdict_id"), table_name="clue_feedbacks")
+    op.drop_index(op.f("ix_clue_feedbacks_state"), table_name="clue_feedbacks")
+    op.drop_index(op.f("ix_clue_feedbacks_signal_id"), table_name="clue_feedbacks")
+    op.drop_index(op.f("ix_clue_feedbacks_office_code"), table_name="clue_feedbacks")
+    op.drop_index(op.f("ix_clue_feedbacks_due_at"), table_name="clue_feedbacks")
+    op.drop_table("clue_feedbacks")
+    op.drop_index(op.f("ix_appeals_verdict_id"), table_name="appeals")
+    op.drop_index(op.f("ix_appeals_state"), table_name="appeals")
+    op.drop_index(op.f("ix_appeals_changed_at"), table_name="appeals")
+    op.drop_table("appeals")
+    op.drop_index(op.f("ix_acts_verdict_id"), table_name="acts")
+    op.drop_index(op.f("ix_acts_task_id"), table_name="acts")
+    op.drop_index(op.f("ix_acts_subject_id"), table_name="acts")
+    op.drop_index(op.f("ix_acts_office_code"), table_name="acts")
+    op.drop_index(op.f("ix_acts_number"), table_name="acts")
+    op.drop_index(op.f("ix_acts_kind"), table_name="acts")
+    op.drop_index(op.f("ix_acts_happened_on"), table_name="acts")
+    op.drop_index(op.f("ix_acts_changed_at"), table_name="acts")
+    op.drop_index(op.f("ix_acts_batch"), table_name="acts")
+    op.drop_table("acts")
+    op.drop_index(op.f("ix_verdicts_unit_code"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_task_id"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_supersedes"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_state"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_reported_at"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_code"), table_name="verdicts")
+    op.drop_index(op.f("ix_verdicts_changed_at"), table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_alert_id"), table_name="verdicts")
     op.drop_table("verdicts")
+    op.drop_index(op.f("ix_verdict_drafts_changed_at"), table_name="verdict_drafts")
+    op.drop_table("verdict_drafts")
     op.drop_index(op.f("ix_task_events_task_id"), table_name="task_events")
     op.drop_table("task_events")
     op.drop_index(op.f("ix_suppression_hits_run_id"), table_name="suppression_hits")
