@@ -5,13 +5,20 @@
 ``RISK_LANG``      ``zh`` (default) or ``en``: the language of what the command line prints
 ``RISK_MLFLOW_URI``  an MLflow tracking server or another database for the records of models (default a SQLite file in ``RISK_HOME``; read by ``models.registry``)
 ``RISK_HOST``, ``RISK_PORT``  where ``risk serve`` listens; until accounts exist only loopback addresses are accepted
+``RISK_HOSTS``  host names, by commas, under which the service is reached from elsewhere (with accounts)
+``RISK_TRUSTED_PROXIES``  addresses or networks, by commas, whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed; nobody's by default
+``RISK_SECRET_KEY``  the key of stored secrets (default a file of mode 600 in ``RISK_HOME``; ``risk.services.secrets_key``)
+``RISK_ARGON2``  passes, KiB, lanes of password digests (default in ``risk/domain/data/identity.toml``)
+``RISK_OIDC_ISSUER``, ``RISK_OIDC_CLIENT_ID``, ``RISK_OIDC_CLIENT_SECRET``  a provider of single sign-on (``risk.services.oidc``)
+``RISK_OIDC_CLAIM``  a claim whose value is the account's name, where accounts are not linked one by one
+``RISK_PUBLIC_URL``  how browsers reach the service, for the way back from the provider: ``https://risk.example.org``
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -24,6 +31,15 @@ class Settings:
     lang: str = "zh"
     host: str = "127.0.0.1"
     port: int = 8000
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    secret_key: str = field(default="", repr=False)
+    argon2: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_claim: str = ""
+    public_url: str = ""
 
     @property
     def registry_dir(self) -> Path:
@@ -51,4 +67,17 @@ class Settings:
             lang=lang if lang in ("zh", "en") else "zh",
             host=env.get("RISK_HOST", "127.0.0.1"),
             port=int(env.get("RISK_PORT", "8000")),
+            hosts=tuple(name.lower() for name in _several(env.get("RISK_HOSTS", ""))),
+            trusted_proxies=_several(env.get("RISK_TRUSTED_PROXIES", "")),
+            secret_key=env.get("RISK_SECRET_KEY", ""),
+            argon2=env.get("RISK_ARGON2", ""),
+            oidc_issuer=env.get("RISK_OIDC_ISSUER", ""),
+            oidc_client_id=env.get("RISK_OIDC_CLIENT_ID", ""),
+            oidc_client_secret=env.get("RISK_OIDC_CLIENT_SECRET", ""),
+            oidc_claim=env.get("RISK_OIDC_CLAIM", ""),
+            public_url=env.get("RISK_PUBLIC_URL", "").rstrip("/"),
         )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
