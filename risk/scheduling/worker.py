@@ -102,6 +102,7 @@ def _new_scheduler() -> Any:
     from apscheduler.jobstores.memory import MemoryJobStore
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # it warns each time that what runs long is not started again beside itself
     scheduler = BackgroundScheduler(
         timezone=SHANGHAI,
         jobstores={"default": MemoryJobStore()},
