@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, select, true, update
 
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.intake import RowCheck
@@ -19,11 +19,12 @@ from risk.domain.mapping import FieldMapping
 from risk.domain.messages import Told, say
 from risk.domain.problems import Problem
 from risk.domain.signals import Signal
-from risk.services import imports
+from risk.services import auditing, imports
 from risk.services.readers.rows import EXTRA, RAW
 from risk.services.signal_store import hold, store
 from risk.storage.engine import reading, transaction
-from risk.storage.tables import audit, quarantine
+from risk.storage.tables import imports as import_rows
+from risk.storage.tables import quarantine
 from risk.storage.upsert import batches
 
 _CHUNK = 500
@@ -39,10 +40,17 @@ class Resubmission:
 
 
 def list_rows(
-    engine: Engine, *, import_id: int | None = None, code: str | None = None, status: str | None = "open", after: int = 0, limit: int = 1000
+    engine: Engine,
+    *,
+    import_id: int | None = None,
+    code: str | None = None,
+    status: str | None = "open",
+    after: int = 0,
+    limit: int = 1000,
+    owner: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Quarantined rows in the order of their ids, after one id; ``status=None`` gives all of them."""
-    query = select(quarantine).where(quarantine.c.id > after).order_by(quarantine.c.id)
+    """Quarantined rows in the order of their ids, after one id; ``status=None`` gives all of them, ``owner`` those of one person's imports."""
+    query = select(quarantine).where(quarantine.c.id > after, _owned(owner)).order_by(quarantine.c.id)
     if import_id is not None:
         query = query.where(quarantine.c.import_id == import_id)
     if status is not None:
@@ -57,10 +65,10 @@ def list_rows(
     return found
 
 
-def repair(engine: Engine, row_id: int, values: Mapping[str, str], *, actor: str, now: datetime) -> None:
+def repair(engine: Engine, row_id: int, values: Mapping[str, str], *, actor: str, now: datetime, owner: str | None = None) -> None:
     """Put values into columns of a refused row. Refused itself while the row would still not pass."""
     with transaction(engine) as connection:
-        row = _get(connection, row_id)
+        row = _get(connection, row_id, owner)
         repaired = {**(row.repaired or {}), **values}
         outcome = _check(connection, row, repaired, now)
         if not isinstance(outcome, Signal):
@@ -70,31 +78,33 @@ def repair(engine: Engine, row_id: int, values: Mapping[str, str], *, actor: str
         _record(connection, "quarantine.repair", row_id, actor, now, {"values": dict(values)})
 
 
-def resubmit(engine: Engine, row_ids: Sequence[int] | None = None, *, actor: str, now: datetime) -> Resubmission:
+def resubmit(engine: Engine, row_ids: Sequence[int] | None = None, *, actor: str, now: datetime, owner: str | None = None) -> Resubmission:
     """Take rows in again by the same checks: the given ones, or all that are repaired. Those still refused are open again."""
     if row_ids is None:
         with reading(engine) as connection:
-            row_ids = connection.scalars(select(quarantine.c.id).where(quarantine.c.status == "repaired").order_by(quarantine.c.id)).all()
+            row_ids = connection.scalars(
+                select(quarantine.c.id).where(quarantine.c.status == "repaired", _owned(owner)).order_by(quarantine.c.id)
+            ).all()
     total = Resubmission()
     for chunk in batches(row_ids, _CHUNK):
         with transaction(engine) as connection:
             hold(connection)
             for row_id in chunk:
-                one = _resubmit(connection, row_id, actor, now)
+                one = _resubmit(connection, row_id, actor, now, owner)
                 total = Resubmission(total.accepted + one.accepted, total.duplicates + one.duplicates, total.refused + one.refused)
     return total
 
 
-def dismiss(engine: Engine, row_id: int, *, reason: str, actor: str, now: datetime) -> None:
+def dismiss(engine: Engine, row_id: int, *, reason: str, actor: str, now: datetime, owner: str | None = None) -> None:
     """Put a row aside for good; the reason is kept in the audit."""
     with transaction(engine) as connection:
-        _get(connection, row_id)
+        _get(connection, row_id, owner)
         _change(connection, row_id, "dismissed", actor, now)
         _record(connection, "quarantine.dismiss", row_id, actor, now, {"reason": reason})
 
 
-def _resubmit(connection: Connection, row_id: int, actor: str, now: datetime) -> Resubmission:
-    row = _get(connection, row_id)
+def _resubmit(connection: Connection, row_id: int, actor: str, now: datetime, owner: str | None) -> Resubmission:
+    row = _get(connection, row_id, owner)
     outcome = _check(connection, row, row.repaired or {}, now)
     if not isinstance(outcome, Signal):
         _change(connection, row_id, "open", actor, now, problems=[problem.record() for problem in outcome])
@@ -110,8 +120,13 @@ def _resubmit(connection: Connection, row_id: int, actor: str, now: datetime) ->
     return Resubmission(accepted=stored.accepted, duplicates=stored.duplicates)
 
 
-def _get(connection: Connection, row_id: int) -> Row[Any]:
-    row = connection.execute(select(quarantine).where(quarantine.c.id == row_id).with_for_update()).one_or_none()
+def _owned(owner: str | None) -> ColumnElement[bool]:
+    """Rows of one person's imports; of everybody's, where nobody is named."""
+    return true() if owner is None else quarantine.c.import_id.in_(select(import_rows.c.id).where(import_rows.c.actor == owner))
+
+
+def _get(connection: Connection, row_id: int, owner: str | None) -> Row[Any]:
+    row = connection.execute(select(quarantine).where(quarantine.c.id == row_id, _owned(owner)).with_for_update()).one_or_none()
     if row is None:
         raise NotFoundError("quarantine_not_found", id=row_id)
     if row.status not in ("open", "repaired"):
@@ -161,4 +176,4 @@ def _change(connection: Connection, row_id: int, status: str, actor: str, now: d
 
 
 def _record(connection: Connection, action: str, row_id: int, actor: str, now: datetime, detail: dict[str, Any]) -> None:
-    connection.execute(insert(audit), {"at": now, "actor": actor, "action": action, "object": f"quarantine/{row_id}", "detail": detail})
+    auditing.record(connection, actor, action, f"quarantine/{row_id}", detail, now)

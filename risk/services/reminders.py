@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from risk.domain.tasks import AWAITING, State
-from risk.services.bulk import insert_rows
+from risk.services import auditing
 from risk.storage import tables as t
 
 STAGES = ((1.25, "escalate"), (1.0, "due"), (0.8, "80"), (0.5, "50"))
@@ -41,7 +41,7 @@ def scan(conn: Connection, now: datetime, *, actor: str = "system") -> dict[str,
         counts[stage] += 1
         detail = {"due": due.isoformat(), "office": task.office_code}
         rows.append({"at": now, "actor": actor, "action": mark[1], "object": mark[0], "detail": detail})
-    insert_rows(conn, t.audit, rows)
+    auditing.record_all(conn, rows)
     return dict(counts)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ CHECKPOINT_PAGES = 50_000
 every chunk would write them twice."""
 
 _WRITING = "risk_writing"
+_LATE = "risk_at_the_end"
+_MARKS = "risk_at_the_end_marks"
+_Gathered = dict[Callable[[Connection, list[Any]], None], list[Any]]
 _LOCK_SPACE = 0x5249534B  # "RISK": first key of our PostgreSQL advisory locks
 
 
@@ -53,7 +56,7 @@ def open_engine(url: str | URL) -> Engine:
     try:
         if backend == "sqlite":
             return _open_sqlite(address)
-        return create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
+        return _open_postgresql(address)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise InvalidInputError("database_driver_missing", driver=getattr(error, "name", None) or str(error)) from error
 
@@ -69,14 +72,34 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(**{_WRITING: True})
         with connection.begin() as running:
             _trace("begin")
+            gathered: _Gathered = {}
+            connection.info[_LATE] = gathered
             try:
                 yield connection
+                for act, items in gathered.items():
+                    act(connection, items)
             except BaseException:
                 running.rollback()
                 _trace("rollback")
                 raise
+            finally:
+                connection.info.pop(_LATE, None)
+                connection.info.pop(_MARKS, None)
             running.commit()
             _trace("commit")
+
+
+def at_the_end(connection: Connection, act: Callable[[Connection, list[Any]], None], items: Sequence[Any]) -> None:
+    """Let ``act`` do something with all ``items`` given to it, as the last thing before the commit; at once on a connection that is not of ``transaction``.
+
+    What takes a lock that everybody wants belongs here: it is held for the length of the commit, and whoever holds it waits for nothing else, so that
+    no circle of waiting can arise. Items given within a savepoint go when it is rolled back.
+    """
+    gathered = connection.info.get(_LATE)
+    if gathered is None:
+        act(connection, list(items))
+    else:
+        gathered.setdefault(act, []).extend(items)
 
 
 @contextmanager
@@ -105,6 +128,12 @@ def serialise(connection: Connection, what: int) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:space, :what)"), {"space": _LOCK_SPACE, "what": what})
 
 
+def _open_postgresql(address: URL) -> Engine:
+    engine = create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
+    _follow_savepoints(engine)
+    return engine
+
+
 def _open_sqlite(address: URL) -> Engine:
     if address.database and address.database != ":memory:" and not address.database.startswith("file:"):
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +145,28 @@ def _open_sqlite(address: URL) -> Engine:
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    _follow_savepoints(engine)
     return engine
+
+
+def _follow_savepoints(engine: Engine) -> None:
+    """What was gathered for the end within a savepoint is forgotten when it is rolled back."""
+
+    def mark(connection: Connection, _name: str | None) -> None:
+        gathered: _Gathered = connection.info.get(_LATE, {})
+        connection.info.setdefault(_MARKS, []).append({act: len(items) for act, items in gathered.items()})
+
+    def forget(connection: Connection, _name: str, _context: object) -> None:
+        lengths = connection.info[_MARKS].pop()
+        for act, items in connection.info.get(_LATE, {}).items():
+            del items[lengths.get(act, 0) :]
+
+    def keep(connection: Connection, _name: str, _context: object) -> None:
+        connection.info[_MARKS].pop()
+
+    event.listen(engine, "savepoint", mark)
+    event.listen(engine, "release_savepoint", keep)
+    event.listen(engine, "rollback_savepoint", forget)
 
 
 def _set_up_sqlite(raw: sqlite3.Connection, _record: object) -> None:

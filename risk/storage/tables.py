@@ -506,7 +506,9 @@ reports = Table(
     Column("numbers_hash", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("actor", String(120), nullable=False),
-    UniqueConstraint("period", "cutoff"),
+    Column("region", String(6), nullable=False, default=""),  # of which place; nothing: the province
+    Column("department", String(60), nullable=False, default=""),  # whose tasks; nothing: all
+    UniqueConstraint("period", "cutoff", "region", "department"),
 )
 
 # --- running -----------------------------------------------------------------------------------------------------------

@@ -401,8 +401,10 @@ def upgrade() -> None:
         sa.Column("numbers_hash", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        sa.UniqueConstraint("period", "cutoff", name=op.f("uq_reports_period_cutoff")),
+        sa.UniqueConstraint("period", "cutoff", "region", "department", name=op.f("uq_reports_period_cutoff_region_department")),
     )
     op.create_table(
         "rule_items",
