@@ -322,7 +322,12 @@ alerts = Table(
     Column("window_end", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     _ref("run_id", "runs"),
+    Column("origin", String(12), nullable=False, default="run"),  # who raised it first: run, manual (a person), warning (an outside system)
     Index("ix_alerts_model_opened", "model", "opened_at"),
+    Index("ix_alerts_grade_id", "grade", "id"),
+    Index("ix_alerts_probability_id", "probability", "id"),
+    Index("ix_alerts_updated_id", "updated_at", "id"),
+    Index("ix_alerts_status_id", "status", "id"),
     _trace_id(),
 )
 

@@ -514,17 +514,22 @@ def upgrade() -> None:
         sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("origin", sa.String(length=12), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_alerts_run_id")),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_alerts_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("merge_key", name=op.f("uq_alerts_merge_key")),
     )
+    op.create_index("ix_alerts_grade_id", "alerts", ["grade", "id"], unique=False)
     op.create_index("ix_alerts_model_opened", "alerts", ["model", "opened_at"], unique=False)
     op.create_index(op.f("ix_alerts_opened_at"), "alerts", ["opened_at"], unique=False)
+    op.create_index("ix_alerts_probability_id", "alerts", ["probability", "id"], unique=False)
     op.create_index(op.f("ix_alerts_region"), "alerts", ["region"], unique=False)
     op.create_index(op.f("ix_alerts_run_id"), "alerts", ["run_id"], unique=False)
+    op.create_index("ix_alerts_status_id", "alerts", ["status", "id"], unique=False)
     op.create_index(op.f("ix_alerts_subject_id"), "alerts", ["subject_id"], unique=False)
+    op.create_index("ix_alerts_updated_id", "alerts", ["updated_at", "id"], unique=False)
     op.create_table(
         "api_keys",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1701,11 +1706,15 @@ def downgrade() -> None:
     op.drop_table("audit_draws")
     op.drop_index(op.f("ix_api_keys_account_id"), table_name="api_keys")
     op.drop_table("api_keys")
+    op.drop_index("ix_alerts_updated_id", table_name="alerts")
     op.drop_index(op.f("ix_alerts_subject_id"), table_name="alerts")
+    op.drop_index("ix_alerts_status_id", table_name="alerts")
     op.drop_index(op.f("ix_alerts_run_id"), table_name="alerts")
     op.drop_index(op.f("ix_alerts_region"), table_name="alerts")
+    op.drop_index("ix_alerts_probability_id", table_name="alerts")
     op.drop_index(op.f("ix_alerts_opened_at"), table_name="alerts")
     op.drop_index("ix_alerts_model_opened", table_name="alerts")
+    op.drop_index("ix_alerts_grade_id", table_name="alerts")
     op.drop_table("alerts")
     op.drop_index(op.f("ix_trainings_model"), table_name="trainings")
     op.drop_table("trainings")
