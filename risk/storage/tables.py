@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -1385,4 +1386,116 @@ clue_feedbacks = Table(
     Column("told_by", String(120)),
     Column("how", String(200)),
     UniqueConstraint("verdict_id", "sender_kind", "sender", "reference"),
+)
+
+# --- exchange with other systems, files taken in as jobs ---------------------------------------------------------------
+
+exchange_batches = Table(
+    "exchange_batches",  # one a file: those we send with their bytes, those we received with how far they are settled
+    metadata,
+    _id(),
+    Column("key", String(100), nullable=False, unique=True),  # out:<batch>; in:<digest of content and source>
+    Column("direction", String(3), nullable=False, index=True),  # out, in
+    Column("batch", String(40), nullable=False, index=True),  # date and count; of one received: as its sender says
+    Column("day", Date),  # of an outgoing one: the day its count belongs to
+    Column("number", Integer),  # the count, from 1 without gaps
+    Column("stream", String(80), nullable=False, index=True),  # outgoing: for whom; incoming: whose
+    Column("scope", String(64), nullable=False, default=""),  # digest of the scope and the kinds it was asked for: whose watermark it moves
+    Column("since", UtcDateTime),
+    Column("until", UtcDateTime),  # what happened before is in this batch or an earlier one
+    Column("form", String(4), nullable=False),  # xml, json
+    Column("encoding", String(10), nullable=False),
+    Column("counts", Json, nullable=False, default=dict),  # outgoing: record → operation → count; incoming: outcome → count
+    Column("content", LargeBinary),  # an outgoing file to the byte
+    Column("content_hash", String(64), nullable=False),
+    Column("file", String(400), nullable=False),
+    Column("status", String(20), nullable=False),  # running, done, failed
+    Column("rows_done", BigId, nullable=False, default=0),  # records of an incoming file that are settled: where a killed import goes on
+    Column("error", Json),  # {code, zh, en}
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint("day", "number"),
+)
+
+exchange_sent = Table(
+    "exchange_sent",  # what each receiver holds of us by now: decides whether the next is i, u, d or nothing
+    metadata,
+    _id(),
+    Column("stream", String(80), nullable=False),
+    Column("record", String(40), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("operation", String(1), nullable=False),
+    Column("digest", String(64), nullable=False),  # of the record without its exchange columns
+    Column("object", String(80), nullable=False, index=True),  # alert:7, task:12, act:3
+    _ref("batch_id", "exchange_batches"),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("stream", "record", "identity"),
+)
+
+exchange_received = Table(
+    "exchange_received",  # every record that came in, as it came, and what became of it; what does not fit waits here for repair
+    metadata,
+    _id(),
+    _ref("batch_id", "exchange_batches"),
+    Column("number", BigId, nullable=False),  # place in its file, from 1
+    Column("record", String(40), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("identity", String(200), nullable=False),
+    Column("operation", String(1), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("cd_time", UtcDateTime),
+    Column("given", Json, nullable=False),
+    Column("state", String(12), nullable=False, index=True),  # accepted, duplicate, quarantined, repaired, resubmitted, dismissed
+    Column("problems", Json, nullable=False, default=list),
+    Column("warnings", Json, nullable=False, default=list),
+    Column("result", String(80)),  # what it did here: alert:7, task:12, verdict:3, signal:9
+    Column("actor", String(120), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("batch_id", "number"),
+    Index("ix_exchange_received_known", "source", "record", "identity"),
+)
+
+warning_sources = Table(
+    "warning_sources",  # outside warning systems that are polled
+    metadata,
+    _id(),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("kind", String(80), nullable=False),  # folder, http, or the name of a plug-in
+    Column("options", Json, nullable=False, default=dict),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("cursor", Text),  # of the source's own making: where the next poll goes on
+    Column("state", String(10), nullable=False),  # new, ok, failing
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("error", Json),  # of the last failure: {code, zh, en}
+    Column("accepted", BigId, nullable=False, default=0),
+    Column("duplicates", BigId, nullable=False, default=0),
+    Column("quarantined", BigId, nullable=False, default=0),
+    Column("polled_at", UtcDateTime),
+    Column("succeeded_at", UtcDateTime),
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+import_jobs = Table(
+    "import_jobs",  # a file that was sent over HTTP and is taken in beside the requests
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of the client's key, else of content, source and mapping
+    Column("request_hash", String(64), nullable=False),  # of content, source and mapping: the same key with something else is refused
+    Column("file", String(400), nullable=False),  # as the client calls it
+    Column("spool", String(120)),  # name in the spool folder while it is needed
+    Column("bytes", BigId, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("mapping", Json, nullable=False, default=dict),
+    Column("status", String(12), nullable=False, index=True),  # queued, running, cancelling, cancelled, done, failed
+    _ref("import_id", "imports", nullable=True),
+    Column("rows", BigId),  # how many the file holds; nothing: not known
+    Column("error", Json),  # {code, zh, en}
+    Column("actor", String(120), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
 )

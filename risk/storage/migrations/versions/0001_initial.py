@@ -187,6 +187,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_changes")),
     )
     op.create_table(
+        "exchange_batches",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("direction", sa.String(length=3), nullable=False),
+        sa.Column("batch", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("stream", sa.String(length=80), nullable=False),
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("form", sa.String(length=4), nullable=False),
+        sa.Column("encoding", sa.String(length=10), nullable=False),
+        sa.Column("counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=400), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("rows_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("error", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_batches")),
+        sa.UniqueConstraint("day", "number", name=op.f("uq_exchange_batches_day_number")),
+        sa.UniqueConstraint("key", name=op.f("uq_exchange_batches_key")),
+    )
+    op.create_index(op.f("ix_exchange_batches_batch"), "exchange_batches", ["batch"], unique=False)
+    op.create_index(op.f("ix_exchange_batches_created_at"), "exchange_batches", ["created_at"], unique=False)
+    op.create_index(op.f("ix_exchange_batches_direction"), "exchange_batches", ["direction"], unique=False)
+    op.create_index(op.f("ix_exchange_batches_stream"), "exchange_batches", ["stream"], unique=False)
+    op.create_table(
         "grade_settings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
@@ -499,6 +531,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_trainings_model"), "trainings", ["model"], unique=False)
     op.create_table(
+        "warning_sources",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("options", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("accepted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("duplicates", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quarantined", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_sources")),
+        sa.UniqueConstraint("name", name=op.f("uq_warning_sources_name")),
+    )
+    op.create_table(
         "alerts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("merge_key", sa.String(length=64), nullable=False),
@@ -574,6 +628,73 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_events")),
     )
     op.create_index(op.f("ix_campaign_events_campaign_id"), "campaign_events", ["campaign_id"], unique=False)
+    op.create_table(
+        "exchange_received",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("record", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("identity", sa.String(length=200), nullable=False),
+        sa.Column("operation", sa.String(length=1), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("cd_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problems", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("warnings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("result", sa.String(length=80), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["exchange_batches.id"], name=op.f("fk_exchange_received_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_received")),
+        sa.UniqueConstraint("batch_id", "number", name=op.f("uq_exchange_received_batch_id_number")),
+    )
+    op.create_index(op.f("ix_exchange_received_batch_id"), "exchange_received", ["batch_id"], unique=False)
+    op.create_index("ix_exchange_received_known", "exchange_received", ["source", "record", "identity"], unique=False)
+    op.create_index(op.f("ix_exchange_received_state"), "exchange_received", ["state"], unique=False)
+    op.create_table(
+        "exchange_sent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("stream", sa.String(length=80), nullable=False),
+        sa.Column("record", sa.String(length=40), nullable=False),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("operation", sa.String(length=1), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("object", sa.String(length=80), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["exchange_batches.id"], name=op.f("fk_exchange_sent_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_sent")),
+        sa.UniqueConstraint("stream", "record", "identity", name=op.f("uq_exchange_sent_stream_record_identity")),
+    )
+    op.create_index(op.f("ix_exchange_sent_batch_id"), "exchange_sent", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_exchange_sent_object"), "exchange_sent", ["object"], unique=False)
+    op.create_table(
+        "import_jobs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=400), nullable=False),
+        sa.Column("spool", sa.String(length=120), nullable=True),
+        sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("mapping", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("error", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_jobs_import_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_jobs")),
+        sa.UniqueConstraint("key", name=op.f("uq_import_jobs_key")),
+    )
+    op.create_index(op.f("ix_import_jobs_import_id"), "import_jobs", ["import_id"], unique=False)
+    op.create_index(op.f("ix_import_jobs_status"), "import_jobs", ["status"], unique=False)
     op.create_table(
         "licences",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1700,6 +1821,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
     op.drop_index(op.f("ix_licences_number_key"), table_name="licences")
     op.drop_table("licences")
+    op.drop_index(op.f("ix_import_jobs_status"), table_name="import_jobs")
+    op.drop_index(op.f("ix_import_jobs_import_id"), table_name="import_jobs")
+    op.drop_table("import_jobs")
+    op.drop_index(op.f("ix_exchange_sent_object"), table_name="exchange_sent")
+    op.drop_index(op.f("ix_exchange_sent_batch_id"), table_name="exchange_sent")
+    op.drop_table("exchange_sent")
+    op.drop_index(op.f("ix_exchange_received_state"), table_name="exchange_received")
+    op.drop_index("ix_exchange_received_known", table_name="exchange_received")
+    op.drop_index(op.f("ix_exchange_received_batch_id"), table_name="exchange_received")
+    op.drop_table("exchange_received")
     op.drop_index(op.f("ix_campaign_events_campaign_id"), table_name="campaign_events")
     op.drop_table("campaign_events")
     op.drop_index(op.f("ix_audit_draws_model"), table_name="audit_draws")
@@ -1716,6 +1847,7 @@ def downgrade() -> None:
     op.drop_index("ix_alerts_model_opened", table_name="alerts")
     op.drop_index("ix_alerts_grade_id", table_name="alerts")
     op.drop_table("alerts")
+    op.drop_table("warning_sources")
     op.drop_index(op.f("ix_trainings_model"), table_name="trainings")
     op.drop_table("trainings")
     op.drop_table("suppressions")
@@ -1754,6 +1886,11 @@ def downgrade() -> None:
     op.drop_index("ix_health_figures_model_name_as_of", table_name="health_figures")
     op.drop_table("health_figures")
     op.drop_table("grade_settings")
+    op.drop_index(op.f("ix_exchange_batches_stream"), table_name="exchange_batches")
+    op.drop_index(op.f("ix_exchange_batches_direction"), table_name="exchange_batches")
+    op.drop_index(op.f("ix_exchange_batches_created_at"), table_name="exchange_batches")
+    op.drop_index(op.f("ix_exchange_batches_batch"), table_name="exchange_batches")
+    op.drop_table("exchange_batches")
     op.drop_table("duty_changes")
     op.drop_table("duties")
     op.drop_index(op.f("ix_campaigns_state"), table_name="campaigns")
