@@ -1,8 +1,9 @@
-"""Does ``risk run`` lose or double anything when it is killed? ``python -m experiments.kill_run [--times 42]``
+"""Does ``risk run`` lose or double anything when it is killed? ``python -m experiments.kill_run [--database postgres] [--times 42]``
 
 Half of the kills come at any time, half at a random moment after a transaction began: most of a run's time goes into judging, outside of transactions, where a
 kill proves little. A small demo province is taken in once; the store is judged once undisturbed and once with SIGKILLs; then both must hold the same: every signal judged once by
-every model, the same candidates, alerts and tasks, and a balance that adds up. The result goes to ``experiments/results/kill_run.json``.
+every model, the same candidates, alerts and tasks, and a balance that adds up. The result goes to ``experiments/results/kill_run.json``,
+of PostgreSQL to ``kill_run_postgres.json``.
 """
 
 from __future__ import annotations
@@ -10,26 +11,28 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import shutil
 import signal
-import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from experiments.databases import KINDS, databases
 from experiments.killing import Kills, finish, last_event, start
+from experiments.record import RESULTS, heading, store_json
 from risk.bootstrap import open_store
 from risk.demo.files import write_week
 from risk.demo.province import build
 from risk.services import intake
 from risk.settings import Settings
+from risk.storage import migrate
 
-RESULT = Path(__file__).parent / "results" / "kill_run.json"
 END = date(2026, 11, 1)
 AS_OF = "2026-10-31"
 QUESTIONS = {
@@ -45,9 +48,10 @@ QUESTIONS = {
 BALANCED = "SELECT count(*) FROM runs r WHERE r.candidates = (SELECT count(*) FROM candidates c WHERE c.run_id = r.id)"
 
 
-def take_in(home: Path, signals: int, seed: int) -> None:
+def take_in(home: Path, address: str, signals: int, seed: int) -> None:
     """A store with signals of a small province, nothing judged yet."""
-    engine = open_store(Settings.from_environment({"RISK_HOME": str(home)}))
+    migrate.upgrade(address)
+    engine = open_store(Settings.from_environment({"RISK_HOME": str(home), "RISK_DATABASE": address}))
     province = build(seed=seed, end=END, subjects=max(signals // 3, 200), signals=signals)
     now = datetime(END.year, END.month, END.day, tzinfo=UTC) - timedelta(hours=9)
     for source, path in write_week(home / "incoming", 1, province.observed):
@@ -88,13 +92,20 @@ def _wait(process: subprocess.Popen[bytes], trace: Path, events: tuple[str, ...]
         time.sleep(0.001)
 
 
-def contents(database: Path) -> dict[str, list[Any]]:
-    """What a store holds of judging and disposal, without ids of its own and times."""
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        found = {name: sorted(connection.execute(question).fetchall(), key=repr) for name, question in QUESTIONS.items()}
-        found["balanced runs"] = connection.execute(BALANCED).fetchall()
-        return found
+def contents(address: str, questions: Mapping[str, str] = QUESTIONS) -> dict[str, list[Any]]:
+    """What a store answers, in an order of its own: neither ids nor times of ours are asked for."""
+    engine = create_engine(address, poolclass=NullPool)
+    with engine.connect() as conn:
+        if engine.dialect.name == "sqlite":
+            assert conn.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+        found = {name: sorted((_plain(row) for row in conn.execute(text(asked))), key=repr) for name, asked in questions.items()}
+    engine.dispose()
+    return found
+
+
+def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row whose JSON is text on either database."""
+    return tuple(json.dumps(value, sort_keys=True, ensure_ascii=False) if isinstance(value, dict | list) else value for value in row)
 
 
 def doubled(rows: list[Any], *columns: int) -> int:
@@ -103,26 +114,19 @@ def doubled(rows: list[Any], *columns: int) -> int:
     return len(keys) - len(set(keys))
 
 
-def main() -> None:
-    """Run both, compare, print and store."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=42)
-    parser.add_argument("--signals", type=int, default=4_000)
-    parser.add_argument("--chunk", type=int, default=15)
-    parser.add_argument("--longest", type=float, default=1.5)
-    parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
-    arguments = ["run", "--rules-only", "--as-of", AS_OF, "--actor", "experiment", "--chunk", str(options.chunk)]
-    with tempfile.TemporaryDirectory() as folder:
-        homes = {name: Path(folder) / name for name in ("calm", "killed")}
-        take_in(homes["calm"], options.signals, options.seed)
-        shutil.copytree(homes["calm"], homes["killed"])
-        surroundings = {name: {"RISK_HOME": str(home), "RISK_DATABASE": f"sqlite:///{home / 'risk.db'}"} for name, home in homes.items()}
-        trace = Path(folder) / "trace.txt"
-        kills = kill_often(arguments, surroundings["killed"], trace, times=options.times, longest=options.longest, seed=options.seed)
-        finish(arguments, surroundings["killed"])
-        finish(arguments, surroundings["calm"])
-        calm, killed = (contents(homes[name] / "risk.db") for name in ("calm", "killed"))
+def measure(kind: str, *, times: int, signals: int, chunk: int, longest: float, seed: int) -> dict[str, Any]:
+    """Judge calmly and under kills on one kind of database; what was found."""
+    arguments = ["run", "--rules-only", "--as-of", AS_OF, "--actor", "experiment", "--chunk", str(chunk)]
+    with tempfile.TemporaryDirectory() as name, databases(kind, Path(name)) as made:
+        folder, calm_store = Path(name), made.new()
+        homes = {"calm": folder / "calm", "killed": folder / "killed"}
+        take_in(homes["calm"], calm_store, signals, seed)
+        stores = {"calm": calm_store, "killed": made.copy(calm_store)}
+        surroundings = {one: {"RISK_HOME": str(homes[one]), "RISK_DATABASE": stores[one]} for one in homes}
+        kills = kill_often(arguments, surroundings["killed"], folder / "trace.txt", times=times, longest=longest, seed=seed)
+        for one in homes:
+            finish(arguments, surroundings[one])
+        calm, killed = (contents(stores[one], QUESTIONS | {"balanced runs": BALANCED}) for one in ("calm", "killed"))
     same = {name: calm[name] == killed[name] for name in calm}
     double = {
         "assessments": doubled(killed["assessments"], 0, 1),
@@ -133,24 +137,34 @@ def main() -> None:
     balanced = killed["balanced runs"] == [(len(killed["runs"]),)] and all(
         row[5] == sum(json.loads(row[6]).values()) and row[2] == "done" for row in killed["runs"]
     )
-    result = {
-        "command": "python -m experiments.kill_run " + " ".join(f"--{name} {value}" for name, value in vars(options).items()),
+    return {
+        "database": kind,
         **kills.record(),
         "share_inside": round(kills.inside / max(kills.kills, 1), 3),
         "same": same,
         "doubled": double,
         "balanced": balanced,
         "counts": {name: len(killed[name]) for name in QUESTIONS},
-        "passed": all(same.values())
-        and not any(double.values())
-        and balanced
-        and kills.kills == options.times
-        and kills.inside * 3 >= kills.kills,
+        "passed": all(same.values()) and not any(double.values()) and balanced and kills.kills == times and kills.inside * 3 >= kills.kills,
     }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
-    if not result["passed"]:
+
+
+def main() -> None:
+    """Measure, print and store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=KINDS, default="sqlite")
+    parser.add_argument("--times", type=int, default=42)
+    parser.add_argument("--signals", type=int, default=4_000)
+    parser.add_argument("--chunk", type=int, default=15)
+    parser.add_argument("--longest", type=float, default=1.5)
+    parser.add_argument("--seed", type=int, default=7)
+    given = vars(parser.parse_args())
+    kind = str(given["database"])
+    found = measure(kind, **{name: value for name, value in given.items() if name != "database"})
+    command = "python -m experiments.kill_run " + " ".join(f"--{name} {value}" for name, value in given.items())
+    store_json(RESULTS / ("kill_run.json" if kind == "sqlite" else f"kill_run_{kind}.json"), {**heading(command), **found})
+    print(json.dumps(found, indent=2))
+    if not found["passed"]:
         raise SystemExit(1)
 
 
