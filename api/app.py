@@ -17,6 +17,7 @@ import risk
 from api import errors, home
 from api.deps import Services
 from api.guard import Guard
+from api.identity import Identity
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
 from api.routes import ROUTERS, health
 from risk.bootstrap import open_scorer, open_store
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         scorer = ScorerCache(chosen, open_scorer, engine)
         background = Background(Tools(engine, chosen, scorer, clock))
         desk = Desk(engine, clock)
-        app.state.services = Services(chosen, desk, scorer, background)
+        app.state.services = Services(chosen, desk, scorer, background, Identity(chosen, desk))
         try:
             desk.act(jobs.seed)
             yield

@@ -6,13 +6,14 @@ query and whose ``name`` is the actor of every act. Public routes (health, sign-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import Depends
 from starlette.requests import Request
 
-from api.deps import ActorHeader, actor_of
+from api.deps import ActorHeader, Svc, actor_of
 from risk.domain.authority import Principal, local_principal, permissions
 from risk.domain.errors import ForbiddenError, InvalidInputError
 from risk.domain.messages import register
@@ -28,16 +29,20 @@ register(
 )
 
 
-def principal_of(request: Request, x_actor: ActorHeader = None) -> Principal:
-    """Whoever asks. While no account exists: whoever sits at this machine, by the name in ``X-Actor``, with all permissions."""
-    found = getattr(request.state, "principal", None)
-    if isinstance(found, Principal):
-        return found
-    try:
-        name = actor_of(x_actor, None)
-    except InvalidInputError:
-        name = LOCAL
-    return local_principal(name)
+def principal_of(request: Request, svc: Svc, x_actor: ActorHeader = None) -> Principal:
+    """Whoever asks: by a session's cookie or a key. While no account exists: whoever sits at this machine, by the name in ``X-Actor``, with all permissions.
+
+    ``NotSignedInError`` (``not_signed_in``); ``ForbiddenError`` (``actor_not_you``) where ``X-Actor`` names someone else than who is signed in.
+    """
+    found = svc.identity.principal(request)
+    if found is None:
+        try:
+            return local_principal(actor_of(x_actor, None))
+        except InvalidInputError:
+            return local_principal(LOCAL)
+    if x_actor:
+        acting(found, unquote(x_actor))
+    return found
 
 
 Caller = Annotated[Principal, Depends(principal_of)]
@@ -69,6 +74,8 @@ class Needs:
         self.whole = whole
 
     def __call__(self, who: Caller) -> None:
+        if held := who.facts.get("held"):
+            raise ForbiddenError(held)
         if not who.may(self.permission):
             zh, en = permissions()[self.permission]
             raise ForbiddenError("permission_required", permission=self.permission, permission_zh=zh, permission_en=en)
@@ -82,6 +89,24 @@ def needs(permission: str, *, whole: bool = False) -> Any:
     ``whole``: what it shows or does is of the whole province and cannot be cut to a part of it (``scope_whole_required``).
     """
     return Depends(Needs(permission, whole=whole))
+
+
+class NeedsBy:
+    """The declaration of a route whose permission follows from a part of its path; ``permission_of`` names each value of ``part``."""
+
+    def __init__(self, part: str, permission_of: Mapping[str, str]) -> None:
+        self.part = part
+        self.permission_of = {value: Needs(permission) for value, permission in permission_of.items()}
+
+    def __call__(self, request: Request, who: Caller) -> None:
+        asked = self.permission_of.get(request.path_params[self.part])
+        if asked is not None:  # a value that is none of them is refused as such
+            asked(who)
+
+
+def needs_by(part: str, permission_of: Mapping[str, str]) -> Any:
+    """What a route takes by a part of its path: ``needs_by("step", {"approve": "rules.approve", "test": "rules.write"})``."""
+    return Depends(NeedsBy(part, permission_of))
 
 
 def _public() -> None:

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator, StringConstraints
 from starlette.requests import Request
 
+from api.identity import Identity
 from api.language import language
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import InvalidInputError
@@ -30,6 +31,7 @@ class Services:
     desk: Desk
     scorer: ScorerCache
     background: Background
+    identity: Identity
 
 
 def _services(request: Request) -> Services:
