@@ -1,20 +1,24 @@
 """The transactional outbox: an event is written where it happens, in the same transaction, and pushed later by the worker.
 
 (Chris Richardson, *Microservices Patterns*, ch. 3: the transactional outbox.) An event's key is made from what happened, so that an act that is tried
-again writes it once.
+again writes it once. What each event is, and whom it concerns, is said in :mod:`risk.domain.events`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from risk.domain.events import catalogue, without_personal
 from risk.domain.signals import digest
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
+
+_log = logging.getLogger("risk.outbox")
 
 
 def emit(
@@ -23,9 +27,27 @@ def emit(
     """Write one event: ``emit(conn, "task.issued", "task:12", {"grade": "red"}, now, office="420500-market_supervision")``; returns its key.
 
     ``once`` tells apart events of one name on one object that are different acts (the number of the transition, the stage of the reminder); with the same
-    ``event``, ``object_`` and ``once`` nothing is written a second time.
+    ``event``, ``object_`` and ``once`` nothing is written a second time. What names or quotes people is left out of ``data``, whoever put it there.
     """
+    if event not in catalogue():
+        _log.warning("event %s is not in the catalogue (events.toml)", event)
     key = str(digest(["outbox", event, object_, once or now.isoformat()]))
-    row = {"key": key, "event": event, "object": object_, "office_code": office, "data": dict(data), "at": now}
+    row = {"key": key, "event": event, "object": object_, "office_code": office, "data": without_personal(data), "at": now}
     insert_new(conn, t.outbox, [row], ["key"])
     return key
+
+
+def emit_many(conn: Connection, events: Sequence[tuple[str, str, Mapping[str, Any], str | None, str]], now: datetime) -> None:
+    """Write many events at once: (event, object, data, office, once), as of `emit`."""
+    rows = [
+        {
+            "key": digest(["outbox", event, object_, once or now.isoformat()]),
+            "event": event,
+            "object": object_,
+            "office_code": office,
+            "data": dict(data),
+            "at": now,
+        }
+        for event, object_, data, office, once in events
+    ]
+    insert_new(conn, t.outbox, rows, ["key"])
