@@ -18,6 +18,9 @@ from risk.domain.signals import digest
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 
+Told = tuple[str, str, Mapping[str, Any], str | None, str]
+"""Event, object, data, office, and what tells it apart from another of the same name (``once``)."""
+
 _log = logging.getLogger("risk.outbox")
 
 
@@ -29,25 +32,27 @@ def emit(
     ``once`` tells apart events of one name on one object that are different acts (the number of the transition, the stage of the reminder); with the same
     ``event``, ``object_`` and ``once`` nothing is written a second time. What names or quotes people is left out of ``data``, whoever put it there.
     """
-    if event not in catalogue():
-        _log.warning("event %s is not in the catalogue (events.toml)", event)
-    key = str(digest(["outbox", event, object_, once or now.isoformat()]))
-    row = {"key": key, "event": event, "object": object_, "office_code": office, "data": without_personal(data), "at": now}
-    insert_new(conn, t.outbox, [row], ["key"])
-    return key
+    return emit_many(conn, [(event, object_, data, office, once)], now)[0]
 
 
-def emit_many(conn: Connection, events: Sequence[tuple[str, str, Mapping[str, Any], str | None, str]], now: datetime) -> None:
-    """Write many events at once: (event, object, data, office, once), as of `emit`."""
+def emit_many(conn: Connection, events: Sequence[Told], now: datetime) -> list[str]:
+    """Write several events in one statement, each ``(event, object, data, office, once)``; returns their keys in the same order."""
     rows = [
         {
-            "key": digest(["outbox", event, object_, once or now.isoformat()]),
+            "key": _key(event, object_, once, now),
             "event": event,
             "object": object_,
             "office_code": office,
-            "data": dict(data),
+            "data": without_personal(data),
             "at": now,
         }
         for event, object_, data, office, once in events
     ]
+    for event in {row["event"] for row in rows} - catalogue().keys():
+        _log.warning("event %s is not in the catalogue (events.toml)", event)
     insert_new(conn, t.outbox, rows, ["key"])
+    return [str(row["key"]) for row in rows]
+
+
+def _key(event: str, object_: str, once: str, now: datetime) -> str:
+    return str(digest(["outbox", event, object_, once or now.isoformat()]))
