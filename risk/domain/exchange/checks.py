@@ -7,9 +7,10 @@ behind everything that comes in, and validates the four kinds of acts wherever t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from risk.domain import acts
 from risk.domain.exchange import kinds
 from risk.domain.exchange.records import COLUMNS, Check, Field, Part, Record, part
 from risk.domain.problems import Problem
@@ -33,12 +34,15 @@ def check(record: Record, given: Mapping[str, Any], *, columns: bool = False) ->
     >>> [(one.code, one.column) for one in found.problems], [one.column for one in found.warnings]
     ([('exchange_code_unknown', 'taskStatus')], ['note'])
     """
-    whole = record.part
+    found = _Look()
+    values: dict[str, Any] = {}
+    own = given
     if columns:
         head = part(COLUMNS)
-        whole = Part(whole.code, head.fields + whole.fields, whole.checks)
-    found = _Look()
-    values = found.part(whole, given, "")
+        names = {field.name for field in head.fields}
+        values = found.part(head, {name: value for name, value in given.items() if name in names}, "")
+        own = {name: value for name, value in given.items() if name not in names}
+    values |= found.act(record, own) if record.act else found.part(record.part, own, "")
     return Checked(values, tuple(found.problems), tuple(found.warnings))
 
 
@@ -75,7 +79,30 @@ class _Look:
             self._between(rule, values, prefix, told)
         return values
 
+    def act(self, record: Record, given: Mapping[str, Any]) -> dict[str, Any]:
+        """An act: its shape is looked at here, everything else where acts are entered."""
+        told: dict[str, Any] = {}
+        for field in record.part.fields:
+            value = given.get(field.name)
+            if field.kind == "many":
+                told[field.name] = self._parts(field, value, field.name)
+            else:
+                bare = replace(field, kind="people" if field.kind == "people" else "text", length=0, required=False)
+                text = self._text(bare, value, field.name)
+                told[field.name] = list(kinds.people_of(text)) if field.kind == "people" else text
+        known = {field.name for field in record.part.fields}
+        self.warnings += [Problem("exchange_field_unknown", str(name)[:100]) for name in given if name not in known]
+        refused = {problem.column for problem in self.problems}
+        made, mistakes = acts.check(record.act, told)
+        for one in mistakes:
+            if one.place not in refused:
+                facts = {name: fact for name, fact in one.facts.items() if name not in ("value", "column")}
+                self.problems.append(Problem(one.code, one.place, str(one.facts.get("value", "")), tuple(facts.items())))
+        return act_values(made.fields) if made else {name: value for name, value in act_values(told).items() if value}
+
     def _text(self, field: Field, given: Any, path: str) -> str:
+        if field.kind == "people" and isinstance(given, (list, tuple)) and all(isinstance(one, str) for one in given):
+            given = "、".join(given)
         if isinstance(given, (list, tuple)) and len(given) == 1:
             given = given[0]
         if isinstance(given, (list, tuple)) and given:
@@ -130,16 +157,27 @@ class _Look:
             other = str(values.get(rule.than, ""))
             if value and other and _before(value, other):
                 self.problems.append(Problem("exchange_before", path, value, (("than", rule.than), ("other", other))))
-        elif rule.kind == "at_least":
-            if value and len(kinds.people_of(value)) < rule.count:
-                self.problems.append(Problem("exchange_people", path, short(value), (("count", rule.count),)))
-        elif rule.kind == "needed":
-            if not value:
-                self.problems.append(Problem("exchange_missing", path))
         elif rule.kind == "needed_if" and value == rule.value:
             facts = (("when", rule.field), ("given", value))
             missing = [prefix + name for name in rule.fields if not values.get(name)]
             self.problems += [Problem("exchange_needed_if", one, "", facts) for one in missing if one not in told]
+
+
+def act_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an act, as ``risk.domain.acts`` gives them, in the texts of the wire.
+
+    >>> act_values({"inspectors": ["张三", "李四"], "criminal": False, "fine": "20000.00"})
+    {'inspectors': '张三、李四', 'criminal': '否', 'fine': '20000.00'}
+    """
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, bool):
+            values[name] = "是" if value else "否"
+        elif isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+            values[name] = "、".join(value)
+        else:
+            values[name] = value if isinstance(value, (str, list)) else as_text(value)
+    return values
 
 
 def _before(value: str, other: str) -> bool:

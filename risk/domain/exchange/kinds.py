@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from risk.domain import uscc
 from risk.domain.calendar import SHANGHAI
@@ -44,9 +43,9 @@ def canonical(field: Field, value: str) -> str:
     """The one way of writing a value of a field; ``UnfitError`` where it is none.
 
     >>> from risk.domain.exchange.records import part
-    >>> canonical(part("inspection").field("checkPersonnel"), "张三,李四；王五"), canonical(part("penalty").field("fine"), "20000")
-    ('张三、李四、王五', '20000.00')
-    >>> canonical(part("fxyj_signal").field("Fxyj_Time"), "2026-10-12T02:00:00Z"), canonical(part("inspection").field("checkDate"), "2026年10月9日")
+    >>> canonical(part("adm_inspection").field("checkPersonnel"), "张三,李四；王五")
+    '张三、李四、王五'
+    >>> canonical(part("fxyj_signal").field("Fxyj_Time"), "2026-10-12T02:00:00Z"), canonical(part("adm_inspection").field("checkDate"), "2026年10月9日")
     ('2026-10-12 10:00:00', '2026-10-09')
     """
     return _WAYS[field.kind](field, value)
@@ -105,16 +104,6 @@ def _whole(_: Field, value: str) -> str:
     return str(int(value[:40]))
 
 
-def _amount(_: Field, value: str) -> str:
-    try:
-        found = Decimal(unicodedata.normalize("NFKC", value).replace(",", ""))
-    except InvalidOperation:
-        raise UnfitError("exchange_amount") from None
-    if not found.is_finite() or found < 0 or found > Decimal(10) ** 15 or found != round(found, 2):
-        raise UnfitError("exchange_amount")
-    return f"{found:.2f}"
-
-
 def _day(_: Field, value: str) -> str:
     """A time stands for its day in Beijing."""
     found = _DAY.fullmatch(value)
@@ -167,18 +156,6 @@ def _party(_: Field, value: str) -> str:
     return bare if uscc.well_formed(bare) or _CITIZEN.fullmatch(bare) else value
 
 
-def _matter(_: Field, value: str) -> str:
-    if not value.isascii() or not value.isdigit() or len(value) != 14:
-        raise UnfitError("exchange_matter")
-    return value
-
-
-def _listcode(_: Field, value: str) -> str:
-    if not uscc.well_formed(value[:18]) or value[18:19] not in tuple("12345"):
-        raise UnfitError("exchange_listcode")
-    return value
-
-
 def _batch(_: Field, value: str) -> str:
     if not re.fullmatch(r"[0-9]{13}", value):
         raise UnfitError("exchange_batch_id")
@@ -202,15 +179,12 @@ def _people(_: Field, value: str) -> str:
 _WAYS: dict[str, Callable[[Field, str], str]] = {
     "text": _text,
     "whole": _whole,
-    "amount": _amount,
     "day": _day,
     "moment": _moment,
     "code": _code,
     "division": _division,
     "uscc": _uscc,
     "party": _party,
-    "matter": _matter,
-    "listcode": _listcode,
     "batch": _batch,
     "url": _url,
     "people": _people,

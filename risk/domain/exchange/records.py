@@ -1,4 +1,7 @@
-"""The records, as data: fields with kind, length, need, code list, words in both languages and where they were seen."""
+"""The records, as data: fields with kind, length, need, code list, words in both languages and where they were seen.
+
+The four kinds of acts are described once, for officers and for exchange, in ``risk.domain.acts``; their names on the wire are its names.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import risk.domain.exchange.wording  # noqa: F401 - registers the texts
+from risk.domain import acts
 from risk.domain.datafiles import read_csv, read_toml
 from risk.domain.errors import NotFoundError
 
@@ -40,7 +44,6 @@ class Check:
     field: str
     source: str
     than: str = ""
-    count: int = 0
     value: str = ""
     fields: tuple[str, ...] = ()
 
@@ -60,7 +63,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One kind of record. ``identity`` are the paths whose values tell one from another; ``imports`` is what one that comes in does here, empty for nothing."""
+    """One kind of record. ``identity`` are the paths whose values tell one from another; ``imports`` is what one that comes in does here, empty for nothing;
+    ``act`` the kind of act whose fields and checks of ``risk.domain.acts`` are its own.
+    """
 
     code: str
     wire: str
@@ -70,6 +75,7 @@ class Record:
     identity: tuple[str, ...]
     imports: str
     part: Part
+    act: str = ""
 
     def title(self, lang: str) -> str:
         """What it is, in words."""
@@ -88,17 +94,15 @@ class Record:
 def records() -> MappingProxyType[str, Record]:
     """Every record by its code.
 
-    >>> [one.wire for one in records().values()][:2], len(record("penalty").part.fields) > 40
-    (['JG_FXYJ_WARNING_SIGNAL', 'fxyj_warning_signal'], True)
+    >>> [one.wire for one in records().values()][:2], len(record("penalty").part.fields)
+    (['JG_FXYJ_WARNING_SIGNAL', 'fxyj_warning_signal'], 46)
     """
     found = {}
     for row in read_toml("exchange.toml")["record"]:
-        own = part(row["code"])
-        if "whole" in row:
-            common = part(row["whole"])
-            own = Part(own.code, common.fields + own.fields, common.checks + own.checks)
+        act = row.get("act", "")
+        own = _act_part(act) if act else part(row["code"])
         found[row["code"]] = Record(
-            row["code"], row["wire"], row["zh"], row["en"], row["source"], tuple(row["identity"]), row["imports"], own
+            row["code"], row["wire"], row["zh"], row["en"], row["source"], tuple(row["identity"]), row["imports"], own, act
         )
     return MappingProxyType(found)
 
@@ -195,6 +199,19 @@ def _fields() -> dict[str, tuple[Field, ...]]:
         )
         found.setdefault(row["part"], []).append(made)
     return {code: tuple(rows) for code, rows in found.items()}
+
+
+def _act_part(kind: str) -> Part:
+    """The fields of a kind of act, in the order of ``acts.toml``."""
+    fields = []
+    for one in acts.kinds()[kind].fields.values():
+        written, inner = _ACT_KINDS.get(one.kind, one.kind), "act_item" if one.kind == "table" else ""
+        zh, en = one.label
+        fields.append(Field(one.name, written, one.limit or 0, one.required, "", inner, zh, en, "C2"))
+    return Part(f"act.{kind}", tuple(fields), ())
+
+
+_ACT_KINDS = {"date": "day", "table": "many", "code": "pattern"}
 
 
 def _check(row: Mapping[str, Any]) -> Check:

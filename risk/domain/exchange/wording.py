@@ -20,17 +20,8 @@ register(
         "exchange_day.hint": ("写作 2026-10-12", "write it as 2026-10-12"),
         "exchange_moment": ("“{column}”不是时间：{value}", "`{column}` is no time: {value}"),
         "exchange_moment.hint": ("写作 2026-10-12 10:00:00（北京时间）", "write it as 2026-10-12 10:00:00 (Beijing time)"),
-        "exchange_amount": (
-            "“{column}”不是金额（元，最多两位小数）：{value}",
-            "`{column}` is no amount in yuan with at most two decimals: {value}",
-        ),
         "exchange_whole": ("“{column}”不是非负整数：{value}", "`{column}` is no whole number of zero or more: {value}"),
         "exchange_division": ("“{column}”不是六位区划代码：{value}", "`{column}` is no division code of six digits: {value}"),
-        "exchange_matter": ("“{column}”应为 14 位数字：{value}", "`{column}` should be 14 digits: {value}"),
-        "exchange_listcode": (
-            "“{column}”的前 18 位应为统一社会信用代码，第 19 位为层级 1 至 5：{value}",
-            "`{column}` should begin with a unified social credit code and a level of 1 to 5: {value}",
-        ),
         "exchange_batch_id": (
             "“{column}”应为八位日期加五位次数：{value}",
             "`{column}` should be a date of eight digits and a count of five: {value}",
@@ -47,7 +38,6 @@ register(
             "“{column}”（{value}）早于“{than}”（{other}）",
             "`{column}` ({value}) is before `{than}` ({other})",
         ),
-        "exchange_people": ("“{column}”至少应有 {count} 人：{value}", "`{column}` should name at least {count} people: {value}"),
         "exchange_needed_if": (
             "“{when}”为 {given} 时必须填写“{column}”",
             "`{column}` is required where `{when}` is {given}",
