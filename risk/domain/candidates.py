@@ -22,7 +22,8 @@ _EPOCH = date(1970, 1, 1)
 class Candidate:
     """One judged unit. ``error`` is set when judging failed: then there is no assessment. ``region`` is the place that counts (see ``routing.first_place``).
 
-    ``unsure``: the model left both answers open.
+    ``unsure``: the model left both answers open. ``origin``: ``run``, or ``manual`` (a person entered it: never suppressed, never cut off by capacity) or
+    ``warning`` (of an outside system: never cut off, for no later run would offer it again).
     """
 
     assessment_id: int | None
@@ -37,6 +38,7 @@ class Candidate:
     observed_at: datetime
     error: str | None = None
     unsure: bool = False
+    origin: str = "run"
 
     @property
     def rank(self) -> tuple[int, bool, float, int]:

@@ -140,6 +140,22 @@ def first_place(
     return None, "unknown"
 
 
+CROSS_CITY = frozenset({"illegal_fundraising"})
+"""Models where the place of registration leads and other cities involved assist (防范和处置非法集资条例 Art. 5, 20)."""
+
+
+def city_of(region: str | None) -> str | None:
+    """The city (or county without one, 4290xx) that a place lies in; None for the province itself and for what is no place of ours.
+
+    >>> city_of("420102"), city_of("429004"), city_of("420000"), city_of("上海市")
+    ('420100', '429004', None, None)
+    """
+    code = regions.resolve(region)
+    if code is None or code == regions.PROVINCE:
+        return None
+    return next((up for up in regions.parents(code) if up != regions.PROVINCE), code)
+
+
 @cache
 def fallback_office() -> Office:
     """The owner of what cannot be routed."""

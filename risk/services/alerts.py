@@ -17,18 +17,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true
 
 from risk.domain import regions
+from risk.domain.alerts_suppressed import Mode
 from risk.domain.balance import Balance, Outcome
 from risk.domain.calendar import week_of
 from risk.domain.candidates import Candidate, unit_of, window_of
 from risk.domain.grades import ALARM, Grade
 from risk.domain.routing import Routing, base_model
+from risk.services import outbox
+from risk.services.alert_assists import Place, ask_others
 from risk.services.bulk import insert_rows, select_in
 from risk.services.dispatch import SYSTEM, Directory, TaskOrder, issue, issued_this_week, load_directory
 from risk.services.merging import Group, absorb, find_open, link
-from risk.services.suppressions import in_force
+from risk.services.suppressions import facts_of, in_force, on_trial, reason_of
 from risk.storage import tables as t
 from risk.storage.engine import serialise
 
@@ -66,10 +69,15 @@ def settle(
     return Balance.of(stored.values(), candidates=len(ordered))
 
 
-def run_balance(conn: Connection, run_id: int) -> Balance:
-    """The balance of a whole run, counted from its stored candidates."""
+def run_balance(conn: Connection, run_id: int, which: ColumnElement[bool] | None = None) -> Balance:
+    """The balance of a whole run, counted from its stored candidates; of ``which`` candidates (a condition), where one is given."""
     c = t.candidates.c
-    counts = {outcome: int(n) for outcome, n in conn.execute(select(c.outcome, func.count()).where(c.run_id == run_id).group_by(c.outcome))}
+    counts = {
+        outcome: int(n)
+        for outcome, n in conn.execute(
+            select(c.outcome, func.count()).where(c.run_id == run_id, true() if which is None else which).group_by(c.outcome)
+        )
+    }
     return Balance.of_counts(counts, candidates=sum(counts.values()))
 
 
@@ -109,16 +117,17 @@ def _decide(
             settled[key] = (Outcome.BELOW_GRADE, None, None)
         else:
             alarms[key] = c
-    facts = _facts(conn, alarms)
-    conditions = in_force(conn, now)
+    conditions, trials = in_force(conn, now), in_force(conn, now, mode=Mode.DRY_RUN)
+    facts = facts_of(conn, alarms, {part for one in (*conditions, *trials) for part in one.condition})
     groups: dict[Group, list[tuple[str, Candidate]]] = {}
     for key, c in sorted(alarms.items(), key=lambda item: item[1].rank):
-        cover = next((s for s in conditions if s.covers(c.model, facts[key])), None)
+        cover = next((s for s in conditions if s.covers(c.model, facts[key])), None) if c.origin != "manual" else None
         if cover is not None:
-            settled[key] = (Outcome.SUPPRESSED, None, f"suppression:{cover.id} v{cover.version}")
+            settled[key] = (Outcome.SUPPRESSED, None, reason_of(cover.id, cover.version))
             continue
         group = (unit_of(c, facts[key]["content_hash"]), base_model(c.model), window_of(c.observed_at, window_days)[0])
         groups.setdefault(group, []).append((key, c))
+    on_trial(conn, run_id, [(c, facts[key]) for key, c in alarms.items() if key not in settled and c.origin != "manual"], trials, now)
     found, free = find_open(conn, groups)
     gained = {alert.id: (alert, [c for _, c in groups[group]]) for group, alert in found.items()}
     absorb(conn, gained, now, directory, actor=actor, run_id=run_id)
@@ -126,6 +135,8 @@ def _decide(
         settled |= {key: (Outcome.MERGED, alert.id, None) for key, _ in groups[group]}
     fresh_groups = {group: members for group, members in groups.items() if group in free}
     settled |= _raise_alerts(conn, run_id, fresh_groups, free, now, directory, actor, window_days)
+    places = [Place(settled[key][1], c.model, facts[key]["act_region"]) for group in groups.values() for key, c in group]
+    ask_others(conn, places, now, directory)
     return settled
 
 
@@ -151,7 +162,8 @@ def _raise_alerts(
         routing = directory.route(group[1], region, now)
         office = routing.office_code
         limit = directory.offices[office].weekly_capacity if office in directory.offices else 0
-        if best.grade is not Grade.RED and used[office] >= limit:
+        bound = best.grade is not Grade.RED and all(c.origin == "run" for _, c in members)
+        if bound and used[office] >= limit:
             settled |= {key: (Outcome.OVER_CAPACITY, None, f"{office} {week} {limit}") for key, _ in members}
             continue
         used[office] += 1
@@ -164,6 +176,7 @@ def _raise_alerts(
     link(conn, {ids[key]: [c for _, c in members] for key, (members, _) in plans.items()}, now)
     orders = [TaskOrder(ids[k], members[0][1].grade, routing, members[0][1].unsure) for k, (members, routing) in plans.items()]
     issue(conn, orders, now, directory, actor=actor)
+    _tell(conn, rows, {key: routing for key, (_, routing) in plans.items()}, ids, now)
     for key, (members, _) in plans.items():
         for position, (candidate, _) in enumerate(members):
             settled[candidate] = (Outcome.MERGED if position else Outcome.NEW, ids[key], None)
@@ -188,25 +201,22 @@ def _alert_row(
         "window_end": window_of(best.observed_at, days)[1],
         "updated_at": now,
         "run_id": run_id,
+        "origin": best.origin,
     }
 
 
-def _facts(conn: Connection, alarms: Mapping[str, Candidate]) -> dict[str, dict[str, str | None]]:
-    """What suppressions and merging look at: the subject's key, the signal's source and content."""
-    signal, subject = t.signals.c, t.subjects.c
-    signal_ids = [c.signal_id for c in alarms.values() if c.signal_id is not None]
-    subject_ids = [c.subject_id for c in alarms.values() if c.subject_id is not None]
-    sources = {r.id: r for r in select_in(conn, select(signal.id, signal.source, signal.content_hash), signal.id, signal_ids)}
-    keys = {r.id: r.key for r in select_in(conn, select(subject.id, subject.key), subject.id, subject_ids)}
-    facts: dict[str, dict[str, str | None]] = {}
-    for key, c in alarms.items():
-        row = sources.get(c.signal_id)
-        facts[key] = {
-            "subject": keys.get(c.subject_id),
-            "source": row.source if row else None,
-            "content_hash": row.content_hash if row else None,
-        }
-    return facts
+def _tell(
+    conn: Connection, rows: Sequence[Mapping[str, Any]], routes: Mapping[str, Routing], ids: Mapping[str, int], now: datetime
+) -> None:
+    """What other systems and people hear of new alerts; what no duty reaches is an alarm of its own."""
+    events: list[tuple[str, str, Mapping[str, Any], str | None, str]] = []
+    for row in rows:
+        alert, routing = ids[row["merge_key"]], routes[row["merge_key"]]
+        data = {"alert": alert, "model": row["model"], "grade": Grade(row["grade"]).code, "region": row["region"], "origin": row["origin"]}
+        events.append(("alert.raised", f"alert:{alert}", data, routing.office_code, "raised"))
+        if routing.fallback:
+            events.append(("alert.unroutable", f"alert:{alert}", {**data, "reason": routing.reason}, routing.office_code, "raised"))
+    outbox.emit_many(conn, events, now)
 
 
 def _store(conn: Connection, run_id: int, fresh: Mapping[str, Candidate], outcomes: Mapping[str, Settled]) -> None:

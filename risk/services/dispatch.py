@@ -5,17 +5,19 @@ What no duty reaches goes to the fallback owner and is counted as *unroutable*; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from risk.domain.calendar import SHANGHAI, WorkCalendar, week_of
 from risk.domain.clocks import Deadlines, deadlines
 from risk.domain.grades import Grade
 from risk.domain.routing import Duty, DutyBook, Office, Routing, default_duties, default_offices, fallback_office, route
 from risk.domain.tasks import ENDED, Event, State
+from risk.services import outbox
 from risk.services.bulk import insert_rows
 from risk.storage import tables as t
 
@@ -35,7 +37,10 @@ class TaskOrder:
 class Directory:
     """The offices and duties in force, read once for a chunk, with deadlines remembered per grade and department."""
 
-    def __init__(self, offices: Sequence[Office], duties: Sequence[Duty], calendar: WorkCalendar | None = None) -> None:
+    def __init__(
+        self, offices: Sequence[Office], duties: Sequence[Duty], calendar: WorkCalendar | None = None, *, fallback: str | None = None
+    ) -> None:
+        self.fallback = fallback or fallback_office().code
         self.offices = {office.code: office for office in offices}
         self.duties = DutyBook(duties)
         self.calendar = calendar or WorkCalendar.default()
@@ -47,7 +52,7 @@ class Directory:
         on = at.astimezone(SHANGHAI).date()
         key = (model, region, on.isoformat())
         if key not in self._routes:
-            self._routes[key] = route(model, region, on, self.duties, self.offices)
+            self._routes[key] = route(model, region, on, self.duties, self.offices, self.fallback)
         return self._routes[key]
 
     def department(self, office_code: str) -> str:
@@ -101,7 +106,14 @@ def load_directory(conn: Connection, calendar: WorkCalendar | None = None) -> Di
     offices = [Office(*row) for row in conn.execute(query)]
     duty = t.duties.c
     duties = [Duty(*row) for row in conn.execute(select(duty.model, duty.region, duty.office_code, duty.valid_from, duty.valid_to))]
-    return Directory(offices, duties, calendar)
+    return Directory(offices, duties, calendar, fallback=fallback_code(conn))
+
+
+def fallback_code(conn: Connection) -> str:
+    """The office that takes what no duty reaches: as set last, else the one of the package's data."""
+    c = t.duty_changes.c
+    found = conn.scalar(select(c.after).where(c.kind == "fallback").order_by(c.id.desc()).limit(1))
+    return str(found["office"]) if found else fallback_office().code
 
 
 def issued_this_week(conn: Connection, now: datetime) -> dict[str, int]:
@@ -115,7 +127,8 @@ def issued_this_week(conn: Connection, now: datetime) -> dict[str, int]:
 
 def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, directory: Directory, *, actor: str = SYSTEM) -> dict[int, int]:
     """Issue one task per order, with its event, in bulk. Returns the task of each alert."""
-    rows, details = [], {}
+    rows: list[dict[str, Any]] = []
+    details = {}
     for order in orders:
         due = directory.deadlines(order.grade, now, order.routing.office_code)
         rows.append(
@@ -146,10 +159,26 @@ def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, director
     ids = {alert: task for task, alert in made}
     event = {"event": Event.ISSUE.value, "from_state": None, "to_state": State.ISSUED.value, "actor": actor, "reason": None, "at": now}
     insert_rows(conn, t.task_events, [{**event, "task_id": ids[alert], "detail": detail} for alert, detail in details.items()])
+    told: list[tuple[str, str, Mapping[str, Any], str | None, str]] = []
+    for row in rows:
+        task_id = ids[int(row["alert_id"])]
+        told.append(("task.issued", f"task:{task_id}", _told(task_id, row), str(row["office_code"]), f"issued:{now.isoformat()}"))
+    outbox.emit_many(conn, told, now)
     return ids
+
+
+def _told(task_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a task that was issued."""
+    due = {"sign_due": row["sign_due"].isoformat(), "report_due": row["report_due"].isoformat()}
+    return {"task": task_id, "alert": row["alert_id"], "grade": Grade(row["grade"]).code, **due}
 
 
 def unroutable(conn: Connection) -> int:
     """Tasks not ended that lie with the fallback owner: the *unroutable* alarm."""
-    query = select(func.count()).where(t.tasks.c.office_code == fallback_office().code, t.tasks.c.state.not_in([s.value for s in ENDED]))
+    query = select(func.count()).where(unroutable_tasks(conn))
     return int(conn.scalar(query) or 0)
+
+
+def unroutable_tasks(conn: Connection) -> ColumnElement[bool]:
+    """Rows of ``tasks`` that lie with the fallback owner and are not ended."""
+    return and_(t.tasks.c.office_code == fallback_code(conn), t.tasks.c.state.not_in([s.value for s in ENDED]))

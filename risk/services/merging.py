@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from risk.domain.candidates import Candidate, merge_key
 from risk.domain.grades import Grade
 from risk.domain.tasks import AWAITING, TRANSITIONS, Event, State, advance
+from risk.services import outbox
 from risk.services.bulk import insert_rows, select_in, update_rows
 from risk.services.dispatch import Directory
 from risk.storage import tables as t
@@ -78,6 +79,7 @@ def absorb(
     )
     tasks = {row.alert_id: row for row in select_in(conn, task_query, columns.alert_id, found)}
     alert_rows, task_rows, events = [], [], []
+    told: list[tuple[str, str, Mapping[str, Any], str | None, str]] = []
     for alert_id, (alert, group) in found.items():
         best = group[0]
         graver = (best.grade, best.probability) > (alert.grade, alert.probability)
@@ -93,7 +95,10 @@ def absorb(
         )
         task = tasks.get(alert_id)
         fresh = [c for c in group if (alert_id, c.signal_id, c.subject_id) not in seen]
-        if task is None or not (fresh or best.grade > alert.grade):
+        risen = best.grade > alert.grade
+        if fresh or risen:
+            told += _news(alert, best.grade, fresh, run_id, task.office_code if task else None)
+        if task is None or not (fresh or risen):
             continue
         detail: dict[str, Any] = {"run": run_id, "assessments": [c.assessment_id for c in fresh[:20]], "count": len(fresh)}
         event = Event.ADD_EVIDENCE
@@ -110,7 +115,30 @@ def absorb(
     update_rows(conn, t.alerts, alert_rows)
     update_rows(conn, t.tasks, task_rows)
     insert_rows(conn, t.task_events, events)
+    outbox.emit_many(conn, told, now)
     link(conn, {alert_id: group for alert_id, (_, group) in found.items()}, now)
+
+
+def _news(
+    alert: OpenAlert, grade: Grade, fresh: Sequence[Candidate], run_id: int, office: str | None
+) -> list[tuple[str, str, Mapping[str, Any], str | None, str]]:
+    """What is told of an alert that took evidence in, or rose."""
+    told: list[tuple[str, str, Mapping[str, Any], str | None, str]] = []
+    name = f"alert:{alert.id}"
+    if fresh:
+        first = fresh[0].assessment_id
+        told.append(
+            (
+                "alert.merged",
+                name,
+                {"alert": alert.id, "run": run_id, "count": len(fresh), "grade": max(grade, alert.grade).code},
+                office,
+                f"{run_id}:{first}",
+            )
+        )
+    if grade > alert.grade:
+        told.append(("alert.risen", name, {"alert": alert.id, "was": alert.grade.code, "grade": grade.code}, office, grade.code))
+    return told
 
 
 def link(conn: Connection, groups: Mapping[int, Sequence[Candidate]], now: datetime) -> None:

@@ -1,0 +1,47 @@
+"""Fundraising that reaches into other cities: the place of registration leads (防范和处置非法集资条例 Art. 5, 20), the others involved are asked to assist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from risk.domain.routing import CROSS_CITY, base_model, city_of
+from risk.services import outbox
+from risk.services.bulk import select_in
+from risk.services.dispatch import Directory
+from risk.storage import tables as t
+
+
+class Place(NamedTuple):
+    """Where a candidate of an alert acted; ``alert_id`` is nothing where it became none."""
+
+    alert_id: int | None
+    model: str
+    act_region: str | None
+
+
+def ask_others(conn: Connection, places: Sequence[Place], now: datetime, directory: Directory) -> None:
+    """Ask, once for each task and city, the offices of other cities where subjects of an alert acted.
+
+    The event ``alert.assist_wanted`` names the task, the leading office and the one to be asked.
+    """
+    wanted: dict[int, dict[str, tuple[str, str]]] = {}
+    for place in places:
+        city = city_of(place.act_region)
+        if place.alert_id is not None and city and place.act_region and base_model(place.model) in CROSS_CITY:
+            wanted.setdefault(place.alert_id, {}).setdefault(city, (base_model(place.model), place.act_region))
+    if not wanted:
+        return
+    task = t.tasks.c
+    query = select(task.id, task.alert_id, task.office_code, t.alerts.c.region).join_from(t.tasks, t.alerts, task.alert_id == t.alerts.c.id)
+    for row in select_in(conn, query.where(task.kind == "alert"), task.alert_id, wanted):
+        lead = city_of(row.region)
+        for city, (model, region) in sorted(wanted[row.alert_id].items()):
+            routing = directory.route(model, region, now)
+            if city == lead or lead is None or routing.fallback or routing.office_code == row.office_code:
+                continue
+            data = {"alert": row.alert_id, "task": row.id, "model": model, "from_office": row.office_code, "to_office": routing.office_code}
+            outbox.emit(conn, "alert.assist_wanted", f"task:{row.id}", data, now, office=routing.office_code, once=routing.office_code)
