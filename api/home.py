@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 
+from api.authority import Caller, needs, public
 from api.chain import chain
 from api.deps import Lang, Svc
 from api.routes.loop import LoopState, state_of
@@ -27,13 +28,13 @@ router = APIRouter(include_in_schema=False)
 OUTCOMES = ("new", "merged", "suppressed", "below_grade", "over_capacity", "failed")
 
 
-@router.get("/")
-def start_page(svc: Svc, lang: Lang) -> HTMLResponse:
+@router.get("/", dependencies=[needs("home.read")])
+def start_page(svc: Svc, lang: Lang, who: Caller) -> HTMLResponse:
     """The chain with live counts, what is urgent, what judges, what runs next."""
-    return _page("home.html.j2", lang, **_facts(state_of(svc), lang))
+    return _page("home.html.j2", lang, **_facts(state_of(svc, who.scope), lang))
 
 
-@router.get("/docs")
+@router.get("/docs", dependencies=[public])
 def docs(request: Request, lang: Lang) -> HTMLResponse:
     """Every operation, from the description itself."""
     return _page("docs.html.j2", lang, groups=operations(request.app.openapi(), lang))

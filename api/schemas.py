@@ -126,6 +126,8 @@ class ReportAsked(_Sent):
     """A report to freeze."""
 
     period: Text = Field("latest", description="2026-10 or latest / 月份或 latest", examples=["2026-10"])
+    region: Text | None = Field(None, description="of which place (code or name); nothing: all one may see / 地区", examples=["420500"])
+    department: Text | None = Field(None, description="whose tasks; nothing: all one may see / 部门", examples=["market_supervision"])
 
 
 class Repair(_Sent):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
 from api.schemas import PreviewSent
@@ -19,9 +20,10 @@ from risk.services.views_assessments import AssessmentFilter, AssessmentRow, Ass
 router = APIRouter(prefix="/assessments", tags=["assessments"])
 
 
-@router.get("", summary="研判列表 / List assessments")
+@router.get("", summary="研判列表 / List assessments", dependencies=[needs("signals.read")])
 def list_assessments(
     svc: Svc,
+    who: Caller,
     signal: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     model: Text | None = None,
     min_grade: Literal["none", "blue", "yellow", "orange", "red"] = "none",
@@ -30,17 +32,24 @@ def list_assessments(
 ) -> Page[AssessmentRow]:
     """The newest first. A model without a lens includes all its lenses."""
     wanted = AssessmentFilter(signal, model, Grade.parse(min_grade))
-    return svc.desk.read(views_assessments.list_assessments, wanted, limit=limit, cursor=cursor)
+    return svc.desk.read(views_assessments.list_assessments, wanted, limit=limit, cursor=cursor, scope=who.scope)
 
 
-@router.post("/preview", summary="在线研判（不保存） / Judge a text without storing it", responses=problems(413))
+@router.post(
+    "/preview",
+    summary="在线研判（不保存） / Judge a text without storing it",
+    responses=problems(413),
+    dependencies=[needs("signals.read")],
+)
 def preview_text(sent: PreviewSent, svc: Svc) -> tuple[Preview, ...]:
     """What each model says, the gravest first, with reasons and versions. The first call of a process loads the champions."""
     on = svc.desk.clock().astimezone(SHANGHAI).date()
     return preview.preview(svc.scorer(), sent.text, on=on, models=sent.models, kind=sent.kind, channel=sent.channel)
 
 
-@router.get("/{assessment_id}", summary="研判解释 / One assessment explained", responses=problems(404))
-def get_assessment(assessment_id: Id, svc: Svc) -> AssessmentView:
+@router.get(
+    "/{assessment_id}", summary="研判解释 / One assessment explained", responses=problems(404), dependencies=[needs("signals.read")]
+)
+def get_assessment(assessment_id: Id, svc: Svc, who: Caller) -> AssessmentView:
     """Evidence, contributions, reasons in both languages, versions. Below blue only the line itself is kept."""
-    return svc.desk.read(views_assessments.get_assessment, assessment_id)
+    return svc.desk.read(views_assessments.get_assessment, assessment_id, scope=who.scope)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import ActorHeader, Moment, Services, Svc, Text, actor_of
+from api.authority import Caller, acting, needs
+from api.deps import Moment, Services, Svc, Text
 from api.grade_schemas import GradesAsked, GradesBack, GradesSet
 from api.openapi import problems
 from risk.services import grade_desk, grade_reliability
@@ -17,25 +18,45 @@ from risk.services.grade_settings import Setting
 router = APIRouter(prefix="/grades", tags=["models"])
 
 
-@router.get("/{model}", summary="现行等级设置 / What holds for a model", responses=problems(404, 422))
+@router.get(
+    "/{model}",
+    summary="现行等级设置 / What holds for a model",
+    responses=problems(404, 422),
+    dependencies=[needs("grades.read", whole=True)],
+)
 def show_grades(model: Text, svc: Svc) -> GradesView:
     """Cut-offs with where they come from, capacity, hysteresis, escalators, and every act on them."""
     return svc.desk.read(grade_desk.show, svc.settings, model)
 
 
-@router.post("/{model}/solve", summary="按准确率下限求分界 / Cut-offs that keep a promise", responses=problems(404, 422))
+@router.post(
+    "/{model}/solve",
+    summary="按准确率下限求分界 / Cut-offs that keep a promise",
+    responses=problems(404, 422),
+    dependencies=[needs("grades.read", whole=True)],
+)
 def solve_grades(model: Text, body: GradesAsked, svc: Svc) -> Solved:
     """The solution beside what holds, over the same cases; nothing is changed."""
     return svc.desk.read(grade_desk.solve, svc.settings, model, _asked(body, svc))
 
 
-@router.post("/{model}/what-if", summary="试算等级设置 / What a setting would mean", responses=problems(404, 422))
+@router.post(
+    "/{model}/what-if",
+    summary="试算等级设置 / What a setting would mean",
+    responses=problems(404, 422),
+    dependencies=[needs("grades.read", whole=True)],
+)
 def try_grades(model: Text, body: GradesAsked, svc: Svc) -> Answer:
     """Alerts a week, precision and recall with intervals, offices week by week, what capacity cuts off; nothing is changed."""
     return svc.desk.read(grade_desk.what_if, svc.settings, model, _asked(body, svc))
 
 
-@router.get("/{model}/reliability", summary="概率可靠性 / Do probabilities keep their word", responses=problems(404, 422))
+@router.get(
+    "/{model}/reliability",
+    summary="概率可靠性 / Do probabilities keep their word",
+    responses=problems(404, 422),
+    dependencies=[needs("grades.read", whole=True)],
+)
 def show_reliability(
     model: Text,
     svc: Svc,
@@ -48,19 +69,29 @@ def show_reliability(
     return svc.desk.read(grade_reliability.reliability, model, since=since, until=until, as_of=moment)
 
 
-@router.post("/{model}/settings", status_code=201, summary="启用等级设置 / Put a setting in force", responses=problems(404, 409, 422))
-def set_grades(model: Text, body: GradesSet, svc: Svc, x_actor: ActorHeader = None) -> Setting:
+@router.post(
+    "/{model}/settings",
+    status_code=201,
+    summary="启用等级设置 / Put a setting in force",
+    responses=problems(404, 409, 422),
+    dependencies=[needs("grades.write", whole=True)],
+)
+def set_grades(model: Text, body: GradesSet, svc: Svc, who: Caller) -> Setting:
     """An act of a named person: recorded, versioned, used by the next run."""
-    actor = actor_of(x_actor, body.actor)
+    actor = acting(who, body.actor)
     return svc.desk.act(grade_desk.apply, svc.settings, model, _asked(body, svc), actor=actor, reason=body.reason, now=svc.desk.clock())
 
 
 @router.post(
-    "/{model}/revert", status_code=201, summary="退回早先的等级设置 / Return to an earlier setting", responses=problems(404, 409, 422)
+    "/{model}/revert",
+    status_code=201,
+    summary="退回早先的等级设置 / Return to an earlier setting",
+    responses=problems(404, 409, 422),
+    dependencies=[needs("grades.write", whole=True)],
 )
-def revert_grades(model: Text, body: GradesBack, svc: Svc, x_actor: ActorHeader = None) -> Setting:
+def revert_grades(model: Text, body: GradesBack, svc: Svc, who: Caller) -> Setting:
     """The earlier setting holds again, as a new version."""
-    actor = actor_of(x_actor, body.actor)
+    actor = acting(who, body.actor)
     return svc.desk.act(grade_desk.revert, model, to=body.to, actor=actor, reason=body.reason, now=svc.desk.clock())
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from api.authority import Caller, needs
 from api.deps import Services, Svc
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.scheduling import jobs
 from risk.scheduling.jobs import JobRow
 from risk.services import model_desk, views_loop
@@ -25,17 +27,17 @@ class LoopState:
     jobs: tuple[JobRow, ...]
 
 
-@router.get("", summary="闭环状态 / The state of the loop")
-def get_loop(svc: Svc) -> LoopState:
+@router.get("", summary="闭环状态 / The state of the loop", dependencies=[needs("home.read")])
+def get_loop(svc: Svc, who: Caller) -> LoopState:
     """Counts per arrow, what waits, last runs with balance, versions in use, next tasks and jobs."""
-    return state_of(svc)
+    return state_of(svc, who.scope)
 
 
-def state_of(svc: Services) -> LoopState:
+def state_of(svc: Services, scope: Scope = EVERYWHERE) -> LoopState:
     """The state, for the page and for programs."""
     now = svc.desk.clock()
     return LoopState(
-        svc.desk.read(views_loop.loop, now),
+        svc.desk.read(views_loop.loop, now, scope=scope),
         model_desk.list_models(svc.settings, versions=False),
         tuple(svc.desk.read(jobs.overview, now)),
     )

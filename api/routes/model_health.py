@@ -8,7 +8,8 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from api.deps import ActorHeader, Cursor, Id, Limit, LongText, Moment, Svc, Text, actor_of
+from api.authority import Caller, acting, needs
+from api.deps import Cursor, Id, Limit, LongText, Moment, Svc, Text
 from api.openapi import problems
 from api.schemas import Named
 from risk.scoring.keys import key_of
@@ -26,23 +27,30 @@ class TaskClosed(Named):
     reason: LongText = Field(description="why / 理由", examples=["已重新训练"])
 
 
-@router.get("/models/{model}/health", summary="模型健康 / Health of a model", responses=problems(404))
-def get_health(model: Text, svc: Svc, as_of: Moment | None = None) -> dict[str, Any]:
+@router.get("/models/{model}/health", summary="模型健康 / Health of a model", responses=problems(404), dependencies=[needs("models.read")])
+def get_health(model: Text, svc: Svc, who: Caller, as_of: Moment | None = None) -> dict[str, Any]:
     """The figures stored last (or last before `as_of`), each with its interval, number, limit; and the internal tasks that are open."""
     from risk.services import model_health  # brings numpy, which a server loads when it is asked for
 
-    return _plain(svc.desk.read(model_health.show, key_of(model), as_of))
+    return _plain(svc.desk.read(model_health.show, key_of(model), as_of, scope=who.scope))
 
 
-@router.get("/models/{model}/health/trend", summary="指标走势 / One figure over time", responses=problems(404))
-def get_trend(model: Text, figure: Text, svc: Svc, part: Text = "", limit: Limit = 100) -> list[dict[str, Any]]:
+@router.get(
+    "/models/{model}/health/trend", summary="指标走势 / One figure over time", responses=problems(404), dependencies=[needs("models.read")]
+)
+def get_trend(model: Text, figure: Text, svc: Svc, who: Caller, part: Text = "", limit: Limit = 100) -> list[dict[str, Any]]:
     """The oldest first."""
     from risk.services import model_health
 
-    return [_plain(one) for one in svc.desk.read(model_health.trend, key_of(model), figure, part, limit)]
+    return [_plain(one) for one in svc.desk.read(model_health.trend, key_of(model), figure, part, limit, scope=who.scope)]
 
 
-@router.get("/models/{model}/recall", summary="召回率估计 / Recall, with what is missed", responses=problems(404))
+@router.get(
+    "/models/{model}/recall",
+    summary="召回率估计 / Recall, with what is missed",
+    responses=problems(404),
+    dependencies=[needs("models.read", whole=True)],
+)
 def get_recall(
     model: Text, svc: Svc, since: Moment | None = None, until: Moment | None = None, as_of: Moment | None = None
 ) -> dict[str, Any]:
@@ -53,7 +61,12 @@ def get_recall(
     return svc.desk.read(selection_bias.recall, key_of(model), since or last - _YEAR, last, as_of or svc.desk.clock())
 
 
-@router.get("/models/{model}/complaints", summary="投诉回溯 / Complaints flagged before", responses=problems(404))
+@router.get(
+    "/models/{model}/complaints",
+    summary="投诉回溯 / Complaints flagged before",
+    responses=problems(404),
+    dependencies=[needs("models.read", whole=True)],
+)
 def get_complaints(
     model: Text, svc: Svc, since: Moment | None = None, until: Moment | None = None, as_of: Moment | None = None
 ) -> dict[str, Any]:
@@ -64,7 +77,7 @@ def get_complaints(
     return svc.desk.read(selection_bias.complaints, key_of(model), since or last - _YEAR, last, as_of or svc.desk.clock())
 
 
-@router.get("/model-tasks", summary="内部任务 / Internal tasks for owners of models")
+@router.get("/model-tasks", summary="内部任务 / Internal tasks for owners of models", dependencies=[needs("models.read", whole=True)])
 def list_model_tasks(
     svc: Svc, model: Text | None = None, state: Literal["open", "done"] | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ModelTask]:
@@ -73,16 +86,26 @@ def list_model_tasks(
     return svc.desk.read(model_tasks.list_tasks, model=key, state=state, limit=limit, cursor=cursor)
 
 
-@router.get("/model-tasks/{task_id}", summary="内部任务详情 / One internal task", responses=problems(404))
+@router.get(
+    "/model-tasks/{task_id}",
+    summary="内部任务详情 / One internal task",
+    responses=problems(404),
+    dependencies=[needs("models.read", whole=True)],
+)
 def get_model_task(task_id: Id, svc: Svc) -> ModelTask:
     """With the figures that opened it."""
     return svc.desk.read(model_tasks.get, task_id)
 
 
-@router.post("/model-tasks/{task_id}/close", summary="办结内部任务 / Close an internal task", responses=problems(404, 409))
-def close_model_task(task_id: Id, sent: TaskClosed, svc: Svc, x_actor: ActorHeader = None) -> ModelTask:
+@router.post(
+    "/model-tasks/{task_id}/close",
+    summary="办结内部任务 / Close an internal task",
+    responses=problems(404, 409),
+    dependencies=[needs("models.write", whole=True)],
+)
+def close_model_task(task_id: Id, sent: TaskClosed, svc: Svc, who: Caller) -> ModelTask:
     """Done, by whom and why."""
-    return svc.desk.act(model_tasks.close, task_id, reason=sent.reason, now=svc.desk.clock(), actor=actor_of(x_actor, sent.actor))
+    return svc.desk.act(model_tasks.close, task_id, reason=sent.reason, now=svc.desk.clock(), actor=acting(who, sent.actor))
 
 
 def _plain(view: Any) -> dict[str, Any]:

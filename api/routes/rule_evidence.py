@@ -7,7 +7,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.deps import ActorHeader, Cursor, Id, Limit, LongText, Moment, Svc, Text, actor_of
+from api.authority import Caller, acting, needs
+from api.deps import Cursor, Id, Limit, LongText, Moment, Svc, Text
 from api.openapi import problems
 from api.schemas import Named
 from risk.domain.errors import ConflictError
@@ -32,7 +33,7 @@ class BacktestAsked(Named):
     until: Moment | None = Field(None, description="its end (default: now) / 截止")
 
 
-@router.get("/backtests", summary="回测列表 / List back-tests")
+@router.get("/backtests", summary="回测列表 / List back-tests", dependencies=[needs("rules.read", whole=True)])
 def list_backtests(
     svc: Svc,
     model: Text | None = None,
@@ -45,12 +46,18 @@ def list_backtests(
     return svc.desk.read(backtest_views.list_backtests, model=model, status=status, hash_=hash, limit=limit, cursor=cursor)
 
 
-@router.post("/backtests", status_code=202, summary="提交回测 / Ask for a back-test", responses=problems(404, 409, 413))
-def ask_backtest(sent: BacktestAsked, svc: Svc, response: Response, x_actor: ActorHeader = None) -> BacktestRow:
+@router.post(
+    "/backtests",
+    status_code=202,
+    summary="提交回测 / Ask for a back-test",
+    responses=problems(404, 409, 413),
+    dependencies=[needs("rules.write", whole=True)],
+)
+def ask_backtest(sent: BacktestAsked, svc: Svc, who: Caller, response: Response) -> BacktestRow:
     """Rules that cannot run are refused at once. One back-test at a time: 409 while another runs. `Location` shows how it goes, and the figures."""
     from risk.services import backtest_asking  # brings pandas, which a server loads when it is asked for
 
-    actor = actor_of(x_actor, sent.actor)
+    actor = acting(who, sent.actor)
     asked = backtest_asking.Asked(sent.text, tuple(sent.stored), sent.model, tuple(sent.rules), sent.since, sent.until)
     number = svc.desk.whole(backtest_asking.ask, svc.scorer(), asked, actor=actor, now=svc.desk.clock())
     try:
@@ -62,19 +69,31 @@ def ask_backtest(sent: BacktestAsked, svc: Svc, response: Response, x_actor: Act
     return svc.desk.read(backtest_views.get_backtest, number).backtest
 
 
-@router.get("/backtests/{backtest_id}", summary="回测进度与结果 / One back-test", responses=problems(404))
+@router.get(
+    "/backtests/{backtest_id}",
+    summary="回测进度与结果 / One back-test",
+    responses=problems(404),
+    dependencies=[needs("rules.read", whole=True)],
+)
 def get_backtest(backtest_id: Id, svc: Svc) -> BacktestView:
     """How far it is while it runs (`done` of `units`); the figures when it is done."""
     return svc.desk.read(backtest_views.get_backtest, backtest_id)
 
 
-@router.post("/backtests/{backtest_id}/cancel", summary="取消回测 / Cancel a back-test", responses=problems(404, 409))
-def cancel_backtest(backtest_id: Id, sent: Named, svc: Svc, x_actor: ActorHeader = None) -> BacktestRow:
+@router.post(
+    "/backtests/{backtest_id}/cancel",
+    summary="取消回测 / Cancel a back-test",
+    responses=problems(404, 409),
+    dependencies=[needs("rules.write", whole=True)],
+)
+def cancel_backtest(backtest_id: Id, sent: Named, svc: Svc, who: Caller) -> BacktestRow:
     """It stops after the chunk it is at; what was read is kept."""
-    return svc.desk.act(backtest_views.cancel, backtest_id, actor=actor_of(x_actor, sent.actor), now=svc.desk.clock())
+    return svc.desk.act(backtest_views.cancel, backtest_id, actor=acting(who, sent.actor), now=svc.desk.clock())
 
 
-@router.get("/health", summary="规则健康 / Health of the rules in service", responses=problems(404))
+@router.get(
+    "/health", summary="规则健康 / Health of the rules in service", responses=problems(404), dependencies=[needs("rules.read", whole=True)]
+)
 def rule_health(svc: Svc, model: list[Text] | None = Query(None, max_length=20, description="模型")) -> list[dict[str, Any]]:  # noqa: B008
     """By the newest finished back-test of the rules in service, with proposals: a person decides, nothing is changed."""
     from risk.services import rule_health as service

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.deps import ActorHeader, Cursor, Id, Limit, Moment, Svc, Text, actor_of
+from api.authority import Caller, acting, needs
+from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import problems
 from api.schemas import SignalsSent
 from risk.services import posting, views_signals
@@ -15,17 +16,20 @@ from risk.services.views_signals import SignalFilter, SignalRow, SignalView
 router = APIRouter(prefix="/signals", tags=["signals"])
 
 
-@router.post("", summary="提交信号 / Post one or many signals", responses=problems(409, 413))
-def post_signals(sent: SignalsSent, svc: Svc, x_actor: ActorHeader = None) -> PostSummary:
+@router.post(
+    "", summary="提交信号 / Post one or many signals", responses=problems(409, 413), dependencies=[needs("signals.write", whole=True)]
+)
+def post_signals(sent: SignalsSent, svc: Svc, who: Caller) -> PostSummary:
     """The same checks as a file: a row that does not pass is quarantined with its reasons and stops nothing. The same post again changes nothing."""
     rows = [one.model_dump(exclude_unset=True) for one in sent.signals]
-    actor = actor_of(x_actor, sent.actor)
+    actor = acting(who, sent.actor)
     return svc.desk.act(posting.post, rows, source=sent.source, actor=actor, now=svc.desk.clock())
 
 
-@router.get("", summary="信号列表 / List signals")
+@router.get("", summary="信号列表 / List signals", dependencies=[needs("signals.read")])
 def list_signals(
     svc: Svc,
+    who: Caller,
     source: Text | None = None,
     region: Text | None = None,
     subject: Text | None = None,
@@ -34,10 +38,12 @@ def list_signals(
     cursor: Cursor = None,
 ) -> Page[SignalRow]:
     """The newest received first. `region` includes what lies below it; `subject` is a USCC, a key or a name; `since` looks at when it was observed."""
-    return svc.desk.read(views_signals.list_signals, SignalFilter(source, region, subject, since), limit=limit, cursor=cursor)
+    return svc.desk.read(
+        views_signals.list_signals, SignalFilter(source, region, subject, since), limit=limit, cursor=cursor, scope=who.scope
+    )
 
 
-@router.get("/{signal_id}", summary="信号详情 / One signal", responses=problems(404))
-def get_signal(signal_id: Id, svc: Svc) -> SignalView:
+@router.get("/{signal_id}", summary="信号详情 / One signal", responses=problems(404), dependencies=[needs("signals.read")])
+def get_signal(signal_id: Id, svc: Svc, who: Caller) -> SignalView:
     """With the newest judgement of each model and the alerts it stands behind."""
-    return svc.desk.read(views_signals.get_signal, signal_id)
+    return svc.desk.read(views_signals.get_signal, signal_id, scope=who.scope)

@@ -55,6 +55,14 @@ class Scope:
         """Whether nothing is outside."""
         return self.grants is None or Grant() in self.grants
 
+    def at(self, region: str | None) -> bool:
+        """Whether a place lies inside, whatever the department. An unknown place lies only inside the whole.
+
+        >>> Scope((Grant("420500", "market_supervision"),)).at("420502"), Scope((Grant("420500"),)).at("420100")
+        (True, False)
+        """
+        return self.whole or bool(region) and any(str(region).startswith(one.prefix) for one in self.grants or ())
+
     def covers(self, region: str | None, department: str = "") -> bool:
         """Whether a place and a department lie inside. An unknown place lies only inside the whole.
 

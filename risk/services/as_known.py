@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.clocks import deadlines
 from risk.domain.grades import Grade
 from risk.domain.periods import Period
 from risk.domain.routing import fallback_office
 from risk.domain.tasks import Event
 from risk.services.bulk import select_in
+from risk.services.scoping import alerts_inside, tasks_inside
 from risk.storage import tables as t
 
 
@@ -68,11 +70,11 @@ def runs_of(period: Period, cutoff: datetime) -> Any:
     return and_(ended <= cutoff, as_of > period.start, ended > period.start, or_(as_of <= period.end, ended <= period.end))
 
 
-def alerts_of(conn: Connection, period: Period, cutoff: datetime) -> list[KnownAlert]:
-    """The alerts that the period's runs opened, oldest first."""
+def alerts_of(conn: Connection, period: Period, cutoff: datetime, scope: Scope = EVERYWHERE) -> list[KnownAlert]:
+    """The alerts that the period's runs opened, oldest first; those that lie inside the scope today."""
     a, r = t.alerts.c, t.runs.c
     query = select(t.alerts, r.as_of, r.ended_at).join_from(t.alerts, t.runs, a.run_id == r.id)
-    rows = conn.execute(query.where(runs_of(period, cutoff), a.opened_at <= cutoff).order_by(a.id)).all()
+    rows = conn.execute(query.where(runs_of(period, cutoff), a.opened_at <= cutoff, alerts_inside(scope)).order_by(a.id)).all()
     standing = standings(conn, {row.id: row for row in rows}, cutoff)
     return [
         KnownAlert(
@@ -101,9 +103,9 @@ def standings(conn: Connection, alerts: Mapping[int, Row[Any]], cutoff: datetime
     return {key: found.get(key) or Standing(Grade(row.grade), row.probability, 0, None) for key, row in alerts.items()}
 
 
-def tasks_of(conn: Connection, alert_ids: Iterable[int], cutoff: datetime) -> list[KnownTask]:
-    """The tasks of the alerts that had been issued by then."""
-    rows = sorted(select_in(conn, select(t.tasks), t.tasks.c.alert_id, alert_ids), key=lambda row: row.id)
+def tasks_of(conn: Connection, alert_ids: Iterable[int], cutoff: datetime, scope: Scope = EVERYWHERE) -> list[KnownTask]:
+    """The tasks of the alerts that had been issued by then; those that lie inside the scope today."""
+    rows = sorted(select_in(conn, select(t.tasks).where(tasks_inside(scope)), t.tasks.c.alert_id, alert_ids), key=lambda row: row.id)
     events: dict[int, list[Row[Any]]] = {}
     for event in select_in(conn, select(t.task_events), t.task_events.c.task_id, [row.id for row in rows]):
         events.setdefault(event.task_id, []).append(event)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, func, select
 
+from risk.domain import regions
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.services import auditing, model_tasks
@@ -105,24 +107,41 @@ def check(engine: Engine, scorer: Scorer, model: str, *, as_of: datetime, now: d
         return show(conn, model, as_of)
 
 
-def show(conn: Connection, model: str, as_of: datetime | None = None) -> HealthView:
-    """The figures stored for the newest moment, or the newest not after ``as_of``; ``NotFoundError`` (``health_not_checked``)."""
+def show(conn: Connection, model: str, as_of: datetime | None = None, *, scope: Scope = EVERYWHERE) -> HealthView:
+    """The figures stored for the newest moment, or the newest not after ``as_of``; ``NotFoundError`` (``health_not_checked``).
+
+    Of a part of the province: the figures of its own places; those of the whole, and the tasks they opened, are for whoever sees the whole.
+    """
     c = t.health_figures.c
     query = select(func.max(c.as_of)).where(c.model == model)
     moment = conn.scalar(query.where(c.as_of <= as_of) if as_of is not None else query)
     if moment is None:
         raise NotFoundError("health_not_checked", model=model)
     rows = conn.execute(select(t.health_figures).where(c.model == model, c.as_of == moment).order_by(c.id))
-    tasks = model_tasks.list_tasks(conn, model=model, state=model_tasks.OPEN, limit=100).items
-    return HealthView(model, moment, tuple(_figure(row) for row in rows), tasks)
+    tasks = model_tasks.list_tasks(conn, model=model, state=model_tasks.OPEN, limit=100).items if scope.whole else ()
+    return HealthView(model, moment, tuple(_figure(row) for row in rows if _of_place(row.part, scope)), tasks)
 
 
-def trend(conn: Connection, model: str, name: str, part: str = "", limit: int = 100) -> tuple[TrendPoint, ...]:
-    """One figure over time, the oldest of the newest ``limit`` first."""
+def trend(
+    conn: Connection, model: str, name: str, part: str = "", limit: int = 100, *, scope: Scope = EVERYWHERE
+) -> tuple[TrendPoint, ...]:
+    """One figure over time, the oldest of the newest ``limit`` first; nothing of a place outside the scope."""
+    if not _of_place(part, scope):
+        return ()
     c = t.health_figures.c
     query = select(c.as_of, c.value, c.low, c.high, c.n, c.crossed).where(c.model == model, c.name == name, c.part == part)
     rows = conn.execute(query.order_by(c.as_of.desc()).limit(max(1, min(limit, 1000)))).all()
     return tuple(TrendPoint(*row) for row in reversed(rows))
+
+
+def _of_place(part: str, scope: Scope) -> bool:
+    """Whether a figure's part (``420500``, ``red 420500``) is of a place inside.
+
+    >>> from risk.domain.authority import Grant
+    >>> [_of_place(part, Scope((Grant("420500"),))) for part in ("420500", "red 420500", "420100", "red", "")]
+    [True, True, False, False, False]
+    """
+    return scope.whole or any(scope.at(word) for word in part.split() if word in regions.DIVISIONS)
 
 
 def _act(conn: Connection, model: str, as_of: datetime, found: Sequence[HealthFigure], now: datetime, actor: str) -> None:

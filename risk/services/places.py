@@ -23,11 +23,17 @@ register(
 
 def inside(column: ColumnElement[Any], region: str) -> ColumnElement[bool]:
     """Whether a column of division codes lies in a region: the division itself or what is below it. ``InvalidInputError`` for an unknown one."""
+    code = code_of(region)
+    stem = stem_of(code)
+    return column == code if stem == code else column.startswith(stem)
+
+
+def code_of(region: str) -> str:
+    """The code of a place given by code or name; ``InvalidInputError`` (``region_not_known``)."""
     code = regions.resolve(region[:100])
     if code is None:
         raise InvalidInputError("region_not_known", region=region[:80])
-    stem = stem_of(code)
-    return column == code if stem == code else column.startswith(stem)
+    return code
 
 
 def stem_of(code: str) -> str:

@@ -10,24 +10,37 @@ from typing import Any
 from sqlalchemy import Engine
 
 from risk.domain import periods, regions
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import InvalidInputError
 from risk.domain.verdicts import taxonomy
 from risk.reports import situation as page
 from risk.reports.words import word
 from risk.scoring.keys import title
-from risk.services import situation
+from risk.services import report_scope, situation
 from risk.storage.engine import transaction
 
 
-def make(engine: Engine, period: str, *, actor: str, now: datetime, cutoff: datetime | None = None) -> dict[str, Any]:
+def make(
+    engine: Engine,
+    period: str,
+    *,
+    actor: str,
+    now: datetime,
+    cutoff: datetime | None = None,
+    region: str | None = None,
+    department: str | None = None,
+    scope: Scope = EVERYWHERE,
+) -> dict[str, Any]:
     """The numbers of a report for ``period`` (``2026-10`` or ``latest``), frozen to the newest finished run or to ``cutoff``.
 
-    Made again for the same period and cut-off, the numbers are the stored ones. Raises ``NotFoundError`` while no run has finished.
+    Of a place and department inside ``scope``; nothing given is all of it (see `report_scope.chosen`). Made again for the same period, cut-off and place,
+    the numbers are the stored ones. Raises ``NotFoundError`` while no run has finished, ``InvalidInputError`` as `report_scope.chosen`.
     """
+    of = report_scope.chosen(scope, region, department)
     month = None if period == "latest" else _month(period)
     with transaction(engine) as conn:
         cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff.astimezone(UTC)
-        return situation.freeze(conn, month or periods.latest(cutoff), cutoff, actor=actor, now=now)
+        return situation.freeze(conn, month or periods.latest(cutoff), cutoff, actor=actor, now=now, of=of)
 
 
 def _month(name: str) -> periods.Period:
@@ -62,8 +75,10 @@ def to_html(numbers: Mapping[str, Any], lang: str) -> str:
 
 
 def write(numbers: Mapping[str, Any], folder: Path, lang: str, output: Path | None = None) -> Path:
-    """Write the page and return its path: ``situation-<period>.<lang>.html`` in ``folder`` unless ``output`` names the file."""
-    target = output or folder / f"situation-{numbers['period']['name']}.{lang}.html"
+    """Write the page and return its path: ``situation-<period>[-<place>][-<department>].<lang>.html`` in ``folder`` unless ``output`` names the file."""
+    of = numbers.get("scope") or {}
+    name = "-".join(part for part in (numbers["period"]["name"], of.get("region"), of.get("department")) if part)
+    target = output or folder / f"situation-{name}.{lang}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(to_html(numbers, lang), encoding="utf-8")
     return target

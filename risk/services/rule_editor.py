@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
-from risk.services import views_signals
+from risk.services import scoping, views_signals
 from risk.services.live_rules import Change, overlay, trimmed
 from risk.services.rule_changes import in_language
 from risk.services.rule_store import Key
@@ -325,7 +326,14 @@ def run_examples(live: Sequence[Pack], source: str, model: str = "") -> tuple[Ex
 
 
 def tried(
-    conn: Connection, live: Sequence[Pack], source: str, samples: Sequence[Sample], *, model: str = "", as_of: datetime
+    conn: Connection,
+    live: Sequence[Pack],
+    source: str,
+    samples: Sequence[Sample],
+    *,
+    model: str = "",
+    as_of: datetime,
+    scope: Scope = EVERYWHERE,
 ) -> tuple[SampleOutcome, ...]:
     """Every rule of the text on every sample, part by part; unlike an assessment also where it does not fire.
 
@@ -338,7 +346,7 @@ def tried(
 
     _bounded(samples)
     packs = _runnable(sketch(live, source, model)).packs()
-    texts, around = _samples(conn, samples, as_of)
+    texts, around = _samples(conn, samples, as_of, scope)
     reading = Scorer(packs=packs).read(texts, around)
     told: list[list[Outcome]] = [[] for _ in samples]
     for pack in packs:
@@ -350,12 +358,14 @@ def tried(
     return tuple(SampleOutcome(row, texts[row], tuple(outcomes)) for row, outcomes in enumerate(told))
 
 
-def _samples(conn: Connection, samples: Sequence[Sample], as_of: datetime) -> tuple[list[str], Context]:
-    """The texts of the samples and what is known around each. ``NotFoundError`` (``signal_not_found``) for a number that is not stored."""
+def _samples(conn: Connection, samples: Sequence[Sample], as_of: datetime, scope: Scope) -> tuple[list[str], Context]:
+    """The texts of the samples and what is known around each. ``NotFoundError`` (``signal_not_found``) for a number that is not stored, or outside."""
     from features.context import Context
     from risk.services import units
 
     numbers = [one.signal for one in samples if one.signal is not None]
+    for number in numbers:
+        scoping.require_signal(conn, scope, number)
     loaded = units.load(conn, numbers, as_of)
     places = {number: row for row, number in enumerate(loaded.ids)}
     texts, parts = [], []

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.scoping import signals_inside
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 
@@ -53,17 +55,22 @@ def record(
     insert_new(conn, t.shadow_hits, rows, ["version_id", "rule", "signal_id", "run_id"])
 
 
-def counts(conn: Connection, version_id: int) -> dict[str, int]:
-    """How many units, by how."""
-    h = t.shadow_hits.c
-    query = select(h.how, func.count(func.distinct(h.signal_id))).where(h.version_id == version_id).group_by(h.how).order_by(h.how)
-    return {how: int(n) for how, n in conn.execute(query)}
-
-
-def list_hits(conn: Connection, version_id: int, *, limit: int = 50, cursor: str | None = None) -> Page[ShadowHit]:
-    """The hits of a version, the newest first, with the beginning of the text."""
+def counts(conn: Connection, version_id: int, *, scope: Scope = EVERYWHERE) -> dict[str, int]:
+    """How many units inside the scope, by how."""
     h, s = t.shadow_hits.c, t.signals.c
-    query = select(t.shadow_hits, s.text).join_from(t.shadow_hits, t.signals, h.signal_id == s.id).where(h.version_id == version_id)
+    query = select(h.how, func.count(func.distinct(h.signal_id))).where(h.version_id == version_id)
+    if not scope.whole:
+        query = query.join_from(t.shadow_hits, t.signals, h.signal_id == s.id).where(signals_inside(scope))
+    return {how: int(n) for how, n in conn.execute(query.group_by(h.how).order_by(h.how))}
+
+
+def list_hits(
+    conn: Connection, version_id: int, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+) -> Page[ShadowHit]:
+    """The hits of a version on signals inside the scope, the newest first, with the beginning of the text."""
+    h, s = t.shadow_hits.c, t.signals.c
+    query = select(t.shadow_hits, s.text).join_from(t.shadow_hits, t.signals, h.signal_id == s.id)
+    query = query.where(h.version_id == version_id, signals_inside(scope))
     if cursor:
         query = query.where(h.id < unpack_id(cursor))
     return page_by_id(

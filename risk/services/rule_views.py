@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.rule_states import RuleEvent, RuleState
 from risk.services import live_rules, rule_drafts, rule_refs, rule_shadow, rule_store
 from risk.services.live_rules import LiveRules
@@ -135,8 +136,8 @@ def get_rule(conn: Connection, ref: Ref) -> RuleView:
     return RuleView(row, versions, tuple(sorted({rule.id for _, rule in users})))
 
 
-def get_version(conn: Connection, ref: Ref) -> VersionView:
-    """One version with its texts, findings, evidence; the newest where no number is given."""
+def get_version(conn: Connection, ref: Ref, *, scope: Scope = EVERYWHERE) -> VersionView:
+    """One version with its texts, findings, evidence; the newest where no number is given. Shadow hits are counted inside the scope."""
     key = rule_refs.find(conn, ref)
     version = rule_refs.newest(conn, key, ref.version)
     if version is None:
@@ -163,7 +164,7 @@ def get_version(conn: Connection, ref: Ref) -> VersionView:
         version.evidence,
         version.pins,
         moved,
-        rule_shadow.counts(conn, version.id),
+        rule_shadow.counts(conn, version.id, scope=scope),
     )
 
 

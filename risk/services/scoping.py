@@ -72,6 +72,59 @@ def signals_inside(scope: Scope) -> ColumnElement[bool]:
     return or_(region_inside(scope, t.signals.c.region), exists(rests))
 
 
+def assessments_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``assessments``: those of a signal inside, or, of a firm, of a subject inside."""
+    if scope.whole:
+        return true()
+    a = t.assessments.c
+    of_signal = select(t.signals.c.id).where(t.signals.c.id == a.signal_id, signals_inside(scope))
+    of_subject = select(t.subjects.c.id).where(t.subjects.c.id == a.subject_id, subjects_inside(scope))
+    return or_(exists(of_signal), and_(a.signal_id.is_(None), exists(of_subject)))
+
+
+def candidates_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``candidates``: those of a signal inside, or of an assessment inside; one that failed before it had either lies only inside the whole."""
+    if scope.whole:
+        return true()
+    c = t.candidates.c
+    of_signal = select(t.signals.c.id).where(t.signals.c.id == c.signal_id, signals_inside(scope))
+    of_assessment = select(t.assessments.c.id).where(t.assessments.c.id == c.assessment_id, assessments_inside(scope))
+    return or_(exists(of_signal), and_(c.signal_id.is_(None), exists(of_assessment)))
+
+
+def verdicts_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``verdicts``: those of a task inside."""
+    if scope.whole:
+        return true()
+    return exists(select(t.tasks.c.id).where(t.tasks.c.id == t.verdicts.c.task_id, tasks_inside(scope)))
+
+
+def labels_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``labels``: those a verdict inside taught; what came with a file is the whole's."""
+    if scope.whole:
+        return true()
+    return exists(select(t.verdicts.c.id).where(t.verdicts.c.id == t.labels.c.verdict_id, verdicts_inside(scope)))
+
+
+def reports_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``reports``: those of a place (and department) inside; those of the province lie only inside the whole."""
+    if scope.whole:
+        return true()
+    r = t.reports.c
+    parts = []
+    for grant in scope.grants or ():
+        here = [r.region.startswith(grant.prefix, autoescape=True)] if grant.prefix else []
+        parts.append(and_(true(), *here, *([r.department == grant.department] if grant.department else [])))
+    return or_(false(), *parts)
+
+
+def runs_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``runs``: those that judged something inside."""
+    if scope.whole:
+        return true()
+    return exists(select(t.assessments.c.id).where(t.assessments.c.run_id == t.runs.c.id, assessments_inside(scope)))
+
+
 def subjects_inside(scope: Scope) -> ColumnElement[bool]:
     """Rows of ``subjects``."""
     if scope.whole:

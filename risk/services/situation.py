@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from models.grades import wilson
 from risk.domain import regions
+from risk.domain.authority import Grant, Scope
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
@@ -25,6 +26,14 @@ from risk.domain.signals import digest
 from risk.services import judging
 from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
 from risk.services.bulk import select_in
+from risk.services.scoping import (
+    alerts_inside,
+    assessments_inside,
+    candidates_inside,
+    labels_inside,
+    signals_inside,
+    verdicts_inside,
+)
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 
@@ -48,13 +57,15 @@ def latest_cutoff(conn: Connection) -> datetime:
     return found
 
 
-def freeze(conn: Connection, period: Period, cutoff: datetime, *, actor: str, now: datetime) -> dict[str, Any]:
-    """The numbers of the report for ``period`` at ``cutoff``: the stored ones if it was made before, else computed and stored."""
-    query = select(t.reports.c.numbers).where(t.reports.c.period == period.name, t.reports.c.cutoff == cutoff)
+def freeze(conn: Connection, period: Period, cutoff: datetime, *, actor: str, now: datetime, of: Grant = Grant()) -> dict[str, Any]:  # noqa: B008
+    """The numbers of the report ``of`` a place for ``period`` at ``cutoff``: the stored ones if it was made before, else computed and stored."""
+    r = t.reports.c
+    key = {"period": period.name, "cutoff": cutoff, "region": of.division, "department": of.department}
+    query = select(r.numbers).where(*(r[name] == value for name, value in key.items()))
     if conn.execute(query).first() is None:
-        found = numbers(conn, period, cutoff)
-        row = {"period": period.name, "cutoff": cutoff, "numbers": found, "numbers_hash": digest(found), "created_at": now, "actor": actor}
-        insert_new(conn, t.reports, [row], ["period", "cutoff"])
+        found = numbers(conn, period, cutoff, of)
+        row = {**key, "numbers": found, "numbers_hash": digest(found), "created_at": now, "actor": actor}
+        insert_new(conn, t.reports, [row], list(key))
     return dict(_canonical(conn.execute(query).scalar_one()))
 
 
@@ -65,27 +76,31 @@ def _canonical(value: Any) -> Any:
     return [_canonical(item) for item in value] if isinstance(value, list) else value
 
 
-def numbers(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    """Everything the report shows, as plain values."""
-    r = t.runs.c
+def numbers(conn: Connection, period: Period, cutoff: datetime, of: Grant = Grant()) -> dict[str, Any]:  # noqa: B008 - frozen
+    """Everything the report shows, as plain values; ``of`` a place and department, counted as whoever has just that grant would count.
+
+    Of a part of the province it is not known how many rows were repeated or refused (they have no place); what models learnt is the whole's.
+    """
+    r, scope = t.runs.c, Scope((of,))
     last_run = conn.execute(
         select(r.id, r.as_of, r.versions).where(r.status == "done", r.ended_at <= cutoff).order_by(r.ended_at.desc(), r.id.desc())
     ).first()
-    alerts = alerts_of(conn, period, cutoff)
-    tasks = tasks_of(conn, [one.id for one in alerts], cutoff)
+    alerts = alerts_of(conn, period, cutoff, scope)
+    tasks = tasks_of(conn, [one.id for one in alerts], cutoff, scope)
     return {
         "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
         "cutoff": cutoff.isoformat(),
+        "scope": {"region": of.division, "department": of.department},
         "run": {"id": last_run.id, "as_of": last_run.as_of.isoformat(), "versions": last_run.versions} if last_run else None,
-        "monitoring": _monitoring(conn, period, cutoff),
-        "before": _headline(conn, period.previous, cutoff),
-        "headline": _headline(conn, period, cutoff),
+        "monitoring": _monitoring(conn, period, cutoff, scope),
+        "before": _headline(conn, period.previous, cutoff, scope),
+        "headline": _headline(conn, period, cutoff, scope),
         "alerts": _alerts(alerts, period, cutoff),
-        "balance": _balance(conn, period, cutoff),
-        "disposal": _disposal(conn, tasks, period, cutoff),
-        "quality": _quality(conn, period, cutoff),
-        "trainings": _trainings(conn, cutoff),
-        "funnel": _funnel(conn, len(alerts), tasks, period, cutoff),
+        "balance": _balance(conn, period, cutoff, scope),
+        "disposal": _disposal(conn, tasks, period, cutoff, scope),
+        "quality": _quality(conn, period, cutoff, scope),
+        "trainings": _trainings(conn, cutoff) if scope.whole else [],
+        "funnel": _funnel(conn, len(alerts), tasks, period, cutoff, scope),
         "clues": _clues(conn, alerts, cutoff),
     }
 
@@ -94,31 +109,35 @@ def _within(column: Any, period: Period, cutoff: datetime) -> Any:
     return and_(column >= period.start, column < period.end, column <= cutoff)
 
 
-def _observed(period: Period, cutoff: datetime) -> Any:
+def _observed(period: Period, cutoff: datetime, scope: Scope) -> Any:
     """Signals of the period that had come in by the cut-off."""
     s = t.signals.c
-    return and_(_within(s.observed_at, period, cutoff), s.received_at <= cutoff, s.kind != "case")
+    return and_(_within(s.observed_at, period, cutoff), s.received_at <= cutoff, s.kind != "case", signals_inside(scope))
 
 
 def _count(conn: Connection, table: Any, *conditions: Any) -> int:
     return int(conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar() or 0)
 
 
-def _headline(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    verdicts = Counter(code for (code,) in conn.execute(_current_verdicts(period, cutoff, t.verdicts.c.code)))
+def _headline(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
+    verdicts = Counter(code for (code,) in conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code)))
     confirmed, told = sum(verdicts[c] for c in (*CONFIRMED, *PARTLY)), sum(verdicts[c] for c in (*CONFIRMED, *PARTLY, *UNFOUNDED))
     return {
-        "signals": _count(conn, t.signals, _observed(period, cutoff)),
+        "signals": _count(conn, t.signals, _observed(period, cutoff, scope)),
         "alerts": _count(
-            conn, t.alerts.join(t.runs, t.alerts.c.run_id == t.runs.c.id), runs_of(period, cutoff), t.alerts.c.opened_at <= cutoff
+            conn,
+            t.alerts.join(t.runs, t.alerts.c.run_id == t.runs.c.id),
+            runs_of(period, cutoff),
+            t.alerts.c.opened_at <= cutoff,
+            alerts_inside(scope),
         ),
         "verdicts": sum(verdicts.values()),
         "verified_rate": round(confirmed / told, 4) if told else None,
     }
 
 
-def _monitoring(conn: Connection, period: Period, cutoff: datetime) -> dict[str, Any]:
-    inside = _observed(period, cutoff)
+def _monitoring(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
+    inside = _observed(period, cutoff, scope)
     by_source = conn.execute(
         select(
             t.signals.c.source,
@@ -130,18 +149,20 @@ def _monitoring(conn: Connection, period: Period, cutoff: datetime) -> dict[str,
         .group_by(t.signals.c.source)
         .order_by(func.count().desc(), t.signals.c.source)
     )
-    imports = conn.execute(
-        select(func.sum(t.imports.c.accepted), func.sum(t.imports.c.duplicates), func.sum(t.imports.c.quarantined)).where(
-            _within(t.imports.c.ended_at, period, cutoff)
-        )
-    ).one()
     return {
         "sources": [{"source": r.source, "signals": r.signals, "linked": r.linked, "placed": r.placed} for r in by_source],
         "without_time": _count(conn, t.signals, inside, t.signals.c.time_given.is_(False)),
-        "accepted": int(imports[0] or 0),
-        "duplicates": int(imports[1] or 0),
-        "quarantined": int(imports[2] or 0),
+        **_taken_in(conn, period, cutoff, scope),
     }
+
+
+def _taken_in(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, int | None]:
+    i, ended = t.imports.c, _within(t.imports.c.ended_at, period, cutoff)
+    if not scope.whole:
+        kept = t.signals.join(t.imports, t.signals.c.import_id == i.id)
+        return {"accepted": _count(conn, kept, ended, signals_inside(scope)), "duplicates": None, "quarantined": None}
+    told = conn.execute(select(func.sum(i.accepted), func.sum(i.duplicates), func.sum(i.quarantined)).where(ended)).one()
+    return {name: int(n or 0) for name, n in zip(("accepted", "duplicates", "quarantined"), told, strict=True)}
 
 
 def _alerts(alerts: Sequence[KnownAlert], period: Period, cutoff: datetime) -> dict[str, Any]:
@@ -194,15 +215,23 @@ def city_of(region: str | None) -> str | None:
     return [region, *regions.parents(region)][-2]
 
 
-def _balance(conn: Connection, period: Period, cutoff: datetime) -> dict[str, int]:
+def _balance(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, int]:
     total: Counter[str] = Counter()
+    if not scope.whole:
+        c = t.candidates.c
+        query = select(c.outcome, func.count()).join_from(t.candidates, t.runs, c.run_id == t.runs.c.id)
+        counts = {
+            outcome: int(n)
+            for outcome, n in conn.execute(query.where(runs_of(period, cutoff), candidates_inside(scope)).group_by(c.outcome))
+        }
+        return {"candidates": sum(counts.values())} | dict(sorted(counts.items()))
     for candidates, balance in conn.execute(select(t.runs.c.candidates, t.runs.c.balance).where(runs_of(period, cutoff))):
         total["candidates"] += candidates
         total.update({name: int(n) for name, n in balance.items()})
     return dict(total)
 
 
-def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cutoff: datetime) -> dict[str, Any]:
+def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
     late: Counter[str] = Counter()
     load: Counter[str] = Counter()
     days = []
@@ -221,7 +250,7 @@ def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cuto
             overdue += not one.reported_at
     names = {code: (zh, en) for code, zh, en in conn.execute(select(t.offices.c.code, t.offices.c.name_zh, t.offices.c.name_en))}
     verdicts = Counter(
-        (code, sub) for code, sub in conn.execute(_current_verdicts(period, cutoff, t.verdicts.c.code, t.verdicts.c.sub_reason))
+        (code, sub) for code, sub in conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code, t.verdicts.c.sub_reason))
     )
     return {
         "issued": len(tasks),
@@ -247,19 +276,19 @@ def _sum_by(counter: Counter[tuple[str, Any]], index: int) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _current_verdicts(period: Period, cutoff: datetime, *columns: Any) -> Any:
+def _current_verdicts(period: Period, cutoff: datetime, scope: Scope, *columns: Any) -> Any:
     """Verdicts reported in the period that no later one (by the cut-off) supersedes."""
     newer = t.verdicts.alias("newer")
     superseded = select(newer.c.id).where(newer.c.supersedes == t.verdicts.c.id, newer.c.reported_at <= cutoff).exists()
-    return select(*columns).where(_within(t.verdicts.c.reported_at, period, cutoff), ~superseded)
+    return select(*columns).where(_within(t.verdicts.c.reported_at, period, cutoff), ~superseded, verdicts_inside(scope))
 
 
-def _quality(conn: Connection, period: Period, cutoff: datetime) -> list[dict[str, Any]]:
+def _quality(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> list[dict[str, Any]]:
     """核实率 per model and grade with its Wilson interval: (confirmed + partly) / (confirmed + partly + unfounded)."""
     told: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()
     a = t.alerts.c
-    query = _current_verdicts(period, cutoff, a.id, a.model, a.grade, a.probability, t.verdicts.c.code).join_from(
+    query = _current_verdicts(period, cutoff, scope, a.id, a.model, a.grade, a.probability, t.verdicts.c.code).join_from(
         t.verdicts, t.alerts, a.id == t.verdicts.c.alert_id
     )
     rows = conn.execute(query).all()
@@ -301,22 +330,34 @@ def _trainings(conn: Connection, cutoff: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _funnel(conn: Connection, alerts: int, tasks: Sequence[KnownTask], period: Period, cutoff: datetime) -> dict[str, int]:
-    confirmed = _current_verdicts(period, cutoff, t.verdicts.c.id).where(t.verdicts.c.code.in_((*CONFIRMED, *PARTLY)))
-    filed = _current_verdicts(period, cutoff, t.verdicts.c.id).where(t.verdicts.c.code == "10")
-    runs = conn.execute(select(func.sum(t.runs.c.judged), func.sum(t.runs.c.candidates)).where(runs_of(period, cutoff))).one()
+def _funnel(conn: Connection, alerts: int, tasks: Sequence[KnownTask], period: Period, cutoff: datetime, scope: Scope) -> dict[str, int]:
+    confirmed = _current_verdicts(period, cutoff, scope, t.verdicts.c.id).where(t.verdicts.c.code.in_((*CONFIRMED, *PARTLY)))
+    filed = _current_verdicts(period, cutoff, scope, t.verdicts.c.id).where(t.verdicts.c.code == "10")
+    judged, candidates = _judged(conn, period, cutoff, scope)
     return {
-        "signals": _count(conn, t.signals, _observed(period, cutoff)),
-        "assessments": int(runs[0] or 0),
-        "candidates": int(runs[1] or 0),
+        "signals": _count(conn, t.signals, _observed(period, cutoff, scope)),
+        "assessments": judged,
+        "candidates": candidates,
         "alerts": alerts,
         "tasks": len(tasks),
         "signed": sum(one.signed_at is not None for one in tasks),
         "reported": sum(one.reported_at is not None for one in tasks),
         "confirmed": _count(conn, confirmed.subquery()),
         "filed": _count(conn, filed.subquery()),
-        "labels": _count(conn, t.labels, _within(t.labels.c.known_at, period, cutoff), t.labels.c.source == "verdict"),
+        "labels": _count(
+            conn, t.labels, _within(t.labels.c.known_at, period, cutoff), t.labels.c.source == "verdict", labels_inside(scope)
+        ),
     }
+
+
+def _judged(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> tuple[int, int]:
+    """(judged, candidates) of the period's runs."""
+    r, inside = t.runs.c, runs_of(period, cutoff)
+    if scope.whole:
+        judged, candidates = conn.execute(select(func.sum(r.judged), func.sum(r.candidates)).where(inside)).one()
+        return int(judged or 0), int(candidates or 0)
+    assessed, held = t.assessments.join(t.runs, t.assessments.c.run_id == r.id), t.candidates.join(t.runs, t.candidates.c.run_id == r.id)
+    return _count(conn, assessed, inside, assessments_inside(scope)), _count(conn, held, inside, candidates_inside(scope))
 
 
 def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import WorkCalendar
 from risk.domain.clues import Clue, clues_of
 from risk.domain.errors import InvalidInputError, NotFoundError
@@ -15,6 +16,7 @@ from risk.domain.grades import Grade
 from risk.domain.messages import Told, register, say
 from risk.domain.tasks import AWAITING, State
 from risk.scoring.keys import title
+from risk.services.scoping import tasks_inside
 from risk.storage import tables as t
 
 register(
@@ -101,10 +103,12 @@ class TaskView:
     events: tuple[dict[str, Any], ...]
 
 
-def list_tasks(conn: Connection, filters: TaskFilter, now: datetime, *, limit: int = 50, cursor: str | None = None) -> Page:
+def list_tasks(
+    conn: Connection, filters: TaskFilter, now: datetime, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+) -> Page:
     """Tasks by their report deadline, the most urgent first, and of one deadline those first that the model was unsure of. ``InvalidInputError`` (``cursor_invalid``) for a cursor that is not ours."""
     limit = max(1, min(limit, MAX_PAGE))
-    query, task = _query(), t.tasks.c
+    query, task = _query().where(tasks_inside(scope)), t.tasks.c
     if filters.office:
         query = query.where(task.office_code == filters.office)
     if filters.state:

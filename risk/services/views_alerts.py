@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.scoring.keys import title as model_title
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.places import inside, place
+from risk.services.scoping import alerts_inside
 from risk.services.task_views import EvidenceView, TaskRow, get_task
 from risk.storage import tables as t
 
@@ -95,7 +97,7 @@ def list_alerts(conn: Connection, filters: AlertFilter, *, limit: int = 50, curs
     return page_by_id(conn, query.order_by(a.id.desc()), limit, _row)
 
 
-def newest_by_grade(conn: Connection, each: int) -> tuple[AlertRow, ...]:
+def newest_by_grade(conn: Connection, each: int, *, scope: Scope = EVERYWHERE) -> tuple[AlertRow, ...]:
     """The newest open alerts of every grade, the gravest grade first."""
     a = t.alerts.c
     found: list[AlertRow] = []
@@ -103,7 +105,7 @@ def newest_by_grade(conn: Connection, each: int) -> tuple[AlertRow, ...]:
         if grade:
             query = (
                 _query()
-                .where(a.grade == int(grade), a.status != "closed")
+                .where(a.grade == int(grade), a.status != "closed", alerts_inside(scope))
                 .order_by(a.opened_at.desc(), a.probability.desc(), a.id)
                 .limit(each)
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.clues import Clue, clues_of
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
@@ -16,6 +17,7 @@ from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.scoring.keys import title as model_title
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.scoping import alerts_inside, assessments_inside
 from risk.storage import tables as t
 
 register({"assessment_not_found": ("没有编号为 {id} 的研判", "no assessment with the number {id}")})
@@ -91,9 +93,11 @@ class AssessmentView:
     alerts: tuple[int, ...]
 
 
-def list_assessments(conn: Connection, filters: AssessmentFilter, *, limit: int = 50, cursor: str | None = None) -> Page[AssessmentRow]:
-    """Assessments, the newest first."""
-    query, a = _query(), t.assessments.c
+def list_assessments(
+    conn: Connection, filters: AssessmentFilter, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+) -> Page[AssessmentRow]:
+    """Assessments inside the scope, the newest first."""
+    query, a = _query().where(assessments_inside(scope)), t.assessments.c
     if filters.signal is not None:
         query = query.where(a.signal_id == filters.signal)
     if filters.model:
@@ -112,15 +116,16 @@ def of_signal(conn: Connection, signal_id: int) -> tuple[AssessmentRow, ...]:
     return tuple(row_of(row) for row in conn.execute(_query().where(a.id.in_(newest)).order_by(a.model)))
 
 
-def get_assessment(conn: Connection, assessment_id: int) -> AssessmentView:
+def get_assessment(conn: Connection, assessment_id: int, *, scope: Scope = EVERYWHERE) -> AssessmentView:
     """One assessment; ``NotFoundError`` (``assessment_not_found``)."""
     a = t.assessments.c
     query = select(t.assessments, t.runs.c.versions).join_from(t.assessments, t.runs, a.run_id == t.runs.c.id)
-    row = conn.execute(query.where(a.id == assessment_id)).one_or_none()
+    row = conn.execute(query.where(a.id == assessment_id, assessments_inside(scope))).one_or_none()
     if row is None:
         raise NotFoundError("assessment_not_found", id=assessment_id)
     evidence: Mapping[str, Any] = row.evidence or {}
     e = t.alert_evidence.c
+    alerts = select(e.alert_id).where(e.assessment_id == assessment_id, alerts_inside(scope, e.alert_id))
     return AssessmentView(
         assessment=row_of(row),
         explained=bool(row.evidence),
@@ -133,7 +138,7 @@ def get_assessment(conn: Connection, assessment_id: int) -> AssessmentView:
         evidence_hash=row.evidence_hash,
         intact=digest(row.evidence) == row.evidence_hash if row.evidence and row.evidence_hash else None,
         versions=dict(row.versions),
-        alerts=tuple(conn.scalars(select(e.alert_id).where(e.assessment_id == assessment_id).order_by(e.alert_id))),
+        alerts=tuple(conn.scalars(alerts.order_by(e.alert_id))),
     )
 
 

@@ -37,12 +37,13 @@ def list_quarantine(
     status: str = "open",
     limit: int = 50,
     cursor: str | None = None,
+    owner: str | None = None,
 ) -> Page[QuarantineRow]:
-    """Rows in the order they came; ``status`` ``open`` includes repaired ones that wait, ``all`` leaves nothing out."""
+    """Rows in the order they came; ``status`` ``open`` includes repaired ones that wait, ``all`` leaves nothing out; ``owner`` keeps one person's imports."""
     limit = max(1, min(limit, MAX_PAGE))
     after = unpack_id(cursor) if cursor else 0
     wanted = None if status == "all" else status
-    rows = list_rows(engine, import_id=import_id, code=code, status=wanted, after=after, limit=limit + 1)
+    rows = list_rows(engine, import_id=import_id, code=code, status=wanted, after=after, limit=limit + 1, owner=owner)
     following = pack(int(rows[limit - 1]["id"])) if len(rows) > limit else None
     return Page(tuple(_row(row) for row in rows[:limit]), following)
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
+from risk.services import report_scope
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.scoping import reports_inside
 from risk.storage import tables as t
 
 register(
@@ -34,12 +37,17 @@ class ReportRow:
     created_at: datetime
     actor: str
     numbers_hash: str
+    region: str
+    department: str
 
 
-def list_reports(conn: Connection, *, period: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[ReportRow]:
-    """Reports, the newest first."""
+def list_reports(
+    conn: Connection, *, period: str | None = None, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+) -> Page[ReportRow]:
+    """Reports of places inside the scope, the newest first."""
     r = t.reports.c
-    query = select(r.id, r.period, r.cutoff, r.created_at, r.actor, r.numbers_hash).order_by(r.id.desc())
+    query = select(r.id, r.period, r.cutoff, r.created_at, r.actor, r.numbers_hash, r.region, r.department)
+    query = query.where(reports_inside(scope)).order_by(r.id.desc())
     if period:
         query = query.where(r.period == period)
     if cursor:
@@ -47,10 +55,16 @@ def list_reports(conn: Connection, *, period: str | None = None, limit: int = 50
     return page_by_id(conn, query, limit, _row)
 
 
-def get_numbers(conn: Connection, period: str) -> dict[str, Any]:
-    """The numbers of the newest report of a period; ``latest`` is the newest of all. ``NotFoundError`` (``report_not_found``)."""
-    r = t.reports.c
-    query = select(r.numbers).order_by(r.cutoff.desc(), r.id.desc()).limit(1)
+def get_numbers(
+    conn: Connection, period: str, *, region: str | None = None, department: str | None = None, scope: Scope = EVERYWHERE
+) -> dict[str, Any]:
+    """The numbers of the newest report of a period, of a place as `report_scope.chosen` understands it; ``latest`` is the newest of all.
+
+    ``NotFoundError`` (``report_not_found``, ``report_place_outside``).
+    """
+    r, of = t.reports.c, report_scope.chosen(scope, region, department)
+    query = select(r.numbers).where(r.region == of.division, r.department == of.department, reports_inside(scope))
+    query = query.order_by(r.cutoff.desc(), r.id.desc()).limit(1)
     if period != "latest":
         query = query.where(r.period == period)
     found = conn.execute(query).scalar()
@@ -60,4 +74,4 @@ def get_numbers(conn: Connection, period: str) -> dict[str, Any]:
 
 
 def _row(row: Row[Any]) -> ReportRow:
-    return ReportRow(row.id, row.period, row.cutoff, row.created_at, row.actor, row.numbers_hash)
+    return ReportRow(row.id, row.period, row.cutoff, row.created_at, row.actor, row.numbers_hash, row.region, row.department)

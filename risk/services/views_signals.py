@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.places import inside, place
+from risk.services.scoping import alerts_inside, signals_inside
 from risk.services.views_assessments import AssessmentRow, of_signal
 from risk.storage import tables as t
 
@@ -68,9 +70,11 @@ class SignalView:
     alerts: tuple[int, ...]
 
 
-def list_signals(conn: Connection, filters: SignalFilter, *, limit: int = 50, cursor: str | None = None) -> Page[SignalRow]:
-    """Signals, the newest received first."""
-    query, s = _query(), t.signals.c
+def list_signals(
+    conn: Connection, filters: SignalFilter, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+) -> Page[SignalRow]:
+    """Signals inside the scope, the newest received first."""
+    query, s = _query().where(signals_inside(scope)), t.signals.c
     if filters.source:
         query = query.where(s.source == filters.source)
     if filters.region:
@@ -85,16 +89,16 @@ def list_signals(conn: Connection, filters: SignalFilter, *, limit: int = 50, cu
     return page_by_id(conn, query.order_by(s.id.desc()), limit, _row)
 
 
-def get_signal(conn: Connection, signal_id: int) -> SignalView:
+def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -> SignalView:
     """One signal; ``NotFoundError`` (``signal_not_found``)."""
-    row = conn.execute(_query().where(t.signals.c.id == signal_id)).one_or_none()
+    row = conn.execute(_query().where(t.signals.c.id == signal_id, signals_inside(scope))).one_or_none()
     if row is None:
         raise missing(signal_id)
     evidence, a = t.alert_evidence.c, t.assessments.c
     alerts = conn.scalars(
         select(evidence.alert_id)
         .join_from(t.alert_evidence, t.assessments)
-        .where(a.signal_id == signal_id)
+        .where(a.signal_id == signal_id, alerts_inside(scope, evidence.alert_id))
         .distinct()
         .order_by(evidence.alert_id)
     )

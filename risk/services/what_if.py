@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register
 from risk.services.views_assessments import get_assessment
@@ -65,12 +66,12 @@ def of_text(scorer: Scorer, text: str, *, model: str, on: date, kind: str | None
     return WhatIf(key, *_versions(scorer, key), same_versions=True, answers=_answers(text, found))
 
 
-def of_assessment(conn: Connection, scorer: Scorer, assessment_id: int) -> WhatIf:
+def of_assessment(conn: Connection, scorer: Scorer, assessment_id: int, *, scope: Scope = EVERYWHERE) -> WhatIf:
     """Of a stored assessment, as of its moment; ``NotFoundError`` (``assessment_not_found``), ``ConflictError`` (``no_text_to_change``) for a firm."""
     from risk.scoring.counterfactuals import counterfactuals
     from risk.services import units
 
-    then = get_assessment(conn, assessment_id).assessment
+    then = get_assessment(conn, assessment_id, scope=scope).assessment
     if then.signal_id is None:
         raise ConflictError("no_text_to_change", id=assessment_id)
     loaded = units.load(conn, [then.signal_id], then.as_of)
