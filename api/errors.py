@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.language import language
-from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, NotSignedInError, RiskError
+from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, NotSignedInError, RiskError, TooOftenError
 from risk.domain.messages import register, say
 
 MEDIA_TYPE = "application/problem+json"
@@ -30,6 +30,7 @@ STATUS: Mapping[type[RiskError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
     InvalidInputError: 422,
+    TooOftenError: 429,
 }
 """Kind of refusal → status. Anything else is our defect."""
 
@@ -43,6 +44,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     413: ("请求体过大", "Content Too Large"),
     415: ("不支持的内容类型", "Unsupported Media Type"),
     422: ("内容无法处理", "Unprocessable Content"),
+    429: ("请求过于频繁", "Too Many Requests"),
     500: ("服务器错误", "Internal Server Error"),
     503: ("暂不可用", "Service Unavailable"),
 }
@@ -108,7 +110,12 @@ def _on_risk_error(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(found, kind)), 500)
     if status == 500:
         _log.error("%s: %s", found.code, found)
-    return problem(request, status, found.code, found.text(lang), hint=found.hint(lang))
+    answer = problem(request, status, found.code, found.text(lang), hint=found.hint(lang))
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 11.6.1
+    if status == 429:
+        answer.headers["Retry-After"] = str(max(1, int(found.facts.get("retry_after", 1))))
+    return answer
 
 
 def _on_validation(request: Request, error: Exception) -> Response:

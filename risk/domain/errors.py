@@ -47,3 +47,7 @@ class ForbiddenError(RiskError):
 
 class NotSignedInError(RiskError):
     """Nobody is signed in, or the session or key is over."""
+
+
+class TooOftenError(RiskError):
+    """Asked too often; ``retry_after`` among the facts is the number of seconds to wait."""
