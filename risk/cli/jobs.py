@@ -99,7 +99,7 @@ def run_now(settings: Settings, name: str) -> None:
     from risk.scheduling import firing
     from risk.scheduling import jobs as service
     from risk.scheduling.use_cases import Tools
-    from risk.scheduling.worker import worker_name
+    from risk.services import lease
     from risk.services.desk import Desk
     from risk.services.scorer_cache import ScorerCache
 
@@ -109,7 +109,7 @@ def run_now(settings: Settings, name: str) -> None:
         desk.act(service.seed)
         job = desk.read(service.get, name)
         tools = Tools(engine, settings, ScorerCache(settings, open_scorer, engine))
-        done = firing.fire(tools, job, desk.clock(), worker_name())
+        done = firing.fire(tools, job, desk.clock(), lease.process_name())
     finally:
         engine.dispose()
     assert done is not None  # the slot is this very microsecond

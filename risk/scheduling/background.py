@@ -9,7 +9,6 @@ from risk.domain.messages import register
 from risk.scheduling import firing
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scheduling.use_cases import Tools
-from risk.scheduling.worker import worker_name
 from risk.services import lease
 from risk.storage.engine import reading
 
@@ -26,7 +25,7 @@ class Background:
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
-        self.name = worker_name()
+        self.name = lease.process_name()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 

@@ -6,10 +6,7 @@ APScheduler keeps its jobs in memory only, rebuilt from the table every half min
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +15,7 @@ from risk.scheduling import firing, jobs
 from risk.scheduling.cron import last_due, trigger_of
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scheduling.use_cases import Tools
+from risk.services import lease
 from risk.storage.engine import reading, transaction
 
 GRACE = timedelta(hours=1)
@@ -33,17 +31,12 @@ _PREFIX = "job:"
 _log = logging.getLogger("risk.scheduling")
 
 
-def worker_name() -> str:
-    """A name that no other process has: host, process, a little chance."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"[:120]
-
-
 class Worker:
     """Runs the jobs of the table in threads of this process, between ``start`` and ``stop``."""
 
     def __init__(self, tools: Tools, name: str | None = None) -> None:
         self.tools = tools
-        self.name = name or worker_name()
+        self.name = name or lease.process_name()
         self._planned: dict[str, Job] = {}
         self._stopped = threading.Event()
         self._scheduler = _new_scheduler()
@@ -102,7 +95,9 @@ def _new_scheduler() -> Any:
     from apscheduler.jobstores.memory import MemoryJobStore
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # it warns each time that what runs long is not started again beside itself
+    logging.getLogger("apscheduler.scheduler").setLevel(
+        logging.ERROR
+    )  # it warns each time that what runs long is not started again beside itself
     scheduler = BackgroundScheduler(
         timezone=SHANGHAI,
         jobstores={"default": MemoryJobStore()},

@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ class Lease:
     owner: str
     token: int
     until: datetime
+
+
+def process_name() -> str:
+    """A name that no other process has: host, process, a little chance."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"[:120]
 
 
 def ttl_of(bind: Connection | Engine) -> timedelta:

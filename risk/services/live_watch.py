@@ -95,7 +95,7 @@ def watch(
     detail = {"version": version, "grades": [asdict(one) for one in grades], "command": f"risk retrain status {key}"}
     if begun is None and held_back:
         return _ask(engine, Watched(key, version, grades), {**detail, "why_not": held_back}, now, actor)
-    with retraining.alone(engine, key, actor, clock or (lambda: now)):
+    with retraining.alone(engine, key, clock or (lambda: now)):
         return _take_back(engine, settings, Watched(key, version, grades), detail, now, actor)
 
 

@@ -103,7 +103,7 @@ def retrain(
     long training alive.
     """
     champion, ticks = scorer.learners.get(key), clock or (lambda: now)
-    with alone(engine, key, actor, ticks) as mine:
+    with alone(engine, key, ticks) as mine:
         act = _Act(engine, settings, policy or policy_of(key), actor, now, lambda conn: lease.renew(conn, mine, ticks()))
         compared = champion.version if champion else None
         with reading(engine) as conn:
@@ -131,7 +131,7 @@ def finish(
     """Carry out what a training decided before its process ended."""
     with reading(engine) as conn:
         key = str(get(conn, run_key).model)
-    with alone(engine, key, actor, clock or (lambda: now)) as mine:
+    with alone(engine, key, clock or (lambda: now)) as mine:
         act = _Act(engine, settings, policy or policy_of(key), actor, now, lambda conn: lease.renew(conn, mine, now))
         with reading(engine) as conn:
             row = get(conn, run_key)
@@ -139,9 +139,9 @@ def finish(
 
 
 @contextmanager
-def alone(engine: Engine, key: str, actor: str, clock: Callable[[], datetime]) -> Iterator[lease.Lease]:
+def alone(engine: Engine, key: str, clock: Callable[[], datetime]) -> Iterator[lease.Lease]:
     """One process at a time changes what a model's versions are; ``training_busy`` for the others."""
-    with lease.held(engine, f"training:{key}", actor, clock) as mine:
+    with lease.held(engine, f"training:{key}", lease.process_name(), clock) as mine:
         if mine is None:
             with reading(engine) as conn:
                 raise ConflictError("training_busy", model=key, holder=lease.holder(conn, f"training:{key}", clock()) or "-")

@@ -86,7 +86,7 @@ def conclude(
     told = gate(scored, seed=int(row.detail.get("seed", 0))) if scored.cases else {"reason": "no verdicts", "worse": [], "differences": {}}
     already = retraining_registry.champion(settings, key) == row.challenger  # a process was killed after it had promoted
     good = already or (len(scored.cases) >= rule.verdicts and stands(told))
-    with retraining.alone(engine, key, actor, clock or (lambda: now)):
+    with retraining.alone(engine, key, clock or (lambda: now)):
         decision = retraining.enthrone(engine, settings, row, "promoted", actor=actor, now=now) if good else "dropped"
         with transaction(engine) as conn:
             detail = {"shadow": {**row.detail["shadow"], "ended": now.isoformat(), "verdicts": len(scored.cases), "gate": told}}
