@@ -11,7 +11,8 @@
 ``RISK_ARGON2``  passes, KiB, lanes of password digests (default in ``risk/domain/data/identity.toml``)
 ``RISK_OIDC_ISSUER``, ``RISK_OIDC_CLIENT_ID``, ``RISK_OIDC_CLIENT_SECRET``  a provider of single sign-on (``risk.services.oidc``)
 ``RISK_OIDC_CLAIM``  a claim whose value is the account's name, where accounts are not linked one by one
-``RISK_PUBLIC_URL``  how browsers reach the service, for the way back from the provider: ``https://risk.example.org``
+``RISK_PUBLIC_URL``  how browsers reach the service, for the way back from the provider and for links in messages: ``https://risk.example.org``
+``RISK_PUSH_ALLOW``  what may be pushed to, by commas: ``https://hooks.example.cn, https://10.2.0.0/16:8443`` (``risk.services.http_guard``)
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Settings:
     oidc_client_secret: str = field(default="", repr=False)
     oidc_claim: str = ""
     public_url: str = ""
+    push_allow: str = ""
 
     @property
     def registry_dir(self) -> Path:
@@ -76,6 +78,7 @@ class Settings:
             oidc_client_secret=env.get("RISK_OIDC_CLIENT_SECRET", ""),
             oidc_claim=env.get("RISK_OIDC_CLAIM", ""),
             public_url=env.get("RISK_PUBLIC_URL", "").rstrip("/"),
+            push_allow=env.get("RISK_PUSH_ALLOW", ""),
         )
 
 

@@ -406,8 +406,18 @@ tasks = Table(
     Column("grade", Integer, nullable=False),
     Column("officer", String(120), index=True),
     Column("issued_at", UtcDateTime, nullable=False, index=True),
+    Column("clock_from", UtcDateTime),  # since when its time runs, where that is not its issue: reopened, or resumed after testing
+    Column("ceiling_from", UtcDateTime),  # when an office with a statutory limit first had it: never moves, whatever is issued again
     Column("sign_due", UtcDateTime, nullable=False),
     Column("report_due", UtcDateTime, nullable=False, index=True),
+    Column("paused_at", UtcDateTime),  # the clock stands still since: testing time
+    Column("paused_seconds", BigId, nullable=False, default=0),  # working time that did not count
+    Column("extension_asked_at", UtcDateTime),  # by the officer; nothing once it is decided
+    Column("suggested_office", String(60)),  # by who transferred it back
+    Column("reminded", String(80)),  # the last stage noted: clock|deadline|stage
+    Column("escalated_to", String(60), index=True),  # the office one level up that was told of a late step
+    Column("stage", String(12)),  # advise, remote, on_site; nothing: as usual
+    Column("stage_due", UtcDateTime),
     Column("signed_at", UtcDateTime),
     Column("reported_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
@@ -854,7 +864,7 @@ push_deliveries = Table(
     Column("state", String(10), nullable=False),  # pending, failed (tried, will be again), sent, dead
     Column("urgent", Boolean, nullable=False),  # waits for no digest
     Column("attempts", Integer, nullable=False, default=0),
-    Column("next_at", UtcDateTime, nullable=False),  # not before; while it is held: until when
+    Column("next_at", UtcDateTime),  # not before; while it is held: until when; nothing once it has ended
     Column("held_by", String(120)),
     Column("message", String(64), index=True),  # id of the message it travels in, the same each time
     Column("status", Integer),  # of the last answer
@@ -862,7 +872,7 @@ push_deliveries = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime, index=True),
     UniqueConstraint("outbox_id", "target_id"),
-    Index("ix_push_deliveries_due", "target_id", "state", "next_at"),
+    Index("ix_push_deliveries_due", "target_id", "next_at", "id"),
     Index("ix_push_deliveries_state", "state", "id"),
 )
 

@@ -794,7 +794,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_by", sa.String(length=120), nullable=True),
         sa.Column("message", sa.String(length=64), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
@@ -806,7 +806,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_push_deliveries")),
         sa.UniqueConstraint("outbox_id", "target_id", name=op.f("uq_push_deliveries_outbox_id_target_id")),
     )
-    op.create_index("ix_push_deliveries_due", "push_deliveries", ["target_id", "state", "next_at"], unique=False)
+    op.create_index("ix_push_deliveries_due", "push_deliveries", ["target_id", "next_at", "id"], unique=False)
     op.create_index(op.f("ix_push_deliveries_ended_at"), "push_deliveries", ["ended_at"], unique=False)
     op.create_index(op.f("ix_push_deliveries_message"), "push_deliveries", ["message"], unique=False)
     op.create_index(op.f("ix_push_deliveries_outbox_id"), "push_deliveries", ["outbox_id"], unique=False)
@@ -1141,8 +1141,18 @@ def upgrade() -> None:
         sa.Column("grade", sa.Integer(), nullable=False),
         sa.Column("officer", sa.String(length=120), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ceiling_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sign_due", sa.DateTime(timezone=True), nullable=False),
         sa.Column("report_due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("extension_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suggested_office", sa.String(length=60), nullable=True),
+        sa.Column("reminded", sa.String(length=80), nullable=True),
+        sa.Column("escalated_to", sa.String(length=60), nullable=True),
+        sa.Column("stage", sa.String(length=12), nullable=True),
+        sa.Column("stage_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -1158,6 +1168,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tasks_about_alert_id"), "tasks", ["about_alert_id"], unique=False)
     op.create_index(op.f("ix_tasks_alert_id"), "tasks", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_tasks_escalated_to"), "tasks", ["escalated_to"], unique=False)
     op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
     op.create_index(op.f("ix_tasks_kind"), "tasks", ["kind"], unique=False)
     op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
@@ -1741,6 +1752,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_kind"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
+    op.drop_index(op.f("ix_tasks_escalated_to"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_alert_id"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_about_alert_id"), table_name="tasks")
     op.drop_table("tasks")
