@@ -1,19 +1,39 @@
 """Scope as SQL: what a principal may see is decided inside the query, so that a list, a count and an export all leave out the same rows.
 
-A task lies inside a scope when its office does (division and department). An alert does when one of its tasks does (its own, an assisting one) or a copy of
-it was sent to an office inside. A signal or a subject does when its own place does, or when an alert inside rests on it. What lies outside is *not found*,
-never *forbidden*: a refusal would say that it exists.
+What lies outside is *not found*, never *forbidden*: a refusal would say that it exists. What cannot be cut to a part of the province is refused as a whole
+(`needs(…, whole=True)`): that says nothing of any row. The one table of what lies where:
 
-Each function returns a condition for ``where``; for the whole province it is simply true, and costs nothing.
+| what | inside a scope when | why |
+|---|---|---|
+| office | its division and department are | the definition everything below rests on |
+| task | its office is | whoever works on it, and their superiors, see it; an asking office sees the answer with its own task |
+| alert | a task of it is (its own; one that assists, a campaign's, a joint one about it), or a copy was sent to an office inside | the office answers for it, not the place: a case led elsewhere is theirs |
+| verdict, label | its task is; a label without a verdict (case library, file) is the whole's | facts belong to who found them |
+| signal | its place is, or a task or an alert inside rests on it; without a place only in the second way | an office reads what its alerts quote, wherever it was seen |
+| subject | its place is, or an alert or a task inside is about it | a trader of another city may be an office's case |
+| assessment | its signal is, or, of a firm, its subject | it quotes them |
+| candidate | its signal is, or its assessment | the balance of a run adds up inside a scope, too |
+| run | it judged something inside; its numbers are counted inside | a run is of the whole province: nobody outside learns how much it found elsewhere |
+| shadow hit, sample of a rule trial | its signal is | it quotes the text |
+| report | its place and department are inside one grant; the province's takes the whole | numbers are frozen, and cannot be cut afterwards |
+| figure of a model's health | it is of a place inside (``420500``, ``red 420500``); others, and the tasks they open, take the whole | an aggregate of the province says what the others have |
+| quarantined row | it came with an import of one's own; all of them take the whole | a row that was not understood has no place yet |
+| back-test, rule health, grade settings, trainings, recall, complaints | take the whole | they quote or add up everything, and are stored as one |
+| intake of signals, starting runs | take the whole | the answer says which rows are known already; a run judges everything |
+| rules, lists, taxonomy, duty table, models with their dossiers | no scope | the same for all; they hold no row of a place |
+| jobs, push, accounts, audit | no scope: by permission | work of the system; its administrators hold no permission on cases |
+
+Each function returns a condition for ``where``; for the whole province it is simply true, and costs nothing. Offices are looked up by an uncorrelated
+subquery (some hundred rows), what hangs on them by ``IN`` over indexed columns, divisions as a range of codes, which every index serves.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select, true, union_all
 
-from risk.domain.authority import Scope
+from risk.domain.authority import Grant, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.storage import tables as t
@@ -23,27 +43,17 @@ register({"subject_not_found": ("没有编号为 {id} 的主体", "no subject wi
 
 def offices_inside(scope: Scope) -> ColumnElement[bool]:
     """Rows of ``offices``."""
-    if scope.whole:
-        return true()
-    parts = []
-    for grant in scope.grants or ():
-        here: list[ColumnElement[bool]] = [t.offices.c.region.startswith(grant.prefix, autoescape=True)] if grant.prefix else []
-        if grant.department:
-            here.append(t.offices.c.department == grant.department)
-        parts.append(and_(*here) if here else true())
-    return or_(false(), *parts)
+    return _granted(scope, t.offices.c.region, t.offices.c.department)
 
 
 def office_code_inside(scope: Scope, column: ColumnElement[Any]) -> ColumnElement[bool]:
     """Rows of any table that name an office by its code in ``column``."""
-    return true() if scope.whole else column.in_(select(t.offices.c.code).where(offices_inside(scope)))
+    return true() if scope.whole else column.in_(_ids(t.offices.c.code, offices_inside(scope)))
 
 
 def region_inside(scope: Scope, column: ColumnElement[Any]) -> ColumnElement[bool]:
     """Rows that name a division in ``column``; those that name none lie only inside the whole."""
-    if scope.whole:
-        return true()
-    return or_(false(), *(column.startswith(grant.prefix, autoescape=True) for grant in scope.grants or ()))
+    return true() if scope.whole else or_(false(), *(_below(column, grant) for grant in scope.grants or ()))
 
 
 def tasks_inside(scope: Scope) -> ColumnElement[bool]:
@@ -55,21 +65,36 @@ def alerts_inside(scope: Scope, column: ColumnElement[Any] | None = None) -> Col
     """Rows of ``alerts``, or of any table that names an alert in ``column``."""
     if scope.whole:
         return true()
-    inner = t.tasks.alias("scoped_tasks")
-    mine = office_code_inside(scope, inner.c.office_code)
-    return exists(select(1).where(inner.c.alert_id == (t.alerts.c.id if column is None else column), mine))
+    task, copy = t.tasks.c, t.copies.c
+    ids = union_all(
+        _ids(task.alert_id, task.alert_id.is_not(None), tasks_inside(scope)),
+        _ids(task.about_alert_id, task.about_alert_id.is_not(None), tasks_inside(scope)),
+        _ids(copy.alert_id, office_code_inside(scope, copy.office_code)),
+    )
+    return (t.alerts.c.id if column is None else column).in_(ids)
 
 
 def signals_inside(scope: Scope) -> ColumnElement[bool]:
     """Rows of ``signals``."""
     if scope.whole:
         return true()
-    rests = (
-        select(1)
-        .select_from(t.assessments.join(t.alert_evidence, t.alert_evidence.c.assessment_id == t.assessments.c.id))
-        .where(t.assessments.c.signal_id == t.signals.c.id, alerts_inside(scope, t.alert_evidence.c.alert_id))
+    a, evidence, drawn = t.assessments.c, t.alert_evidence.c, t.audit_samples.c
+    rests = _ids(a.signal_id, a.id == evidence.assessment_id, a.signal_id.is_not(None), alerts_inside(scope, evidence.alert_id))
+    checked = _ids(drawn.signal_id, drawn.signal_id.is_not(None), drawn.task_id.in_(_ids(t.tasks.c.id, tasks_inside(scope))))
+    return or_(region_inside(scope, t.signals.c.region), t.signals.c.id.in_(union_all(rests, checked)))
+
+
+def subjects_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``subjects``."""
+    if scope.whole:
+        return true()
+    alert, task, drawn = t.alerts.c, t.tasks.c, t.audit_samples.c
+    ids = union_all(
+        _ids(alert.subject_id, alert.subject_id.is_not(None), alerts_inside(scope)),
+        _ids(task.subject_id, task.subject_id.is_not(None), tasks_inside(scope)),
+        _ids(drawn.subject_id, drawn.subject_id.is_not(None), drawn.task_id.in_(_ids(task.id, tasks_inside(scope)))),
     )
-    return or_(region_inside(scope, t.signals.c.region), exists(rests))
+    return or_(region_inside(scope, t.subjects.c.region), t.subjects.c.id.in_(ids))
 
 
 def assessments_inside(scope: Scope) -> ColumnElement[bool]:
@@ -77,61 +102,40 @@ def assessments_inside(scope: Scope) -> ColumnElement[bool]:
     if scope.whole:
         return true()
     a = t.assessments.c
-    of_signal = select(t.signals.c.id).where(t.signals.c.id == a.signal_id, signals_inside(scope))
-    of_subject = select(t.subjects.c.id).where(t.subjects.c.id == a.subject_id, subjects_inside(scope))
-    return or_(exists(of_signal), and_(a.signal_id.is_(None), exists(of_subject)))
+    of_subject = and_(a.signal_id.is_(None), a.subject_id.in_(_ids(t.subjects.c.id, subjects_inside(scope))))
+    return or_(a.signal_id.in_(_ids(t.signals.c.id, signals_inside(scope))), of_subject)
 
 
 def candidates_inside(scope: Scope) -> ColumnElement[bool]:
-    """Rows of ``candidates``: those of a signal inside, or of an assessment inside; one that failed before it had either lies only inside the whole."""
+    """Rows of ``candidates``: of a signal inside, or of an assessment inside; one that failed before it had either lies only inside the whole."""
     if scope.whole:
         return true()
     c = t.candidates.c
-    of_signal = select(t.signals.c.id).where(t.signals.c.id == c.signal_id, signals_inside(scope))
-    of_assessment = select(t.assessments.c.id).where(t.assessments.c.id == c.assessment_id, assessments_inside(scope))
-    return or_(exists(of_signal), and_(c.signal_id.is_(None), exists(of_assessment)))
-
-
-def verdicts_inside(scope: Scope) -> ColumnElement[bool]:
-    """Rows of ``verdicts``: those of a task inside."""
-    if scope.whole:
-        return true()
-    return exists(select(t.tasks.c.id).where(t.tasks.c.id == t.verdicts.c.task_id, tasks_inside(scope)))
-
-
-def labels_inside(scope: Scope) -> ColumnElement[bool]:
-    """Rows of ``labels``: those a verdict inside taught; what came with a file is the whole's."""
-    if scope.whole:
-        return true()
-    return exists(select(t.verdicts.c.id).where(t.verdicts.c.id == t.labels.c.verdict_id, verdicts_inside(scope)))
-
-
-def reports_inside(scope: Scope) -> ColumnElement[bool]:
-    """Rows of ``reports``: those of a place (and department) inside; those of the province lie only inside the whole."""
-    if scope.whole:
-        return true()
-    r = t.reports.c
-    parts = []
-    for grant in scope.grants or ():
-        here = [r.region.startswith(grant.prefix, autoescape=True)] if grant.prefix else []
-        parts.append(and_(true(), *here, *([r.department == grant.department] if grant.department else [])))
-    return or_(false(), *parts)
+    of_firm = and_(c.signal_id.is_(None), c.assessment_id.in_(_ids(t.assessments.c.id, assessments_inside(scope))))
+    return or_(c.signal_id.in_(_ids(t.signals.c.id, signals_inside(scope))), of_firm)
 
 
 def runs_inside(scope: Scope) -> ColumnElement[bool]:
     """Rows of ``runs``: those that judged something inside."""
     if scope.whole:
         return true()
-    return exists(select(t.assessments.c.id).where(t.assessments.c.run_id == t.runs.c.id, assessments_inside(scope)))
+    judged = select(t.assessments.c.id).where(t.assessments.c.run_id == t.runs.c.id, assessments_inside(scope))
+    return exists(judged.correlate(t.runs))
 
 
-def subjects_inside(scope: Scope) -> ColumnElement[bool]:
-    """Rows of ``subjects``."""
-    if scope.whole:
-        return true()
-    named = t.alerts.alias("scoped_alerts")
-    alerted = select(1).where(named.c.subject_id == t.subjects.c.id, alerts_inside(scope, named.c.id))
-    return or_(region_inside(scope, t.subjects.c.region), exists(alerted))
+def verdicts_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``verdicts``: those of a task inside."""
+    return true() if scope.whole else t.verdicts.c.task_id.in_(_ids(t.tasks.c.id, tasks_inside(scope)))
+
+
+def labels_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``labels``: those that a verdict inside taught."""
+    return true() if scope.whole else t.labels.c.verdict_id.in_(_ids(t.verdicts.c.id, verdicts_inside(scope)))
+
+
+def reports_inside(scope: Scope) -> ColumnElement[bool]:
+    """Rows of ``reports``: those of a place (and department) inside; those of the province lie only inside the whole."""
+    return _granted(scope, t.reports.c.region, t.reports.c.department)
 
 
 def require_task(conn: Connection, scope: Scope, task_id: int) -> None:
@@ -156,3 +160,23 @@ def require_subject(conn: Connection, scope: Scope, subject_id: int) -> None:
     """``NotFoundError`` (``subject_not_found``) for a subject outside."""
     if conn.scalar(select(t.subjects.c.id).where(t.subjects.c.id == subject_id, subjects_inside(scope))) is None:
         raise NotFoundError("subject_not_found", id=subject_id)
+
+
+def _granted(scope: Scope, region: ColumnElement[Any], department: ColumnElement[Any]) -> ColumnElement[bool]:
+    if scope.whole:
+        return true()
+    parts = [and_(_below(region, one), department == one.department if one.department else true()) for one in scope.grants or ()]
+    return or_(false(), *parts)
+
+
+def _below(column: ColumnElement[Any], grant: Grant) -> ColumnElement[bool]:
+    """Codes of the grant's division and below it, as a range: an index serves it on every database, which ``LIKE`` does not do."""
+    prefix = grant.prefix
+    if not prefix:
+        return true()
+    return column == prefix if len(prefix) == 6 else and_(column >= prefix, column < str(int(prefix) + 1))
+
+
+def _ids(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """A list of ids for ``IN``. It names its own tables, also where the query around it reads the same ones."""
+    return select(column).where(*conditions).correlate(None)
