@@ -1509,3 +1509,27 @@ import_jobs = Table(
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
 )
+
+# --- requests that may be repeated --------------------------------------------------------------------------------------
+
+idempotent_requests = Table(
+    "idempotent_requests",  # what became of a request that carried an Idempotency-Key: kept for a day
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of who asked and the key they gave
+    Column("fingerprint", String(64), nullable=False),  # digest of method, address and body: the same key for something else is refused
+    Column("acted", Boolean, nullable=False, default=False),  # written in the transaction of the act
+    Column("until", UtcDateTime, nullable=False),  # how long whoever works on it is believed to be alive
+    Column("status", Integer),  # of the answer; nothing while there is none
+    Column("headers", Json, nullable=False, default=dict),
+    Column("body", Text),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+audit_targets = Table(
+    "audit_targets",  # how far the audit has been sent to each log host
+    metadata,
+    Column("target", String(300), primary_key=True),  # tls://log.example.cn:6514
+    Column("place", BigId, nullable=False),  # the last id of the audit that it has had
+    Column("changed_at", UtcDateTime, nullable=False),
+)

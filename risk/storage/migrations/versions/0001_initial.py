@@ -91,6 +91,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "audit_targets",
+        sa.Column("target", sa.String(length=300), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_audit_targets")),
+    )
+    op.create_table(
         "backtests",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
@@ -253,6 +260,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("model", "as_of", "name", "part", name=op.f("uq_health_figures_model_as_of_name_part")),
     )
     op.create_index("ix_health_figures_model_name_as_of", "health_figures", ["model", "name", "as_of"], unique=False)
+    op.create_table(
+        "idempotent_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("acted", sa.Boolean(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotent_requests")),
+        sa.UniqueConstraint("key", name=op.f("uq_idempotent_requests_key")),
+    )
+    op.create_index(op.f("ix_idempotent_requests_created_at"), "idempotent_requests", ["created_at"], unique=False)
     op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1895,6 +1917,8 @@ def downgrade() -> None:
     op.drop_table("jobs")
     op.drop_table("job_runs")
     op.drop_table("imports")
+    op.drop_index(op.f("ix_idempotent_requests_created_at"), table_name="idempotent_requests")
+    op.drop_table("idempotent_requests")
     op.drop_index("ix_health_figures_model_name_as_of", table_name="health_figures")
     op.drop_table("health_figures")
     op.drop_table("grade_settings")
@@ -1913,6 +1937,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_backtests_status"), table_name="backtests")
     op.drop_index(op.f("ix_backtests_hash"), table_name="backtests")
     op.drop_table("backtests")
+    op.drop_table("audit_targets")
     op.drop_table("audit_head")
     op.drop_index(op.f("ix_audit_trace_id"), table_name="audit")
     op.drop_index(op.f("ix_audit_object"), table_name="audit")
