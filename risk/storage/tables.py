@@ -1410,7 +1410,10 @@ exchange_batches = Table(
     Column("day", Date),  # of an outgoing one: the day its count belongs to
     Column("number", Integer),  # the count, from 1 without gaps
     Column("stream", String(80), nullable=False, index=True),  # outgoing: for whom; incoming: whose
-    Column("scope", String(64), nullable=False, default=""),  # digest of the scope and the kinds it was asked for: whose watermark it moves
+    Column("scope", String(64), nullable=False),  # digest of the scope it was asked for or taken in with: who else may see it
+    Column(
+        "asked", String(64), nullable=False, default=""
+    ),  # of an outgoing one: digest of the kinds and settings asked for, whose watermark it moves
     Column("since", UtcDateTime),
     Column("until", UtcDateTime),  # what happened before is in this batch or an earlier one
     Column("form", String(4), nullable=False),  # xml, json

@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("stream", sa.String(length=80), nullable=False),
         sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("asked", sa.String(length=64), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("form", sa.String(length=4), nullable=False),
