@@ -25,7 +25,12 @@ from risk.services import alerts
 from risk.services.signal_store import store
 from risk.storage import tables as t
 
-register({"signal_not_found": ("没有编号为 {id} 的信号", "no signal with the number {id}")})
+register(
+    {
+        "signal_not_found": ("没有编号为 {id} 的信号", "no signal with the number {id}"),
+        "alert_not_found": ("没有编号为 {id} 的预警", "no alert with the number {id}"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
