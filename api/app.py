@@ -17,6 +17,7 @@ import risk
 from api import errors, home
 from api.deps import Services
 from api.guard import Guard
+from api.idempotency import Idempotency
 from api.identity import Identity
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
 from api.routes import ROUTERS, health
@@ -67,12 +68,13 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         lifespan=living,
     )
     app.state.lang = chosen.lang
+    app.add_middleware(Idempotency)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     app.add_middleware(Guard)  # the outer one: it says 413 as a problem
     errors.install(app)
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", responses=problems(403, 422))
-    app.include_router(health.router, responses=problems(403, 422))
+        app.include_router(router, prefix="/api/v1", responses=problems(401, 403, 422))
+    app.include_router(health.router, responses=problems(401, 403, 422))
     app.include_router(home.router)
     _describe(app)
     return app

@@ -105,7 +105,11 @@ def install(app: FastAPI) -> None:
 
 
 def _on_risk_error(request: Request, error: Exception) -> Response:
-    found = cast("RiskError", error)
+    return refusal(request, cast("RiskError", error))
+
+
+def refusal(request: Request, found: RiskError) -> Response:
+    """The response of a refusal by a service."""
     lang = language(request)
     status = next((status for kind, status in STATUS.items() if isinstance(found, kind)), 500)
     if status == 500:

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from risk.services import idempotency
 from risk.storage.engine import reading, transaction
 
 P = ParamSpec("P")
@@ -33,7 +34,9 @@ class Desk:
     def act(self, act: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one act in its own write transaction: all of it happens, or nothing."""
         with transaction(self.engine) as conn:
-            return act(conn, *args, **kwargs)
+            done = act(conn, *args, **kwargs)
+            idempotency.mark(conn)
+            return done
 
     def whole(self, service: Callable[Concatenate[Engine, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a service that keeps its own transactions (intake, quarantine, reports)."""
