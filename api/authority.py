@@ -24,6 +24,10 @@ LOCAL = "local"
 register(
     {
         "scope_whole_required": ("此操作需要全省范围的权限", "this takes permissions for the whole province"),
+        "session_required": (
+            "此操作须以账号登录，密钥与未登录的本机不能",
+            "this takes a person who is signed in; a key does not do, nor does this machine",
+        ),
         "actor_not_you": ("操作人只能是本人（{name}），不能代填 {given}", "who acts is who is signed in ({name}), not {given}"),
     }
 )
@@ -92,11 +96,11 @@ def needs(permission: str, *, whole: bool = False) -> Any:
 
 
 class NeedsBy:
-    """The declaration of a route whose permission follows from a part of its path; ``permission_of`` names each value of ``part``."""
+    """The declaration of a route whose permission follows from a part of its path; ``permission_of`` tells it for each value of ``part``."""
 
-    def __init__(self, part: str, permission_of: Mapping[str, str]) -> None:
+    def __init__(self, part: str, permission_of: Mapping[str, Needs]) -> None:
         self.part = part
-        self.permission_of = {value: Needs(permission) for value, permission in permission_of.items()}
+        self.permission_of = dict(permission_of)
 
     def __call__(self, request: Request, who: Caller) -> None:
         asked = self.permission_of.get(request.path_params[self.part])
@@ -104,9 +108,24 @@ class NeedsBy:
             asked(who)
 
 
-def needs_by(part: str, permission_of: Mapping[str, str]) -> Any:
-    """What a route takes by a part of its path: ``needs_by("step", {"approve": "rules.approve", "test": "rules.write"})``."""
+def needs_by(part: str, permission_of: Mapping[str, Needs]) -> Any:
+    """What a route takes by a part of its path: ``needs_by("step", {"approve": Needs("rules.approve"), "test": Needs("rules.write")})``."""
     return Depends(NeedsBy(part, permission_of))
+
+
+class SignedIn:
+    """The declaration of a route for whoever has a session of their own: what people do with their own account."""
+
+    def __call__(self, who: Caller) -> None:
+        if who.kind != "account":
+            raise ForbiddenError("session_required")
+
+
+signed_in = Depends(SignedIn())
+"""A route for people who are signed in, whatever their roles, and also while something must be done first (a password changed, a factor enrolled)."""
+
+anybody = Depends(principal_of)
+"""A route for whoever there is: an account, a key, or this machine while no account exists."""
 
 
 def _public() -> None:

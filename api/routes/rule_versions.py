@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from api.authority import Caller, acting, needs, needs_by
+from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Limit, Svc, Text
 from api.openapi import problems
 from api.rule_schemas import ListChange, RuleDraft, RuleEdit, RuleStep
@@ -41,8 +41,8 @@ WRITERS, APPROVERS = (
     ("test", "submit", "withdraw", "restore"),
     ("reject", "approve", "shadow", "activate", "roll-out", "pause", "resume", "retire"),
 )
-STEP_NEEDS = dict.fromkeys(WRITERS, "rules.write") | dict.fromkeys(APPROVERS, "rules.approve")
-"""Who writes prepares and submits; what decides over a version, or over what runs use, is the approver's."""
+STEP_NEEDS = dict.fromkeys(WRITERS, Needs("rules.write")) | dict.fromkeys(APPROVERS, Needs("rules.approve", whole=True))
+"""Who writes prepares and submits; what decides over a version, or over what runs of the whole province use, is the approver's."""
 
 
 @router.get("", summary="规则列表 / List rules, lists, conditions, features", dependencies=[needs("rules.read")])
