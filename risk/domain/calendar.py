@@ -6,10 +6,11 @@ known beforehand, no make-up days), and everything computed through such a year 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from risk.domain.datafiles import read_csv, read_toml
@@ -32,6 +33,9 @@ class WorkCalendar:
     fixed: frozenset[tuple[int, int]]  # (month, day) free in provisional years
     moving: frozenset[date]  # lunar and solar-term days free in provisional years
     spans: Sequence[tuple[time, time]]
+    _counted: dict[int, tuple[int, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # year → working days before each of its days
 
     @classmethod
     @cache
@@ -43,6 +47,18 @@ class WorkCalendar:
         months = ((int(d["day"][:2]), int(d["day"][3:])) for d in rule["fixed"])
         spans = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in table["hours"]["spans"])
         return cls(dict(rows), frozenset(d.year for d, _ in rows), frozenset(months), frozenset(d["date"] for d in rule["moving"]), spans)
+
+    def changed(self, days: Mapping[date, bool | None], years: Iterable[int] = ()) -> WorkCalendar:
+        """The calendar with some days set (``True`` working, ``False`` free, ``None`` as the weekday says) and some years settled by their notice.
+
+        >>> c = WorkCalendar.default().changed({date(2027, 2, 9): False}, [2027])
+        >>> c.is_workday(date(2027, 2, 9)), c.is_provisional(date(2027, 1, 4)), c.is_workday(date(2027, 6, 9))
+        (False, False, True)
+        """
+        if not days and not years:
+            return self
+        plain = {day: day.weekday() < 5 if works is None else works for day, works in days.items()}
+        return WorkCalendar({**self.days, **plain}, self.years | frozenset(years), self.fixed, self.moving, self.spans)
 
     def is_provisional(self, day: date) -> bool:
         """Whether the year of ``day`` has no notice yet."""
@@ -86,9 +102,12 @@ class WorkCalendar:
         >>> WorkCalendar.default().add_work_hours(datetime(2026, 10, 9, 16, 30, tzinfo=SHANGHAI), 2).isoformat()
         '2026-10-10T09:30:00+08:00'
         """
-        now, left = _local(moment), timedelta(hours=hours)
         if hours < 0:
             raise ValueError(f"not a number of hours: {hours}")
+        return self._spend(moment, timedelta(hours=hours))
+
+    def _spend(self, moment: datetime, left: timedelta) -> datetime:
+        now = _local(moment)
         day = now.date() if self.is_workday(now.date()) else self.next_workday(now.date())
         while True:
             for start, end in self.spans:
@@ -98,6 +117,50 @@ class WorkCalendar:
                     return begins + left
                 left -= max(room, timedelta(0))
             day = self.next_workday(day)
+
+    @property
+    def day_length(self) -> timedelta:
+        """Working time of a working day."""
+        return sum((datetime.combine(date.min, b) - datetime.combine(date.min, a) for a, b in self.spans), timedelta(0))
+
+    def add_work_time(self, moment: datetime, span: timedelta) -> datetime:
+        """``span`` of working time after ``moment``; ``moment`` itself for none.
+
+        >>> WorkCalendar.default().add_work_time(datetime(2026, 10, 9, 17, 30, tzinfo=SHANGHAI), timedelta(hours=7)).isoformat()
+        '2026-10-10T17:30:00+08:00'
+        """
+        return self._spend(moment, span) if span else moment
+
+    def work_between(self, start: datetime, end: datetime) -> timedelta:
+        """Working time from ``start`` to ``end``; nothing where ``end`` is not later.
+
+        >>> WorkCalendar.default().work_between(datetime(2026, 9, 30, 10, tzinfo=SHANGHAI), datetime(2026, 10, 8, 9, tzinfo=SHANGHAI))
+        datetime.timedelta(seconds=21600)
+        """
+        if end <= start:
+            return timedelta(0)
+        begins, ends = _local(start), _local(end)
+        return self._worked(ends, begins.year) - self._worked(begins, begins.year)
+
+    def _worked(self, moment: datetime, since: int) -> timedelta:
+        """Working time from the first day of the year ``since`` to a moment."""
+        day = moment.date()
+        whole = sum(self._before(year)[-1] for year in range(since, day.year)) + self._before(day.year)[day.timetuple().tm_yday - 1]
+        today = timedelta(0)
+        if self.is_workday(day):
+            for start, end in self.spans:
+                begins, ends = datetime.combine(day, start, SHANGHAI), datetime.combine(day, end, SHANGHAI)
+                today += max(min(moment, ends) - begins, timedelta(0))
+        return whole * self.day_length + today
+
+    def _before(self, year: int) -> tuple[int, ...]:
+        """How many working days of a year lie before each of its days; the last number is that of the whole year."""
+        if year not in self._counted:
+            first = date(year, 1, 1)
+            length = (date(year, 12, 31) - first).days + 1
+            worked = (self.is_workday(first + timedelta(days=i)) for i in range(length))
+            self._counted[year] = tuple(accumulate(worked, initial=0))
+        return self._counted[year]
 
     def touches_provisional(self, start: datetime, end: datetime) -> bool:
         """Whether any day between two moments lies in a provisional year."""

@@ -136,8 +136,9 @@ def _replayed(events: Sequence[Row[Any]], row: Row[Any], departments: Mapping[st
         if event.event == Event.ISSUE.value:
             office = str(detail.get("office") or row.office_code)
             grade = known.grade if known else Grade.parse(detail["grade"]) if "grade" in detail else Grade(row.grade)
-            due = deadlines(grade, event.at, departments.get(office, ""))
-            known = KnownTask(row.id, office, grade, event.at, due.sign_due, due.report_due, None, known.reported_at if known else None)
+            due = deadlines(max(grade, Grade.BLUE), event.at, departments.get(office, ""))
+            sign, report = _said(detail, "sign_due", due.sign_due), _said(detail, "report_due", due.report_due)
+            known = KnownTask(row.id, office, grade, event.at, sign, report, None, known.reported_at if known else None)
         elif known is not None:
             known = _after(known, event.event, event.at, detail)
     return known
@@ -156,5 +157,10 @@ def _after(known: KnownTask, event: str, at: datetime, detail: Mapping[str, Any]
             return replace(known, grade=Grade.parse(detail["to"]), sign_due=sign, report_due=report)
         case Event.TRANSFER_BACK.value:
             return replace(known, office=str(detail.get("to_office") or fallback_office().code))
-        case _:
-            return known
+        case _:  # whatever else moves a deadline says which
+            sign, report = _said(detail, "sign_due", known.sign_due), _said(detail, "report_due", known.report_due)
+            return replace(known, sign_due=sign, report_due=report)
+
+
+def _said(detail: Mapping[str, Any], name: str, otherwise: datetime) -> datetime:
+    return datetime.fromisoformat(detail[name]) if detail.get(name) else otherwise

@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import WorkCalendar
+from risk.domain.clocks import ceiling
 from risk.domain.clues import Clue, clues_of
-from risk.domain.errors import InvalidInputError, NotFoundError
+from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.messages import Told, register, say
-from risk.domain.tasks import AWAITING, State
+from risk.domain.tasks import AWAITING, State, allowed
 from risk.scoring.keys import title
+from risk.services import assists, calendar_store, task_filters
+from risk.services.assists import AssistView
 from risk.services.scoping import tasks_inside
+from risk.services.task_filters import TaskFilter
 from risk.storage import tables as t
+
+__all__ = ["EvidenceView", "Page", "TaskFilter", "TaskRow", "TaskView", "get_task", "list_tasks"]
 
 register(
     {
-        "cursor_invalid": ("分页游标无效：{cursor}", "not a valid page cursor: {cursor}"),
         "task_not_found": ("没有编号为 {task} 的任务", "no task with the number {task}"),
         "task_audit_title": ("双随机抽查（未预警样本）：{model}", "random check of a unit without an alert: {model}"),
+        "model_none": ("未分类", "no model"),
     }
 )
 MAX_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TaskFilter:
-    """What to list; nothing given lists all. ``overdue`` keeps tasks whose next step (sign, else report) is late."""
-
-    office: str | None = None
-    state: State | None = None
-    grade: Grade | None = None
-    model: str | None = None
-    overdue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One line of a list. ``kind``: ``alert``, or ``audit`` for a unit of the random sample, which has no alert."""
+    """One line of a list. ``kind``: ``alert``, ``audit`` (a unit of the random sample), ``assist``, ``campaign`` or ``joint``; only the first has an alert of its own.
+
+    ``about_alert_id``: the alert that a task of another kind is about. ``provisional``: a deadline lies in a year whose holidays are not announced.
+    ``escalated_to``: the office one level up that was told of a late step. ``paused``: the clock stands still.
+    """
 
     id: int
     kind: str
@@ -62,7 +61,18 @@ class TaskRow:
     report_due: datetime
     overdue: bool
     version: int
+    updated_at: datetime
     person_first: bool = False
+    extended: bool = False
+    provisional: bool = False
+    paused: bool = False
+    stage: str | None = None
+    stage_due: datetime | None = None
+    extension_asked: bool = False
+    escalated_to: str | None = None
+    suggested_office: str | None = None
+    parent_id: int | None = None
+    about_alert_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,11 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task with its subject, evidence, verdicts and events. ``provisional``: a deadline lies in a year whose holidays are not announced."""
+    """One task with its subject, evidence, verdicts and events.
+
+    ``provisional``: a deadline lies in a year whose holidays are not announced. ``ceiling``: the moment beyond which the office's own law lets no deadline be.
+    ``question``: what is asked, of a task of the kind assist; ``assists``: what was asked of other offices. ``may``: the events that can follow.
+    """
 
     task: TaskRow
     subject: str | None
@@ -98,111 +112,130 @@ class TaskView:
     routed_by: dict[str, Any]
     extended: bool
     provisional: bool
+    ceiling: datetime | None
     evidence: tuple[EvidenceView, ...]
     verdicts: tuple[dict[str, Any], ...]
     events: tuple[dict[str, Any], ...]
+    question: AssistView | None
+    assists: tuple[AssistView, ...]
+    may: tuple[str, ...]
 
 
 def list_tasks(
-    conn: Connection, filters: TaskFilter, now: datetime, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+    conn: Connection,
+    filters: TaskFilter,
+    now: datetime,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    sort: str = "due",
+    scope: Scope = EVERYWHERE,
 ) -> Page:
-    """Tasks by their report deadline, the most urgent first, and of one deadline those first that the model was unsure of. ``InvalidInputError`` (``cursor_invalid``) for a cursor that is not ours."""
+    """Tasks in an order of ``task_filters.SORTS``. ``InvalidInputError``: ``cursor_invalid`` for a cursor that is not ours or of another order, ``sort_unknown``."""
     limit = max(1, min(limit, MAX_PAGE))
-    query, task = _query().where(tasks_inside(scope)), t.tasks.c
-    if filters.office:
-        query = query.where(task.office_code == filters.office)
-    if filters.state:
-        query = query.where(task.state == filters.state.value)
-    if filters.grade:
-        query = query.where(task.grade == int(filters.grade))
-    if filters.model:
-        drawn = t.audit_samples.c.model
-        lenses = drawn.startswith(f"{filters.model}.", autoescape=True)
-        query = query.where(or_(t.alerts.c.model == filters.model, drawn == filters.model, lenses))
-    if filters.overdue:
-        late = or_(and_(task.state == State.ISSUED.value, task.sign_due < now), task.report_due < now)
-        query = query.where(task.state.in_([s.value for s in AWAITING]), late)
+    query = task_filters.apply(_query().where(tasks_inside(scope)), filters, now)
     if cursor:
-        due, first, last = _open_cursor(cursor)
-        after = and_(task.person_first == first, task.id > last)
-        same_due = or_(after, task.person_first.is_(False)) if first else after
-        query = query.where(or_(task.report_due > due, and_(task.report_due == due, same_due)))
-    rows = conn.execute(query.order_by(task.report_due, task.person_first.desc(), task.id).limit(limit + 1)).all()
-    items = tuple(_row(row, now) for row in rows[:limit])
-    last_row = items[-1] if len(rows) > limit else None
-    following = f"{last_row.report_due.isoformat()}~{int(last_row.person_first)}~{last_row.id}" if last_row else None
-    return Page(items, following)
+        query = query.where(task_filters.beyond(sort, cursor))
+    rows = conn.execute(task_filters.order(query, sort).limit(limit + 1)).all()
+    calendar = calendar_store.load(conn)
+    items = tuple(_row(row, now, calendar) for row in rows[:limit])
+    return Page(items, task_filters.cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None)
 
 
-def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: int = 20) -> TaskView:
+def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: int = 20, scope: Scope = EVERYWHERE) -> TaskView:
     """One task with what a verifier needs; the gravest evidence first. ``NotFoundError`` (``task_not_found``)."""
-    row = conn.execute(_query().where(t.tasks.c.id == task_id)).one_or_none()
+    row = conn.execute(_query().where(t.tasks.c.id == task_id, tasks_inside(scope))).one_or_none()
     if row is None:
         raise NotFoundError("task_not_found", task=task_id)
     verdicts = conn.execute(select(t.verdicts).where(t.verdicts.c.task_id == task_id).order_by(t.verdicts.c.id)).mappings()
     events = conn.execute(select(t.task_events).where(t.task_events.c.task_id == task_id).order_by(t.task_events.c.id)).mappings()
+    calendar = calendar_store.load(conn)
+    shown = _row(row, now, calendar)
+    alert = row.alert_id or row.about_alert_id
     return TaskView(
-        task=_row(row, now),
+        task=shown,
         subject=row.subject_name,
         uscc=row.uscc,
         routed_by=row.routed_by,
         extended=row.extended,
-        provisional=WorkCalendar.default().touches_provisional(row.issued_at, row.report_due),
-        evidence=_audited(conn, task_id) if row.alert_id is None else _evidence(conn, row.alert_id, evidence_limit),
+        provisional=shown.provisional,
+        ceiling=_ceiling(row, calendar),
+        evidence=_audited(conn, task_id) if alert is None else _evidence(conn, alert, evidence_limit),
         verdicts=tuple(dict(v) for v in verdicts),
         events=tuple(dict(e) for e in events),
+        question=assists.get_assist(conn, task_id, now) if row.kind == "assist" else None,
+        assists=assists.of_task(conn, task_id, now),
+        may=tuple(e.value for e in allowed(State(row.state), kind=row.kind, extended=row.extended, paused=row.paused_at is not None)),
     )
 
 
 def _query() -> Select[Any]:
-    alert, office, subject, drawn, signal = t.alerts, t.offices, t.subjects, t.audit_samples, t.signals
+    task, alert, office, subject, drawn, signal = t.tasks, t.alerts, t.offices, t.subjects, t.audit_samples, t.signals
+    own = [column for column in task.c if column.key not in ("model", "title_zh", "title_en")]
     columns = (
-        func.coalesce(alert.c.model, drawn.c.model).label("model"),
-        func.coalesce(alert.c.region, subject.c.region, signal.c.region).label("region"),
-        alert.c.title_zh,
-        alert.c.title_en,
+        func.coalesce(alert.c.model, drawn.c.model, task.c.model).label("model"),
+        func.coalesce(alert.c.region, subject.c.region, signal.c.region, office.c.region).label("region"),
+        func.coalesce(task.c.title_zh, alert.c.title_zh).label("title_zh"),
+        func.coalesce(task.c.title_en, alert.c.title_en).label("title_en"),
         office.c.name_zh,
         office.c.name_en,
+        office.c.department,
     )
     return (
-        select(t.tasks, *columns, subject.c.name.label("subject_name"), subject.c.uscc)
-        .join(alert, alert.c.id == t.tasks.c.alert_id, isouter=True)
-        .join(drawn, drawn.c.task_id == t.tasks.c.id, isouter=True)
+        select(*own, *columns, subject.c.name.label("subject_name"), subject.c.uscc)
+        .join(alert, alert.c.id == func.coalesce(task.c.alert_id, task.c.about_alert_id), isouter=True)
+        .join(drawn, drawn.c.task_id == task.c.id, isouter=True)
         .join(signal, signal.c.id == drawn.c.signal_id, isouter=True)
-        .join(office, office.c.code == t.tasks.c.office_code, isouter=True)
-        .join(subject, subject.c.id == func.coalesce(alert.c.subject_id, drawn.c.subject_id), isouter=True)
+        .join(office, office.c.code == task.c.office_code, isouter=True)
+        .join(subject, subject.c.id == func.coalesce(alert.c.subject_id, drawn.c.subject_id, task.c.subject_id), isouter=True)
     )
 
 
-def _row(row: Any, now: datetime) -> TaskRow:
+def _row(row: Any, now: datetime, calendar: WorkCalendar) -> TaskRow:
     state = State(row.state)
-    late = state in AWAITING and (row.report_due < now or (state is State.ISSUED and row.sign_due < now))
-    what = Told(title(row.model, "zh"), title(row.model, "en"))
-    title_zh, title_en = (
-        (row.title_zh or say("task_audit_title", "zh", model=what)),
-        (row.title_en or say("task_audit_title", "en", model=what)),
-    )
+    running = state in AWAITING and row.paused_at is None
+    late = running and (row.report_due < now or (state is State.ISSUED and row.sign_due < now))
+    model = row.model or ""
+    what = Told(title(model, "zh"), title(model, "en")) if model else Told(say("model_none", "zh"), say("model_none", "en"))
     return TaskRow(
         id=row.id,
         kind=row.kind,
         alert_id=row.alert_id,
-        model=row.model,
+        model=model,
         grade=Grade(row.grade).code,
         state=state.value,
         office=row.office_code,
         office_zh=row.name_zh or row.office_code,
         office_en=row.name_en or row.office_code,
         region=row.region,
-        title_zh=title_zh,
-        title_en=title_en,
+        title_zh=row.title_zh or say("task_audit_title", "zh", model=what),
+        title_en=row.title_en or say("task_audit_title", "en", model=what),
         officer=row.officer,
         issued_at=row.issued_at,
         sign_due=row.sign_due,
         report_due=row.report_due,
         overdue=late,
         version=row.version,
+        updated_at=row.updated_at,
         person_first=row.person_first,
+        extended=row.extended,
+        provisional=calendar.touches_provisional(row.issued_at, max(row.report_due, row.issued_at)),
+        paused=row.paused_at is not None,
+        stage=row.stage,
+        stage_due=row.stage_due,
+        extension_asked=row.extension_asked_at is not None,
+        escalated_to=row.escalated_to,
+        suggested_office=row.suggested_office,
+        parent_id=row.parent_id,
+        about_alert_id=row.about_alert_id,
     )
+
+
+def _ceiling(row: Any, calendar: WorkCalendar) -> datetime | None:
+    if row.kind in ("campaign", "joint") and row.about_alert_id is None:
+        return None
+    excluded = timedelta(seconds=row.paused_seconds)
+    return ceiling(row.department or "", row.ceiling_from or row.issued_at, extended=row.extended, excluded=excluded, calendar=calendar)
 
 
 def _evidence(conn: Connection, alert_id: int, limit: int) -> tuple[EvidenceView, ...]:
@@ -226,15 +259,3 @@ def _audited(conn: Connection, task_id: int) -> tuple[EvidenceView, ...]:
     query = select(d.assessment_id, d.signal_id, d.model, s.source, s.url, s.observed_at, s.text)
     rows = conn.execute(query.join_from(t.audit_samples, t.signals, d.signal_id == s.id, isouter=True).where(d.task_id == task_id))
     return tuple(EvidenceView(r.assessment_id, r.signal_id, r.model, None, r.source, r.url, r.observed_at, r.text or "", ()) for r in rows)
-
-
-def _open_cursor(cursor: str) -> tuple[datetime, bool, int]:
-    due, _, rest = cursor.partition("~")
-    first, _, last = rest.partition("~")
-    try:
-        moment, number, flag = datetime.fromisoformat(due), int(last), bool(int(first))
-    except ValueError:
-        raise InvalidInputError("cursor_invalid", cursor=cursor[:80]) from None
-    if moment.tzinfo is None:
-        raise InvalidInputError("cursor_invalid", cursor=cursor[:80])
-    return moment, flag, number

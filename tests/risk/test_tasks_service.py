@@ -16,7 +16,7 @@ from risk.services.dispatch import seed_offices
 from risk.services.task_desk import TaskDesk
 from risk.services.task_views import TaskFilter, get_task, list_tasks
 from risk.storage import tables as t
-from risk.storage.engine import transaction
+from risk.storage.engine import reading, transaction
 from tests.risk.disposal_world import MODEL, NOW, new_candidates, new_run, new_subjects
 
 TWO = ("张三", "李四")
@@ -44,6 +44,7 @@ def test_the_whole_way_leaves_its_trace(engine: Engine) -> None:
         assert view.verdicts[0]["officers"] == list(TWO)
         assert view.evidence[0].clues[0].quotes == ("根治糖尿病",)
         assert conn.scalar(select(t.alerts.c.status)) == "closed"
+    with reading(engine) as conn:
         actions = list(conn.scalars(select(t.audit.c.action).order_by(t.audit.c.id)))
         assert actions == ["task.sign", "task.report", "task.close"]
 
