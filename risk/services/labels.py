@@ -1,6 +1,6 @@
 """Verdicts become labels: one for each signal (or firm) behind the alert, for the model and lens that judged it, usable only after it has matured.
 
-Only accepted verdicts teach. A correction supersedes: from the moment it is reported the old label counts no more, and the old row stays for those who train
+Only final verdicts teach: accepted, and reviewed where a second review is due. A correction supersedes: from the moment it is reported the old label counts no more, and the old row stays for those who train
 *as of* an earlier day. Results without a label (untraceable, not ours, duplicate, wrong data) write none.
 
 A label of the random sample of un-alerted units is stored with the plain inverse of its chance of being drawn; `matured` bounds it for training.
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, or_, select
 
 from risk.domain.datafiles import read_toml
-from risk.domain.verdicts import label_of
+from risk.domain.verdicts import day_of, label_of
 from risk.services.bulk import insert_rows
 from risk.storage import tables as t
 
@@ -36,7 +36,7 @@ class MaturedLabel(NamedTuple):
 def from_verdict(conn: Connection, verdict_id: int, known_at: datetime) -> int:
     """Write the labels of an accepted verdict, mature after ``labels.maturity_days`` of ``data/disposal.toml``; returns how many. Again, it writes none."""
     verdict = conn.execute(select(t.verdicts).where(t.verdicts.c.id == verdict_id)).one()
-    value = label_of(verdict.code, verdict.sub_reason)
+    value = label_of(verdict.code, verdict.sub_reason, day_of(verdict.reported_at))
     if value is None or conn.scalar(select(func.count()).where(t.labels.c.verdict_id == verdict_id)):
         return 0
     rule = read_toml("disposal.toml")["labels"]

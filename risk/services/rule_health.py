@@ -139,7 +139,7 @@ def false_alarms(conn: Connection, model: str, since: datetime, until: datetime)
     """For each rule, why alerts that it fired in turned out wrong: sub-reasons of the verdicts in force that were reported in the period."""
     v, e, a = t.verdicts.c, t.alert_evidence.c, t.assessments.c
     newer = t.verdicts.alias("newer")
-    wrong = [code for code, kind in taxonomy().items() if kind.sub_reasons]
+    wrong = [code for code, kind in taxonomy().items() if kind.sub_reason_required]
     query = select(v.alert_id, v.code, v.sub_reason).where(v.code.in_(wrong), v.reported_at > since, v.reported_at <= until)
     rows = conn.execute(query.where(~select(newer.c.id).where(newer.c.supersedes == v.id).exists())).all()
     why = {row.alert_id: row.sub_reason or row.code for row in rows}

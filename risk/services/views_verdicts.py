@@ -43,7 +43,7 @@ class SubReasonView:
     zh: str
     en: str
     label: float | None
-    repair: str
+    repair: str | None
 
 
 @dataclass(frozen=True, slots=True)
