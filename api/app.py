@@ -20,6 +20,7 @@ from api.guard import Guard
 from api.idempotency import Idempotency
 from api.identity import Identity
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
+from api.rates import Rates
 from api.routes import ROUTERS, health
 from risk.bootstrap import open_scorer, open_store
 from risk.scheduling import jobs
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.state.lang = chosen.lang
     app.add_middleware(Idempotency)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
+    app.add_middleware(Rates, rate=chosen.rate)
     app.add_middleware(Guard)  # the outer one: it says 413 as a problem
     errors.install(app)
     for router in ROUTERS:

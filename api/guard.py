@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import refuse
 from risk.domain.messages import register
 
-HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TEST = "testclient"  # what Starlette's TestClient calls itself; no socket ever has this address
 
@@ -68,7 +68,7 @@ def _refusal(request: Request) -> tuple[str, int, dict[str, str]] | None:
     if client not in (None, _TEST) and not is_loopback(str(client)):
         return "client_not_loopback", 403, {}
     host = request.headers.get("host", "")
-    if host_name(host) not in HOSTS and not (client == _TEST and host == "testserver"):
+    if host_name(host) not in LOOPBACK_NAMES and not (client == _TEST and host == "testserver"):
         return "host_not_allowed", 403, {"host": host[:100]}
     if request.method not in SAFE and _is_cross_site(request, host):
         return "cross_site", 403, {}

@@ -22,6 +22,8 @@ TAGS: list[dict[str, str]] = [
     {"name": "reports", "description": "态势报告 / situation reports"},
     {"name": "jobs", "description": "定时作业 / scheduled jobs"},
     {"name": "rule-evidence", "description": "规则证据：回测与健康 / evidence on rules: back-tests and health"},
+    {"name": "auth", "description": "登录与本人账号 / signing in, and one's own account"},
+    {"name": "accounts", "description": "账号、角色、密钥 / accounts, roles, keys"},
     {"name": "health", "description": "健康检查 / health"},
 ]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from api.routes import (
+    accounts,
     alerts,
     assessments,
+    auth,
     grades,
     jobs,
+    keys,
     loop,
     model_health,
     model_versions,
@@ -42,5 +45,8 @@ ROUTERS = (
     rule_evidence.router,
     reports.router,
     jobs.router,
+    auth.router,
+    accounts.router,
+    keys.router,
 )
 """In the order of the description; all under ``/api/v1``."""
