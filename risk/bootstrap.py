@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.scoring.keys import look_in
+from risk.services.auditing import use_algorithm
 from risk.settings import Settings
 from risk.storage import migrate
 from risk.storage.engine import open_engine, reading
@@ -30,6 +31,7 @@ def open_store(settings: Settings) -> Engine:
     """
     look_in(settings.registry_dir)
     engine = open_engine(settings.database_url)
+    use_algorithm(engine, settings.audit_hash)
     try:
         with _reachable(settings):
             _bring_up(engine)

@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jobs": ("risk.cli.jobs:jobs", "List, enable, disable scheduled jobs / 定时作业"),
     "serve": ("risk.cli.serve:serve", "API and start page on loopback / 启动接口与首页"),
     "worker": ("risk.cli.serve:worker", "Run the scheduled jobs / 运行定时作业"),
+    "audit": ("risk.cli.audit:audit", "Who did what; verify, export, send it / 审计"),
+    "config": ("risk.cli.config:config", "Settings: as they are, what is wrong / 设置"),
     "doctor": ("risk.cli.doctor:doctor", "What is installed, what is missing / 环境检查"),
     "db": ("risk.cli.db:db", "Upgrade or downgrade the database / 数据库升降级"),
 }
@@ -68,7 +70,8 @@ def cli() -> None:
     from risk.scoring.keys import look_in
     from risk.settings import Settings
 
-    look_in(Settings.from_environment().registry_dir)
+    if click.get_current_context().invoked_subcommand != "config":  # which tells what is wrong with the settings
+        look_in(Settings.from_environment().registry_dir)
 
 
 def main() -> None:
@@ -78,7 +81,8 @@ def main() -> None:
     from risk.domain.system_messages import reason_of
 
     try:
-        check_environment()
+        if sys.argv[1:2] != ["config"]:
+            check_environment()
         cli(prog_name="risk")
     except RiskError as error:
         show_error(error)

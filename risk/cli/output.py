@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
-from risk.domain.errors import InvalidInputError, RiskError
+from risk.domain.errors import RiskError
 from risk.domain.messages import say
-from risk.settings import Settings
+from risk.settings import Settings, language
 
 
 def lang() -> str:
     """The language of this process, ``zh`` or ``en``."""
-    return Settings.from_environment().lang
+    return language()
 
 
 def check_environment() -> None:
-    """Refuse a setting that cannot be read, before any command asks for it; ``InvalidInputError`` (``setting_wrong``)."""
-    from risk.domain import system_messages  # noqa: F401 - registers the texts
-
-    port = os.environ.get("RISK_PORT", "8000")
-    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
-        os.environ.pop("RISK_PORT")  # so that the refusal can be told
-        raise InvalidInputError("setting_wrong", name="RISK_PORT", value=port)
-    language = os.environ.get("RISK_LANG") or "zh"
-    if language.lower()[:2] not in ("zh", "en"):
-        raise InvalidInputError("setting_wrong", name="RISK_LANG", value=language)
+    """Refuse a setting that cannot be read, before any command asks for it; ``InvalidInputError`` as of :class:`Settings`."""
+    Settings.from_environment()
 
 
 def tell(code: str, **facts: Any) -> None:

@@ -13,10 +13,13 @@ register(
         "port_taken": ("端口 {port} 已被占用", "port {port} is taken"),
         "port_taken.hint": ("用 --port 换一个端口", "choose another with --port"),
         "setting_wrong": ("环境变量 {name} 的值不对：{value}", "the environment variable {name} has no usable value: {value}"),
-        "setting_wrong.hint": (
-            "RISK_LANG 取 zh 或 en，RISK_PORT 取 0 至 65535",
-            "RISK_LANG is zh or en, RISK_PORT from 0 to 65535",
-        ),
+        "setting_wrong.hint": ("可用：{allowed}", "allowed: {allowed}"),
+        "setting_wrong_in_file": ("{path} 中 {name} 的值不对：{value}", "{name} in {path} has no usable value: {value}"),
+        "setting_wrong_in_file.hint": ("可用：{allowed}", "allowed: {allowed}"),
+        "setting_unknown": ("{path} 中没有这个设置：{name}", "no such setting in {path}: {name}"),
+        "setting_unknown.hint": ("是否想写 {near}", "did you mean {near}"),
+        "config_unreadable": ("无法读取设置文件 {path}：{reason}", "cannot read the settings in {path}: {reason}"),
+        "config_unreadable.hint": ("应为 UTF-8 的 TOML，例如 port = 8000", "it should be TOML in UTF-8, as: port = 8000"),
     }
 )
 

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 import risk.domain.store_messages  # noqa: F401 - registers the texts
 from risk.domain.errors import InvalidInputError
@@ -49,7 +49,10 @@ def open_engine(url: str | URL) -> Engine:
     Traceback (most recent call last):
     risk.domain.errors.InvalidInputError: this kind of database is not supported: mysql
     """
-    address = make_url(url)
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise InvalidInputError("database_unsupported", name=str(url)[:40]) from error
     backend = address.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise InvalidInputError("database_unsupported", name=backend)
