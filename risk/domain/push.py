@@ -44,6 +44,8 @@ register(
             "各进程须使用同一个 push.key；或用 risk push targets rotate 重新设置",
             "all processes need the same push.key; or set the secrets anew with risk push targets rotate",
         ),
+        "push_removed": ("目标已删除", "the target was removed"),
+        "push_mail_partly": ("部分收件人被拒收", "some recipients were refused"),
         "push_broken": ("推送程序出错，已记入日志", "the push itself broke; it is in the log"),
     }
 )

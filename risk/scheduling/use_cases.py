@@ -157,6 +157,18 @@ def backtest(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"backtest": number, "units": told["units"], "hits": {one["rule"]: one["hits"] for one in told["rules"]}}
 
 
+def push(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the signature of a use case
+    """Push what is due until nothing is; a worker does so every few seconds beside its jobs."""
+    from risk.services import lease
+    from risk.services.push import Pusher
+
+    pusher = Pusher.of(tools.engine, tools.settings, worker=lease.process_name(), clock=tools.clock)
+    try:
+        return {"messages": pusher.drain()}
+    finally:
+        pusher.close()
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
     "report": report,
@@ -165,6 +177,7 @@ USE_CASES: dict[str, UseCase] = {
     "backtest": backtest,
     "audit_sample": audit_sample,
     "model_health": model_health,
+    "push": push,
 }
 """Name → function."""
 

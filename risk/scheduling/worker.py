@@ -8,15 +8,19 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from risk.domain.calendar import SHANGHAI
+from risk.domain.push import knobs
 from risk.scheduling import firing, jobs
 from risk.scheduling.cron import last_due, trigger_of
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scheduling.use_cases import Tools
 from risk.services import lease
 from risk.storage.engine import reading, transaction
+
+if TYPE_CHECKING:
+    from risk.services.push import Pusher
 
 GRACE = timedelta(hours=1)
 """How late a slot may still run: APScheduler's own default of one second drops runs on a busy machine without a word."""
@@ -40,14 +44,19 @@ class Worker:
         self._planned: dict[str, Job] = {}
         self._stopped = threading.Event()
         self._scheduler = _new_scheduler()
+        self._pusher: Pusher | None = None
 
     def start(self) -> None:
-        """Seed the table if it is new, plan its jobs, begin."""
+        """Seed the table if it is new, plan its jobs, begin. ``InvalidInputError`` for a list of push targets that cannot be read."""
+        from risk.services.push import Pusher
+
+        self._pusher = Pusher.of(self.tools.engine, self.tools.settings, worker=self.name, clock=self.tools.clock)
         with transaction(self.tools.engine) as conn:
             jobs.seed(conn)
         self.follow()
         self._scheduler.add_job(self.follow, "interval", seconds=FOLLOW.total_seconds(), id="follow")
         self._scheduler.add_job(self.take_up, "interval", seconds=TAKE_UP.total_seconds(), id="take_up")
+        self._scheduler.add_job(self._pusher.turn, "interval", seconds=knobs()["turn"]["every_seconds"], id="push")
         self._scheduler.start()
         _log.info("worker %s: %s", self.name, ", ".join(self._planned) or "-")
 
@@ -56,6 +65,8 @@ class Worker:
         self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+        if self._pusher is not None:
+            self._pusher.close()
 
     def ask_to_stop(self) -> None:
         """End :meth:`wait`; safe in a signal handler."""
