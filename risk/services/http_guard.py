@@ -304,6 +304,8 @@ class Guard:
         watchdog.start()
         try:
             yield raw
+            if time.monotonic() >= ends:  # an answer that never ended
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
             if time.monotonic() >= ends:
                 raise TimeoutError from error
