@@ -1,0 +1,134 @@
+"""The access matrix, every cell: made from the routes, so that a new route is in it at once, and fails while it does not say what it takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.access import Access, as_markdown, main, matrix, operations
+from api.app import create_app
+from api.authority import needs
+from risk.domain.authority import permissions, roles
+from risk.settings import Settings
+from tests.api.accounts_world import signed_in
+from tests.risk.disposal_world import NOW
+
+ALL = operations(create_app(Settings(home=Path(), database_url="sqlite://")))
+REFUSED = ("permission_required", "scope_whole_required", "session_required", "not_signed_in")
+
+PLAIN = {"kind": "rule", "model": "none_such", "period": "2026-10", "name": "none-such"}
+"""What parts of paths are filled with that are no numbers; other parts get a number that nothing has."""
+
+LIGHT = {"/api/v1/models": {"versions": "false"}}
+"""Queries that keep an operation from asking the registry of models."""
+
+
+@pytest.fixture(scope="module")
+def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One service, with one account at first: from then on nobody acts without one."""
+    folder = tmp_path_factory.mktemp("access")
+    path = folder / "risk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    settings = Settings(home=folder / "home", database_url=f"sqlite:///{path}")
+    with TestClient(create_app(settings, clock=lambda: NOW), raise_server_exceptions=False) as opened:
+        signed_in(opened, ["security_admin"])
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def headers(served: TestClient) -> dict[str, dict[str, str]]:
+    """Role → the headers of an account with that role alone, for the whole province; ``yichang:<role>`` for a part of it."""
+    whole = {role: signed_in(served, [role]) for role in roles()}
+    part = {f"yichang:{role}": signed_in(served, [role], [("420500", "market_supervision")]) for role in roles()}
+    return whole | part
+
+
+def _ask(client: TestClient, one: Access, headers: dict[str, str]) -> tuple[int, str]:
+    """The status and the code of an operation that is given nothing it could act on: a body of the wrong shape, numbers that nothing has."""
+    client.cookies.clear()
+    path = re.sub(r"\{(\w+)(:\w+)?\}", lambda part: PLAIN.get(part[1], "987654321"), one.shown)
+    body: dict[str, Any] = {} if one.method in ("GET", "DELETE") else {"json": []}
+    headers = {} if one.who == "public" else headers  # signing out would end the session
+    answer = client.request(one.method, path, headers=headers, params=LIGHT.get(one.path), follow_redirects=False, **body)
+    told = answer.json() if "json" in answer.headers.get("content-type", "") and answer.content else {}
+    return answer.status_code, str(told.get("code", "")) if isinstance(told, dict) else ""
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.method} {one.shown}")
+def test_every_operation_says_what_it_takes(one: Access) -> None:
+    assert one.who, f"{one.method} {one.path}: declare dependencies=[needs(…)] (api/authority.py)"
+
+
+@pytest.mark.parametrize("role", roles())
+def test_a_role_may_do_what_it_carries_and_nothing_else(served: TestClient, headers: dict[str, dict[str, str]], role: str) -> None:
+    held, wrong = roles()[role].may, []
+    for one in ALL:
+        if one.who:
+            status, code = _ask(served, one, headers[role])
+            allowed = one.open_to(held)
+            if (
+                (allowed and (status == 401 or code in REFUSED))
+                or (not allowed and (status, code) != (403, "permission_required"))
+                or status >= 500
+            ):
+                wrong.append(f"{one.method} {one.shown}: {status} {code}, {'allowed' if allowed else 'refused'} by the matrix")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", roles())
+def test_what_is_of_the_whole_province_is_refused_to_a_part_of_it(
+    served: TestClient, headers: dict[str, dict[str, str]], role: str
+) -> None:
+    held, wrong = roles()[role].may, []
+    for one in ALL:
+        if one.who and one.open_to(held):
+            status, code = _ask(served, one, headers[f"yichang:{role}"])
+            if ((status, code) == (403, "scope_whole_required")) != one.whole:
+                wrong.append(f"{one.method} {one.shown}: {status} {code}, {'whole' if one.whole else 'within'} by the matrix")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_may_do_anything_but_what_is_public(served: TestClient) -> None:
+    wrong = []
+    for one in ALL:
+        if one.who:
+            status, code = _ask(served, one, {})
+            if (status == 401) != (one.who != "public") and not (one.path.endswith("/sign-in") and code != "not_signed_in"):
+                wrong.append(f"{one.method} {one.shown}: {status} {code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_matrix_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = {(one["method"], one["path"]): one for one in told["operations"]}
+    assert len(rows) == len(ALL)
+    approve = rows["POST", "/api/v1/rules/{kind}/{name}/versions/{version}/approve"]
+    assert (approve["takes"], approve["scope"], approve["roles"]) == (["rules.approve"], "whole", ["approver"])
+    assert rows["GET", "/healthz"]["scope"] == "public"
+    assert main([]) == 0
+    text = capsys.readouterr().out
+    assert "| `GET /api/v1/signals` | signals.read | within | ● | ● | ● | ● | ● | · | · | · | · |" in text
+    assert text.count("\n| `") == len(permissions()) + len(ALL)
+
+
+def test_a_route_that_says_nothing_is_seen(served: TestClient) -> None:
+    app = create_app(Settings(home=Path(), database_url="sqlite://"))
+
+    @app.get("/new")
+    def new() -> None: ...
+
+    assert [one.path for one in operations(app) if not one.who and one.path == "/new"] == ["/new"]
+    assert {"method": "GET", "path": "/new", "takes": [], "scope": "", "roles": []} in matrix(app)["operations"]
+    assert "`GET /new`" in as_markdown(matrix(app))
+
+
+def test_a_slip_of_the_pen_in_a_declaration_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"alerts\.raed"):
+        needs("alerts.raed")
