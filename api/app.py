@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import risk
 from api import errors, home
@@ -72,7 +73,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(Idempotency)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     app.add_middleware(Rates, rate=chosen.rate)
-    app.add_middleware(Guard)  # the outer one: it says 413 as a problem
+    app.add_middleware(Guard, hosts=chosen.hosts, proxied=bool(chosen.trusted_proxies))  # the outer one: it says 413 as a problem
+    if chosen.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(chosen.trusted_proxies))
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses=problems(401, 403, 422))

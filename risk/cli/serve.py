@@ -27,8 +27,13 @@ register(
     {
         "not_loopback": ("不是本机地址：{host}", "not an address of this machine only: {host}"),
         "not_loopback.hint": (
-            "有账号之前只监听 127.0.0.1、::1 或 localhost",
-            "until there are accounts only 127.0.0.1, ::1 or localhost may be served",
+            "有账号之前只监听 127.0.0.1、::1 或 localhost；先运行 risk accounts create 姓名 --first",
+            "until there are accounts only 127.0.0.1, ::1 or localhost may be served; make one with risk accounts create NAME --first",
+        ),
+        "hosts_needed": ("监听 {host} 需要主机名", "to be served on {host} the service needs a name"),
+        "hosts_needed.hint": (
+            "用 RISK_HOSTS 给出访问时使用的主机名，如 risk.example.org",
+            "give the host names it is reached by in RISK_HOSTS, such as risk.example.org",
         ),
         "serving": ("首页与接口：http://{host}:{port}/  （Ctrl+C 停止）", "start page and API: http://{host}:{port}/  (Ctrl+C stops)"),
         "working": ("作业已启动：{name}（Ctrl+C 停止）", "the jobs are running: {name} (Ctrl+C stops)"),
@@ -37,14 +42,14 @@ register(
 
 
 @click.command()
-@click.option("--host", help="loopback address; RISK_HOST or 127.0.0.1 / 本机地址")
+@click.option("--host", help="address; RISK_HOST or 127.0.0.1 / 监听地址")
 @click.option("--port", type=click.IntRange(0, 65_535), help="RISK_PORT or 8000 / 端口")
 @click.option("--with-worker", is_flag=True, help="run the scheduled jobs too / 同时运行定时作业")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="warning", show_default=True)
 def serve(host: str | None, port: int | None, *, with_worker: bool, log_level: str) -> None:
     """Start page and API, on loopback until there are accounts. / 首页与接口（有账号之前仅限本机）"""
     settings = Settings.from_environment()
-    address = require_loopback(host or settings.host)
+    address = servable(settings, host or settings.host)
     chosen = settings.port if port is None else port
     import uvicorn
 
@@ -53,7 +58,7 @@ def serve(host: str | None, port: int | None, *, with_worker: bool, log_level: s
         require_free(address, chosen)
     tell("serving", host=f"[{address}]" if ":" in address else address, port=chosen)
     with _beside(settings) if with_worker else _nothing():
-        uvicorn.run(APPLICATION, factory=True, host=address, port=chosen, log_level=log_level, server_header=False)
+        uvicorn.run(APPLICATION, factory=True, host=address, port=chosen, log_level=log_level, server_header=False, proxy_headers=False)
 
 
 @click.command()
@@ -72,6 +77,33 @@ def worker(once: str | None) -> None:
             signal.signal(number, lambda *_: running.ask_to_stop())
         tell("working", name=running.name)
         running.wait()
+
+
+def servable(settings: Settings, host: str) -> str:
+    """The address to listen on: any with accounts and a host name (``RISK_HOSTS``), else only one of this machine.
+
+    ``InvalidInputError``: ``not_loopback``, ``hosts_needed``.
+    """
+    try:
+        return require_loopback(host)
+    except InvalidInputError:
+        if not _accounts_exist(settings):
+            raise
+    if not settings.hosts:
+        raise InvalidInputError("hosts_needed", host=host)
+    return host.strip().strip("[]")
+
+
+def _accounts_exist(settings: Settings) -> bool:
+    from risk.bootstrap import open_store
+    from risk.services import accounts
+    from risk.services.desk import Desk
+
+    engine = open_store(settings)
+    try:
+        return Desk(engine).read(accounts.exist)
+    finally:
+        engine.dispose()
 
 
 def require_loopback(host: str) -> str:
