@@ -159,6 +159,9 @@ WHILE_PAUSED = frozenset(
 )
 """What may happen while the clock of a task stands still."""
 
+BY_ITSELF = frozenset({Event.REMIND, Event.ESCALATE, Event.RECALENDAR, Event.ASSIST_ANSWERED, Event.RAISE, Event.ADD_EVIDENCE})
+"""What follows from something else: nobody does these to a task."""
+
 _OF_ASSIST = frozenset(
     {Event.ISSUE, Event.SIGN, Event.ANSWER, Event.WITHDRAW, Event.TRANSFER_BACK, Event.ASSIGN, Event.REMIND, Event.ESCALATE}
     | {Event.EXTEND, Event.ASK_EXTENSION, Event.REFUSE_EXTENSION, Event.RECALENDAR}
@@ -172,15 +175,15 @@ _NOT_OF: dict[str, frozenset[Event]] = {
 }
 
 
-def allowed(state: State, *, kind: str = "alert", extended: bool = False, paused: bool = False) -> tuple[Event, ...]:
-    """The events that may follow, in the order of the table.
+def allowed(state: State, *, kind: str = "alert", extended: bool = False, paused: bool = False, asked: bool = False) -> tuple[Event, ...]:
+    """What people may do next, in the order of the table.
 
-    >>> [e.value for e in allowed(State.SIGNED, kind="assist")][:3]
-    ['transfer_back', 'withdraw', 'answer']
+    >>> [e.value for e in allowed(State.ISSUED, kind="assist")]
+    ['sign', 'transfer_back', 'withdraw', 'assign']
     """
     here = dict.fromkeys(event for (source, event) in TRANSITIONS if source is state and event not in _NOT_OF.get(kind, ()))
     barred = {Event.EXTEND, Event.ASK_EXTENSION} if extended else set[Event]()
-    barred |= set() if paused else {Event.RESUME}
+    barred |= BY_ITSELF | (set() if paused else {Event.RESUME}) | (set() if asked else {Event.REFUSE_EXTENSION})
     return tuple(e for e in here if e not in barred and (not paused or e in WHILE_PAUSED))
 
 

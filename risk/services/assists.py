@@ -19,7 +19,7 @@ from risk.domain.clocks import Deadlines, after, has_ceiling
 from risk.domain.datafiles import read_toml
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register, say
-from risk.domain.tasks import AWAITING, ENDED, Event, Kind, State
+from risk.domain.tasks import AWAITING, ENDED, Event, Kind, State, advance
 from risk.services import calendar_store, outbox
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.scoping import office_code_inside
@@ -70,6 +70,7 @@ def ask(conn: Connection, task_id: int, *, office: str, question: str, actor: st
     ``assist_open_already``.
     """
     parent = get(conn, task_id, version)
+    advance(State(parent.state), Event.ASK, kind=parent.kind, paused=parent.paused_at is not None)
     department = department_of(conn, office)
     if not question.strip():
         raise InvalidInputError("assist_question")

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, select
 
+from risk.domain.clocks import has_ceiling
 from risk.domain.datafiles import read_toml
 from risk.domain.errors import ConflictError, NotFoundError
 from risk.domain.grades import Grade
@@ -150,11 +151,13 @@ def _issue(
                 "state": State.ISSUED.value,
                 "grade": int(Grade.NONE),
                 "issued_at": now,
+                "ceiling_from": now if has_ceiling(directory.department(routing.office_code)) else None,
                 "sign_due": due.sign_due,
                 "report_due": due.report_due,
             }
         )
         details.append({"office": routing.office_code, "fallback": routing.fallback, "kind": KIND, "provisional": due.provisional})
+        details[-1] |= {"sign_due": due.sign_due.isoformat(), "report_due": due.report_due.isoformat()}
     made = conn.execute(insert(t.tasks).returning(t.tasks.c.id, sort_by_parameter_order=True), tasks)
     numbers = [int(row[0]) for row in made]
     event = {"event": Event.ISSUE.value, "from_state": None, "to_state": State.ISSUED.value, "actor": actor, "reason": None, "at": now}

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from risk.domain.calendar import SHANGHAI, WorkCalendar, week_of
-from risk.domain.clocks import Deadlines, deadlines
+from risk.domain.clocks import Deadlines, deadlines, has_ceiling
 from risk.domain.grades import Grade
 from risk.domain.routing import Duty, DutyBook, Office, Routing, default_duties, default_offices, fallback_office, route
 from risk.domain.tasks import ENDED, Event, State
-from risk.services import outbox
+from risk.services import calendar_store, outbox
 from risk.services.bulk import insert_rows
 from risk.storage import tables as t
 
@@ -106,7 +106,7 @@ def load_directory(conn: Connection, calendar: WorkCalendar | None = None) -> Di
     offices = [Office(*row) for row in conn.execute(query)]
     duty = t.duties.c
     duties = [Duty(*row) for row in conn.execute(select(duty.model, duty.region, duty.office_code, duty.valid_from, duty.valid_to))]
-    return Directory(offices, duties, calendar, fallback=fallback_code(conn))
+    return Directory(offices, duties, calendar or calendar_store.load(conn), fallback=fallback_code(conn))
 
 
 def fallback_code(conn: Connection) -> str:
@@ -139,6 +139,7 @@ def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, director
                 "state": State.ISSUED.value,
                 "grade": int(order.grade),
                 "issued_at": now,
+                "ceiling_from": now if has_ceiling(directory.department(order.routing.office_code)) else None,
                 "sign_due": due.sign_due,
                 "report_due": due.report_due,
                 "extended": False,
@@ -151,6 +152,8 @@ def issue(conn: Connection, orders: Sequence[TaskOrder], now: datetime, director
             "fallback": order.routing.fallback,
             "grade": order.grade.code,
             "provisional": due.provisional,
+            "sign_due": due.sign_due.isoformat(),
+            "report_due": due.report_due.isoformat(),
             **({"person_first": True} if order.person_first else {}),
         }
     if not rows:

@@ -162,6 +162,7 @@ def _raised(task: Any, grade: Grade, now: datetime, directory: Directory) -> dic
         "sign_due": min(task.sign_due, due.sign_due) if state is State.ISSUED else task.sign_due,
         "report_due": min(task.report_due, due.report_due) if state in AWAITING else task.report_due,
         "version": task.version + 1,
+        "updated_at": now,
     }
 
 

@@ -165,7 +165,7 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
         events=tuple(dict(e) for e in events),
         question=assists.get_assist(conn, task_id, now) if row.kind == "assist" else None,
         assists=assists.of_task(conn, task_id, now),
-        may=tuple(e.value for e in allowed(State(row.state), kind=row.kind, extended=row.extended, paused=row.paused_at is not None)),
+        may=_may(row, shown),
     )
 
 
@@ -229,6 +229,11 @@ def _row(row: Any, now: datetime, calendar: WorkCalendar) -> TaskRow:
         parent_id=row.parent_id,
         about_alert_id=row.about_alert_id,
     )
+
+
+def _may(row: Any, shown: TaskRow) -> tuple[str, ...]:
+    found = allowed(State(row.state), kind=row.kind, extended=row.extended, paused=shown.paused, asked=shown.extension_asked)
+    return tuple(event.value for event in found)
 
 
 def _ceiling(row: Any, calendar: WorkCalendar) -> datetime | None:

@@ -238,5 +238,9 @@ def test_reminders_are_noted_once(engine: Engine) -> None:
         assert reminders.scan(conn, NOW) == {}
         assert reminders.scan(conn, due) == {"due": 1}
         assert reminders.scan(conn, due) == {}
-        assert reminders.scan(conn, due + (due - NOW)) == {"escalate": 1}
+        assert reminders.scan(conn, due + timedelta(minutes=5)) == {}
+        assert reminders.scan(conn, due + timedelta(days=1)) == {"escalate": 1}
+        assert list(conn.scalars(select(t.task_events.c.event).where(t.task_events.c.actor == "system"))) == ["issue", "remind", "escalate"]
+        assert set(conn.scalars(select(t.outbox.c.event))) >= {"task.reminded", "task.escalated"}
+    with transaction(engine) as conn:
         assert conn.execute(select(func.count()).select_from(t.audit).where(t.audit.c.action.startswith("task.remind."))).scalar() == 2
