@@ -103,11 +103,11 @@ def checked(kind: str, record: Mapping[str, Any]) -> Act:
 
 
 def enter(conn: Connection, act: Act, belongs: Belongs, *, actor: str, now: datetime) -> int:
-    """Enter an act of our own; returns its id. ``act_known`` where the office has one of that kind and number."""
+    """Enter an act of our own; returns its id. The same task may say it again, put right; ``act_known`` where anybody else's has that kind and number."""
     key = identity(act.kind, act.number, belongs.office_code)
-    there = conn.scalar(select(t.acts.c.id).where(t.acts.c.record_id == key))
-    if there is not None:
-        raise ConflictError("act_known", number=act.number, id=there)
+    there = conn.execute(select(t.acts.c.id, t.acts.c.task_id).where(t.acts.c.record_id == key)).one_or_none()
+    if there is not None and (belongs.task_id is None or there.task_id != belongs.task_id):
+        raise ConflictError("act_known", number=act.number, id=there.id)
     return put(conn, key, act, belongs, source=OWN, actor=actor, now=now)
 
 

@@ -1,0 +1,199 @@
+"""Full reports: a draft that is saved and gone on with, then handed in; a correction in the same shape. One transaction: verdict, acts, attachments, draft.
+
+Who hands a report in must be one of its handlers, or may decide on tasks (the head): a report in somebody else's name is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from risk.domain.authority import EVERYWHERE, Principal, Scope
+from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from risk.domain.filing import Filing, check_filing
+from risk.domain.messages import register
+from risk.domain.mistakes import Mistake, MistakesError
+from risk.services import acts, attachments, auditing, scoping, tasks
+from risk.services.acts import Belongs
+from risk.services.verdict_consequences import about_of
+from risk.services.verdict_events import get
+from risk.storage import tables as t
+
+LARGEST_DRAFT = 400_000
+"""Characters of a draft as JSON. Ours."""
+
+register(
+    {
+        "draft_not_found": ("任务 {task} 没有结论草稿", "the task {task} has no draft of a verdict"),
+        "draft_changed": (
+            "任务 {task} 的草稿已被他人更改（版本 {now}，提交的是 {given}）",
+            "the draft of task {task} was changed by someone else (version {now}, not {given})",
+        ),
+        "draft_too_large": ("草稿过大（上限 {limit} 个字符）", "the draft is too large (at most {limit} characters)"),
+        "filing_not_handler": (
+            "{person} 不是核查人员，也无权代为反馈",
+            "{person} is none of the handlers and may not report in their name",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was entered so far, as it was entered."""
+
+    task_id: int
+    content: dict[str, Any]
+    version: int
+    actor: str
+    created_at: datetime
+    changed_at: datetime
+
+
+def save(
+    conn: Connection,
+    task_id: int,
+    content: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    version: int | None = None,
+    scope: Scope = EVERYWHERE,
+) -> Draft:
+    """Keep a draft, whatever it lacks. ``task_not_found``, ``draft_changed`` (with ``version`` given), ``draft_too_large``."""
+    scoping.require_task(conn, scope, task_id)
+    if len(json.dumps(dict(content), ensure_ascii=False)) > LARGEST_DRAFT:
+        raise InvalidInputError("draft_too_large", limit=LARGEST_DRAFT)
+    d, row = t.verdict_drafts.c, _draft(conn, task_id)
+    seen = 0 if row is None else row.version
+    if version is not None and version != seen:
+        raise ConflictError("draft_changed", task=task_id, now=seen, given=version)
+    values = {"content": dict(content), "actor": actor, "changed_at": now}
+    if row is None:
+        conn.execute(insert(t.verdict_drafts).values(**values, task_id=task_id, version=1, created_at=now))
+    elif conn.execute(update(t.verdict_drafts).where(d.id == row.id, d.version == seen).values(**values, version=seen + 1)).rowcount != 1:
+        raise ConflictError("draft_changed", task=task_id, now="?", given=seen)
+    auditing.record(conn, actor, "verdict.draft", f"task:{task_id}", {"version": seen + 1}, now)
+    return draft(conn, task_id)
+
+
+def draft(conn: Connection, task_id: int, *, scope: Scope = EVERYWHERE) -> Draft:
+    """The draft of a task; ``task_not_found``, ``draft_not_found``."""
+    scoping.require_task(conn, scope, task_id)
+    row = _draft(conn, task_id)
+    if row is None:
+        raise NotFoundError("draft_not_found", task=task_id)
+    return Draft(task_id, dict(row.content), row.version, row.actor, row.created_at, row.changed_at)
+
+
+def discard(conn: Connection, task_id: int, *, actor: str, now: datetime, scope: Scope = EVERYWHERE) -> None:
+    """Throw a draft away. ``draft_not_found``."""
+    draft(conn, task_id, scope=scope)
+    conn.execute(delete(t.verdict_drafts).where(t.verdict_drafts.c.task_id == task_id))
+    auditing.record(conn, actor, "verdict.discard_draft", f"task:{task_id}", {}, now)
+
+
+def mistakes(
+    conn: Connection, task_id: int, content: Mapping[str, Any], *, now: datetime, scope: Scope = EVERYWHERE
+) -> tuple[Mistake, ...]:
+    """Everything that keeps a content from being handed in; nothing where it may."""
+    scoping.require_task(conn, scope, task_id)
+    found, wrong = check_filing(content, now)
+    return wrong if found is None else attachments.unfit(conn, task_id, found.attachments)
+
+
+def report(
+    conn: Connection,
+    task_id: int,
+    content: Mapping[str, Any] | None,
+    *,
+    who: Principal,
+    now: datetime,
+    reason: str | None = None,
+    version: int | None = None,
+) -> int:
+    """Hand a report in (the draft, where no content is given); returns the verdict's id.
+
+    Errors: ``mistakes_found``, ``filing_not_handler``, ``draft_not_found``, those of ``tasks.report``, ``act_known``.
+    """
+    found = _checked(conn, task_id, content, who, now)
+    number = tasks.report(
+        conn,
+        task_id,
+        actor=who.name,
+        code=found.code,
+        facts=found.facts,
+        officers=found.officers,
+        sub_reason=found.sub_reason,
+        measures=found.measures,
+        suggestion=found.suggestion,
+        now=now,
+        version=version,
+        reason=reason,
+    )
+    _complete(conn, number, found, who.name, now)
+    return number
+
+
+def correct(
+    conn: Connection,
+    task_id: int,
+    content: Mapping[str, Any] | None,
+    *,
+    reason: str,
+    who: Principal,
+    now: datetime,
+    version: int | None = None,
+) -> int:
+    """Replace the verdict of a task by a full report; returns the new verdict's id. Errors as of :func:`report`, and ``reason_required``."""
+    found = _checked(conn, task_id, content, who, now)
+    number = tasks.correct(
+        conn,
+        task_id,
+        actor=who.name,
+        code=found.code,
+        facts=found.facts,
+        officers=found.officers,
+        reason=reason,
+        sub_reason=found.sub_reason,
+        measures=found.measures,
+        suggestion=found.suggestion,
+        now=now,
+        version=version,
+    )
+    _complete(conn, number, found, who.name, now)
+    return number
+
+
+def _checked(conn: Connection, task_id: int, content: Mapping[str, Any] | None, who: Principal, now: datetime) -> Filing:
+    given = draft(conn, task_id, scope=who.scope).content if content is None else content
+    scoping.require_task(conn, who.scope, task_id)
+    found, wrong = check_filing(given, now)
+    if found is None:
+        raise MistakesError(wrong)
+    if unfit := attachments.unfit(conn, task_id, found.attachments):
+        raise MistakesError(unfit)
+    if who.kind == "account" and who.name not in found.officers and not who.may("tasks.decide"):
+        raise ForbiddenError("filing_not_handler", person=who.name)
+    return found
+
+
+def _complete(conn: Connection, verdict_id: int, found: Filing, actor: str, now: datetime) -> None:
+    """The further fields of a report, its acts, its attachments; the draft is done with."""
+    conn.execute(update(t.verdicts).where(t.verdicts.c.id == verdict_id).values(**found.columns()))
+    row = get(conn, verdict_id)
+    about = about_of(conn, row)
+    belongs = Belongs(row.unit_code, about.subject_id, row.task_id, verdict_id)
+    for act in found.acts:
+        acts.enter(conn, act, belongs, actor=actor, now=now)
+    attachments.belong(conn, verdict_id, found.attachments)
+    conn.execute(delete(t.verdict_drafts).where(t.verdict_drafts.c.task_id == row.task_id))
+
+
+def _draft(conn: Connection, task_id: int) -> Row[Any] | None:
+    return conn.execute(select(t.verdict_drafts).where(t.verdict_drafts.c.task_id == task_id)).one_or_none()
