@@ -1,6 +1,6 @@
 """``Idempotency-Key`` on anything that writes: repeat a request you are unsure of, and it happens once.
 
-Not for what hands out secrets (sign-in, accounts, keys): their answers are never stored. Only what succeeded is kept; a request that was refused or failed has
+Not for what hands out secrets or personal data (sign-in, accounts, keys, unmaskings, the audit): their answers are never stored. Only what succeeded is kept; a request that was refused or failed has
 done nothing and may be tried again with the same key.
 """
 
@@ -21,7 +21,7 @@ from risk.services import idempotency
 from risk.services.idempotency import Answer
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-NEVER = ("/api/v1/auth", "/api/v1/accounts", "/api/v1/keys")
+NEVER = ("/api/v1/auth", "/api/v1/accounts", "/api/v1/keys", "/api/v1/unmaskings", "/api/v1/audit")
 KEPT_HEADERS = ("content-type", "etag", "location", "content-language")
 REPLAYED = "Idempotency-Replayed"
 

@@ -24,6 +24,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "rule-evidence", "description": "规则证据：回测与健康 / evidence on rules: back-tests and health"},
     {"name": "auth", "description": "登录与本人账号 / signing in, and one's own account"},
     {"name": "accounts", "description": "账号、角色、密钥 / accounts, roles, keys"},
+    {"name": "audit", "description": "审计与个人信息原文 / the audit, and personal data read plain"},
     {"name": "health", "description": "健康检查 / health"},
 ]
 

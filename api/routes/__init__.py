@@ -6,6 +6,7 @@ from api.routes import (
     accounts,
     alerts,
     assessments,
+    audit,
     auth,
     grades,
     jobs,
@@ -22,6 +23,7 @@ from api.routes import (
     signals,
     tasks,
     trainings,
+    unmaskings,
     verdicts,
     what_if,
 )
@@ -48,5 +50,7 @@ ROUTERS = (
     auth.router,
     accounts.router,
     keys.router,
+    audit.router,
+    unmaskings.router,
 )
 """In the order of the description; all under ``/api/v1``."""

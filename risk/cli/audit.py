@@ -29,9 +29,9 @@ register(
             "{count} heads noted outside the database, the last one at row {place}",
         ),
         "audit_not_vouched": (
-            "库外没有留存链头：若末尾记录与链头登记一并被删，无法发现。请启用作业 audit_heads 并把链头文件另存",
+            "库外没有留存链头：若末尾记录与链头登记一并被删，无法发现。请启用作业 audit_out 并把链头文件另存",
             "no head was noted outside the database: newest rows that were cut off together with the head would not be missed. "
-            "Enable the job audit_heads and keep copies of its file",
+            "Enable the job audit_out and keep copies of its file",
         ),
         "audit_fault": ("第 {place} 条：{what}（{detail}）", "row {place}: {what} ({detail})"),
         "audit_broken": ("审计链不完整：发现 {count} 处", "the audit is not as it was written: {count} faults"),

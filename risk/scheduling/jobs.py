@@ -54,6 +54,11 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "health of models: drift, calibration, what is missed; tasks for owners",
     ),
     (
+        Job("audit_out", "*/5 * * * *", "audit_out"),
+        "登记审计链头，向日志主机外送审计",
+        "note the head of the audit, send the audit to the log host",
+    ),
+    (
         Job("retrain_due", "0 2 * * *", "retrain"),
         "到期再训练、影子运行、冠军监测",
         "retrain what is due, challengers in shadow, watch over champions",

@@ -169,6 +169,20 @@ def push(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa:
         pusher.close()
 
 
+def audit_out(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the signature of a use case
+    """Note the end of the audit outside the database, and send the log host what it has not had."""
+    import socket
+
+    from risk.services import audit_heads, audit_syslog, lease
+
+    with reading(tools.engine) as conn:
+        told: dict[str, Any] = {"length": audit_heads.note(conn, tools.settings.home, tools.clock()).length}
+    if tools.settings.audit_syslog:
+        target = audit_syslog.target_of(tools.settings.audit_syslog, tools.settings.audit_syslog_ca or None)
+        told["sent"] = audit_syslog.export(tools.engine, target, host=socket.gethostname(), owner=lease.process_name(), clock=tools.clock)
+    return told
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
     "report": report,
@@ -177,6 +191,7 @@ USE_CASES: dict[str, UseCase] = {
     "backtest": backtest,
     "audit_sample": audit_sample,
     "model_health": model_health,
+    "audit_out": audit_out,
     "push": push,
 }
 """Name → function."""

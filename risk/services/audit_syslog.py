@@ -94,8 +94,8 @@ def send(target: Target, messages: Sequence[bytes]) -> None:
             for one in messages:
                 link.sendto(one, family[4])
         return
-    with socket.create_connection((target.host, target.port), timeout=SECONDS) as plain:
-        link = _secured(plain, target) if target.how == "tls" else plain
+    plain = socket.create_connection((target.host, target.port), timeout=SECONDS)
+    with _secured(plain, target) if target.how == "tls" else plain as link:
         for one in messages:
             link.sendall(b"%d %s" % (len(one), one))
         _finish(link)
