@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from risk.domain import push
 from risk.domain.authority import EVERYWHERE, Scope
@@ -69,14 +70,8 @@ def replay_period(
     old = select(d.id).join_from(t.push_deliveries, t.outbox, d.outbox_id == o.id).where(d.target_id == row.id, o.at >= since, o.at < until)
     numbers = list(conn.scalars(old.where(d.state.in_(ended)).order_by(d.id).limit(MOST + 1)))
     _again(conn, numbers[:MOST], now)
-    new, more = 0, len(numbers) > MOST
-    if missing:
-        known = select(d.outbox_id).where(d.target_id == row.id)
-        wanted = select(t.outbox).where(o.at >= since, o.at < until, o.spread_at.is_not(None), o.id.not_in(known)).order_by(o.id)
-        places = push_spread.offices(conn)
-        events = [one for one in conn.execute(wanted.limit(MOST + 1)) if push_spread.wants(row, one, places)]
-        push_spread.deliver(conn, events[:MOST], [row], now)
-        new, more = len(events[:MOST]), more or len(events) > MOST
+    new = _bring(conn, row, since, until, now) if missing else 0
+    more = len(numbers) > MOST or new == MOST
     detail = {
         "target": target,
         "since": since.isoformat(),
@@ -87,6 +82,23 @@ def replay_period(
     }
     auditing.record(conn, actor, "push.replay", f"push_target:{row.id}", detail, now)
     return Replayed(len(numbers[:MOST]), new, more)
+
+
+def _bring(conn: Connection, target: Row[Any], since: datetime, until: datetime, now: datetime) -> int:
+    """Deliveries of past events that the target wants and has never been meant for; returns how many, ``MOST`` at most."""
+    d, o = t.push_deliveries.c, t.outbox.c
+    known = select(d.outbox_id).where(d.target_id == target.id)
+    wanted = select(t.outbox).where(o.at >= since, o.at < until, o.spread_at.is_not(None), o.id.not_in(known)).order_by(o.id)
+    places, new, last = push_spread.offices(conn), 0, 0
+    while new < MOST:
+        rows = conn.execute(wanted.where(o.id > last).limit(5_000)).all()
+        if not rows:
+            break
+        last = int(rows[-1].id)
+        some = [one for one in rows if push_spread.wants(target, one, places)][: MOST - new]
+        push_spread.deliver(conn, some, [target], now)
+        new += len(some)
+    return new
 
 
 def _again(conn: Connection, numbers: Sequence[int], now: datetime) -> None:

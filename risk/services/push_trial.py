@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from sqlalchemy import Engine, insert, select, update
@@ -32,8 +33,10 @@ def trial(
         names = names_of(conn, base)
         last = int(conn.scalar(select(t.outbox.c.id).order_by(t.outbox.c.id.desc()).limit(1)) or 0)
     happened = Happened(last, key, "push.test", f"push_target:{target.id}", None, {}, now)
+    began = time.monotonic()
     answer = push_send.send(Claim(target, key, (happened,), (), 0, now, "trial", number), guard, box, names, now)
+    spent = round((time.monotonic() - began) * 1000)
     with transaction(engine) as conn:
-        said = {"ok": answer.ok, "status": answer.status, "error": answer.error}
+        said = {"ok": answer.ok, "status": answer.status, "error": answer.error, "milliseconds": spent}
         conn.execute(update(t.push_attempts).where(t.push_attempts.c.id == number).values(said))
     return answer
