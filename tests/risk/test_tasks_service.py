@@ -46,7 +46,7 @@ def test_the_whole_way_leaves_its_trace(engine: Engine) -> None:
         assert conn.scalar(select(t.alerts.c.status)) == "closed"
     with reading(engine) as conn:
         actions = list(conn.scalars(select(t.audit.c.action).order_by(t.audit.c.id)))
-        assert actions == ["task.sign", "task.report", "task.close"]
+        assert [one for one in actions if one.startswith("task.")] == ["task.sign", "task.report", "task.close"]
 
 
 def test_labels_mature_and_are_never_known_early(engine: Engine) -> None:
