@@ -1,37 +1,145 @@
-"""Alerts: listed, shown with evidence, history and task."""
+"""Alerts: listed, counted, exported, shown with evidence, history and task; entered by hand; judged again."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 
-from api.deps import Cursor, Id, Limit, Svc, Text
+from api.alert_schemas import AlertEntered, GradeCode, Why
+from api.authority import Caller, acting, needs
+from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import problems
+from risk.domain.alerts_manual import Reporter
 from risk.domain.grades import Grade
-from risk.services import views_alerts
-from risk.services.paging import Page
-from risk.services.views_alerts import AlertFilter, AlertRow, AlertView
+from risk.domain.signals import SubjectKeys
+from risk.services import alert_export, manual_alerts, views_alerts
+from risk.services.alert_filters import AlertFilter
+from risk.services.manual_alerts import Entry, Receipt, ReporterView
+from risk.services.paging import LARGEST_ID, Page
+from risk.services.views_alerts import AlertCounts, AlertRow, AlertView
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
-@router.get("", summary="预警列表 / List alerts")
+def _filters(
+    model: Text | None = None,
+    grade: GradeCode | None = None,
+    region: Annotated[Text | None, Query(description="code or name, with what lies below / 地区，含下级")] = None,
+    status: Literal["open", "tasked", "closed"] | None = None,
+    subject: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    source: Text | None = None,
+    office: Text | None = None,
+    opened_from: Moment | None = None,
+    opened_to: Moment | None = None,
+    text: Annotated[Text | None, Query(description="in the title / 标题包含")] = None,
+    has_verdict: bool | None = None,
+    origin: Literal["run", "manual", "warning"] | None = None,
+    updated_since: Annotated[
+        Moment | None, Query(description="for reading on from a moment; let readings overlap by a minute / 增量读取，请重叠一分钟")
+    ] = None,
+) -> AlertFilter:
+    return AlertFilter(
+        model, Grade.parse(grade) if grade else None, region, status, subject, source, office, opened_from, opened_to, text, has_verdict,
+        origin, updated_since,
+    )  # fmt: skip
+
+
+Filters = Annotated[AlertFilter, Depends(_filters)]
+
+
+@router.get("", summary="预警列表 / List alerts", responses=problems(422), dependencies=[needs("alerts.read")])
 def list_alerts(
     svc: Svc,
-    model: Text | None = None,
-    grade: Literal["blue", "yellow", "orange", "red"] | None = None,
-    region: Text | None = None,
-    status: Literal["open", "tasked", "closed"] | None = None,
+    who: Caller,
+    filters: Filters,
+    sort: Literal["newest", "gravest", "probability", "updated"] = "newest",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AlertRow]:
-    """The newest first. `region` (code or name) includes what lies below it."""
-    wanted = AlertFilter(model, Grade.parse(grade) if grade else None, region, status)
-    return svc.desk.read(views_alerts.list_alerts, wanted, limit=limit, cursor=cursor)
+    """A cursor belongs to its order. `updated` is the order of the last change, oldest first: with `updated_since`, the way to read on."""
+    return svc.desk.read(views_alerts.list_alerts, filters, sort=sort, limit=limit, cursor=cursor, scope=who.scope)
 
 
-@router.get("/{alert_id}", summary="预警详情 / One alert", responses=problems(404))
-def get_alert(alert_id: Id, svc: Svc) -> AlertView:
+@router.get("/counts", summary="预警计数 / Count alerts", responses=problems(422), dependencies=[needs("alerts.read")])
+def count_alerts(svc: Svc, who: Caller, filters: Filters) -> AlertCounts:
+    """The same alerts as the list, by grade, status, model and origin."""
+    return svc.desk.read(views_alerts.count_alerts, filters, scope=who.scope)
+
+
+@router.get(
+    "/export",
+    summary="导出预警 / Export alerts",
+    response_class=StreamingResponse,
+    responses={**problems(422), 200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")}}},
+    dependencies=[needs("alerts.read")],
+)
+def export_alerts(
+    svc: Svc, who: Caller, filters: Filters, form: Annotated[Literal["ndjson", "csv"], Query(alias="format")] = "ndjson"
+) -> StreamingResponse:
+    """All of the list, the newest first; on the record. Cells that a spreadsheet would take for formulas are quoted."""
+    text = alert_export.lines(alert_export.reader(svc.desk.read, filters, who.scope), form)
+    svc.desk.act(alert_export.record, filters, form, actor=who.name, now=svc.desk.clock())
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+    return StreamingResponse(text, media_type=kind, headers={"Content-Disposition": f'attachment; filename="alerts.{form}"'})
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="人工登记预警 / Enter an alert by hand",
+    responses=problems(404, 409, 422),
+    dependencies=[needs("alerts.write")],
+)
+def enter_alert(sent: AlertEntered, svc: Svc, who: Caller) -> Receipt:
+    """A call, a letter, something seen: signal, alert, routing and task in one act. The same `key` again answers the same and changes nothing.
+
+    Where the alert lies outside what the caller may see, the outcome is `received` and nothing more is told.
+    """
+    entry = Entry(
+        key=sent.key,
+        model=sent.model,
+        reason=sent.reason,
+        text=sent.text,
+        signal_id=sent.signal,
+        channel=sent.channel,
+        source=sent.source,
+        received_at=sent.received_at,
+        subject=SubjectKeys(**sent.subject.model_dump()) if sent.subject else SubjectKeys(),
+        region=sent.region,
+        url=sent.url,
+        grade=Grade.parse(sent.grade) if sent.grade else None,
+        office_code=who.office_code,
+        reporter=Reporter(**sent.reporter.model_dump()) if sent.reporter else Reporter(),
+        as_seen=sent.as_seen,
+    )
+    scorer = svc.scorer() if sent.judge else None
+    actor = acting(who, sent.actor)
+    return svc.desk.act(manual_alerts.add, entry, actor=actor, now=svc.desk.clock(), scorer=scorer, scope=who.scope)
+
+
+@router.get("/{alert_id}", summary="预警详情 / One alert", responses=problems(404), dependencies=[needs("alerts.read")])
+def get_alert(alert_id: Id, svc: Svc, who: Caller) -> AlertView:
     """With its evidence (gravest first), its task and everything that happened to it."""
-    return svc.desk.read(views_alerts.get_alert, alert_id, svc.desk.clock())
+    return svc.desk.read(views_alerts.get_alert, alert_id, svc.desk.clock(), scope=who.scope)
+
+
+@router.get(
+    "/{alert_id}/reporters", summary="举报人（脱敏） / Who told it, masked", responses=problems(404), dependencies=[needs("alerts.read")]
+)
+def get_reporters(alert_id: Id, svc: Svc, who: Caller) -> tuple[ReporterView, ...]:
+    """Of clues that were entered by hand."""
+    return svc.desk.read(manual_alerts.reporters, alert_id, scope=who.scope)
+
+
+@router.post(
+    "/{alert_id}/reporters/unmask",
+    summary="查看举报人（留痕） / Who told it, on the record",
+    responses=problems(404, 422),
+    dependencies=[needs("personal.read")],
+)
+def unmask_reporters(alert_id: Id, sent: Why, svc: Svc, who: Caller) -> tuple[ReporterView, ...]:
+    """With the reason, in the audit."""
+    actor = acting(who, sent.actor)
+    return svc.desk.act(manual_alerts.unmask, alert_id, actor=actor, reason=sent.reason, now=svc.desk.clock(), scope=who.scope)

@@ -25,6 +25,7 @@ from risk.scoring.keys import FIRM_KEY, key_of
 from risk.scoring.keys import title as model_title
 from risk.services import alert_entry, auditing, outbox, places, scoping
 from risk.services.alert_entry import Said
+from risk.services.personal import masked
 from risk.services.signal_store import hold
 from risk.storage import tables as t
 
@@ -267,7 +268,7 @@ def _evidence(entry: Entry, row: Row[Any], judged: _Judgement, grade: Grade, act
 
 
 def _titles(model: str, text: str) -> tuple[str, str]:
-    what = " ".join(text.split())[:_TITLE]
+    what = masked(" ".join(text.split()))[:_TITLE]
     return f"涉嫌{model_title(base_model(model), 'zh')}：{what}", f"Suspected: {model_title(base_model(model), 'en').lower()}: {what}"
 
 

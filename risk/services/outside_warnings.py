@@ -22,6 +22,7 @@ from risk.scoring.keys import key_of
 from risk.scoring.keys import title as model_title
 from risk.services import alert_entry, auditing
 from risk.services.alert_entry import Said
+from risk.services.personal import masked
 from risk.services.signal_store import hold
 from risk.storage import tables as t
 
@@ -153,7 +154,7 @@ def _evidence(warning: OutsideWarning, row: Row[Any], *, level_known: bool) -> d
 
 
 def _titles(model: str, warning: OutsideWarning) -> tuple[str, str]:
-    what = " ".join(warning.text.split())[:_TITLE]
+    what = masked(" ".join(warning.text.split()))[:_TITLE]
     zh = f"涉嫌{model_title(model.split('.', 1)[0], 'zh')}（{warning.system}预警）：{what}"
     en = f"Suspected: {model_title(model.split('.', 1)[0], 'en').lower()} (warning of {warning.system}): {what}"
     return zh, en

@@ -82,7 +82,7 @@ def settle(
                 continue
             grade, told = grades[i]
             rows.append(_assessment(one, row, probability[k], int(grade), told, version))
-            if grade >= ALARM or k in firing or row.kind == "warning" or one.key == "illegal_fundraising.report":
+            if grade >= ALARM or k in firing or row.kind in ("warning", "report"):
                 found.append(_Found(row, probability[k], grade, told))
     insert_rows(conn, t.assessments, rows)
     rule_shadow.record(

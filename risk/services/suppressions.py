@@ -145,9 +145,9 @@ def facts_of(conn: Connection, candidates: Mapping[str, Candidate], parts: Colle
     return facts
 
 
-def get(conn: Connection, key: int) -> SuppressionRow:
-    """One version; ``NotFoundError`` (``suppression_not_found``). Its state is told as of the newest act, not of a moment."""
-    return _told(conn, [_row(conn, key)], None)[0]
+def get(conn: Connection, key: int, now: datetime) -> SuppressionRow:
+    """One version; ``NotFoundError`` (``suppression_not_found``)."""
+    return _told(conn, [_row(conn, key)], now)[0]
 
 
 def list_suppressions(
@@ -168,7 +168,7 @@ def list_suppressions(
     return Page(tuple(_told(conn, page.items, now)), page.cursor)
 
 
-def _told(conn: Connection, rows: Sequence[Row[Any]], now: datetime | None) -> list[SuppressionRow]:
+def _told(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> list[SuppressionRow]:
     s, h, c, a = t.suppressions.c, t.suppression_hits.c, t.candidates.c, t.assessments.c
     ids = [row.id for row in rows]
     after = {row.supersedes: row.id for row in select_in(conn, select(s.id, s.supersedes), s.supersedes, ids)}
@@ -185,7 +185,7 @@ def _told(conn: Connection, rows: Sequence[Row[Any]], now: datetime | None) -> l
             id=row.id,
             model=row.model,
             condition=dict(row.condition),
-            state="ended" if (now is not None and row.expires_at <= now) or row.id in after else row.state,
+            state="ended" if row.expires_at <= now else row.state,
             owner=row.owner,
             reason=row.reason,
             version=row.version,

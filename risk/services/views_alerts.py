@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,9 @@ from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.scoring.keys import title as model_title
-from risk.services.paging import Page, page_by_id, unpack_id
-from risk.services.places import inside, place
+from risk.services.alert_filters import AlertFilter, after, conditions, cursor_of
+from risk.services.paging import MAX_PAGE, Page
+from risk.services.places import place
 from risk.services.scoping import alerts_inside
 from risk.services.task_views import EvidenceView, TaskRow, get_task
 from risk.storage import tables as t
@@ -23,26 +25,17 @@ register({"alert_not_found": ("没有编号为 {id} 的预警", "no alert with t
 
 
 @dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """What to list; ``region`` includes what lies below it."""
-
-    model: str | None = None
-    grade: Grade | None = None
-    region: str | None = None
-    status: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One line of a list."""
+    """One line of a list. ``origin``: run, manual or warning; no probability where no model has judged any of its evidence yet."""
 
     id: int
     model: str
     model_zh: str
     model_en: str
     grade: str
-    probability: float
+    probability: float | None
     status: str
+    origin: str
     region: str | None
     region_zh: str | None
     region_en: str | None
@@ -81,20 +74,50 @@ class AlertView:
     history: tuple[AlertMoment, ...]
 
 
-def list_alerts(conn: Connection, filters: AlertFilter, *, limit: int = 50, cursor: str | None = None) -> Page[AlertRow]:
-    """Alerts, the newest first."""
-    query, a = _query(), t.alerts.c
-    if filters.model:
-        query = query.where(a.model == filters.model)
-    if filters.grade is not None:
-        query = query.where(a.grade == int(filters.grade))
-    if filters.region:
-        query = query.where(inside(a.region, filters.region))
-    if filters.status:
-        query = query.where(a.status == filters.status)
+def list_alerts(
+    conn: Connection,
+    filters: AlertFilter,
+    *,
+    sort: str = "newest",
+    limit: int = 50,
+    cursor: str | None = None,
+    scope: Scope = EVERYWHERE,
+) -> Page[AlertRow]:
+    """A page of alerts in one of the orders of ``SORTS``. ``InvalidInputError``: ``cursor_invalid``, ``region_not_known``."""
+    limit = max(1, min(limit, MAX_PAGE))
+    a = t.alerts.c
+    query = _query().where(*conditions(filters, scope))
+    key = {"newest": a.id, "gravest": a.grade, "probability": a.probability, "updated": a.updated_at}[sort]
     if cursor:
-        query = query.where(a.id < unpack_id(cursor))
-    return page_by_id(conn, query.order_by(a.id.desc()), limit, _row)
+        query = query.where(after(sort, key, cursor))
+    order = [a.id.desc()] if sort == "newest" else [a.updated_at, a.id] if sort == "updated" else [key.desc(), a.id.desc()]
+    rows = conn.execute(query.order_by(*order).limit(limit + 1)).all()
+    following = cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None
+    return Page(tuple(_row(row) for row in rows[:limit]), following)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """How many alerts there are, by what they are filtered by."""
+
+    total: int
+    by_grade: dict[str, int]
+    by_status: dict[str, int]
+    by_model: dict[str, int]
+    by_origin: dict[str, int]
+
+
+def count_alerts(conn: Connection, filters: AlertFilter, *, scope: Scope = EVERYWHERE) -> AlertCounts:
+    """The counts of the same alerts that the list shows."""
+    a = t.alerts.c
+    query = select(a.grade, a.status, a.model, a.origin, func.count().label("n")).where(*conditions(filters, scope))
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("grade", "status", "model", "origin")}
+    total = 0
+    for row in conn.execute(query.group_by(a.grade, a.status, a.model, a.origin)):
+        total += row.n
+        for name, value in (("grade", Grade(row.grade).code), ("status", row.status), ("model", row.model), ("origin", row.origin)):
+            counts[name][value] += row.n
+    return AlertCounts(total, *(dict(sorted(counts[name].items())) for name in ("grade", "status", "model", "origin")))
 
 
 def newest_by_grade(conn: Connection, each: int, *, scope: Scope = EVERYWHERE) -> tuple[AlertRow, ...]:
@@ -113,9 +136,9 @@ def newest_by_grade(conn: Connection, each: int, *, scope: Scope = EVERYWHERE) -
     return tuple(found)
 
 
-def get_alert(conn: Connection, alert_id: int, now: datetime, *, evidence_limit: int = 50) -> AlertView:
+def get_alert(conn: Connection, alert_id: int, now: datetime, *, evidence_limit: int = 50, scope: Scope = EVERYWHERE) -> AlertView:
     """One alert; the gravest evidence first. ``NotFoundError`` (``alert_not_found``)."""
-    row = conn.execute(_query().where(t.alerts.c.id == alert_id)).one_or_none()
+    row = conn.execute(_query().where(t.alerts.c.id == alert_id, alerts_inside(scope))).one_or_none()
     if row is None:
         raise NotFoundError("alert_not_found", id=alert_id)
     view = get_task(conn, row.task_id, now, evidence_limit=evidence_limit) if row.task_id is not None else None
@@ -162,8 +185,9 @@ def _row(row: Row[Any]) -> AlertRow:
         model_zh=model_title(row.model, "zh"),
         model_en=model_title(row.model, "en"),
         grade=Grade(row.grade).code,
-        probability=row.probability,
+        probability=None if row.origin != "run" and row.probability == 0.0 else row.probability,
         status=row.status,
+        origin=row.origin,
         region=row.region,
         region_zh=place(row.region, "zh"),
         region_en=place(row.region, "en"),

@@ -56,7 +56,7 @@ def test_every_signal_once_by_every_model_and_the_same_run_again_changes_nothing
     fill(engine)
     first = {one.key: one for one in run(engine)}
     assert (first[MED].judged, first[DRUG].judged, first[REPORT].judged) == (23, 23, 2)
-    assert (first[MED].balance.candidates, first[MED].balance.new) == (9, 9)
+    assert (first[MED].balance.candidates, first[MED].balance.new, first[MED].balance.below_grade) == (11, 9, 2)
     assert (first[DRUG].balance.new, first[REPORT].balance.new, first[REPORT].balance.below_grade) == (6, 1, 1)
     before = world(engine)
     assert {one.key: one for one in run(engine, chunk=100)} == first
