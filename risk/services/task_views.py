@@ -17,9 +17,11 @@ from risk.domain.grades import Grade
 from risk.domain.messages import Told, register, say
 from risk.domain.tasks import AWAITING, State, allowed
 from risk.scoring.keys import title
-from risk.services import assists, calendar_store, task_filters
+from risk.services import assists, calendar_store, copies, stages, task_filters
 from risk.services.assists import AssistView
+from risk.services.copies import CopyView
 from risk.services.scoping import tasks_inside
+from risk.services.stages import AdviceView
 from risk.services.task_filters import TaskFilter
 from risk.storage import tables as t
 
@@ -103,7 +105,8 @@ class TaskView:
     """One task with its subject, evidence, verdicts and events.
 
     ``provisional``: a deadline lies in a year whose holidays are not announced. ``ceiling``: the moment beyond which the office's own law lets no deadline be.
-    ``question``: what is asked, of a task of the kind assist; ``assists``: what was asked of other offices. ``may``: the events that can follow.
+    ``question``: what is asked, of a task of the kind assist; ``assists``: what was asked of other offices. ``advices``: messages to the
+    trader. ``may``: the events that can follow.
     """
 
     task: TaskRow
@@ -118,6 +121,8 @@ class TaskView:
     events: tuple[dict[str, Any], ...]
     question: AssistView | None
     assists: tuple[AssistView, ...]
+    copies: tuple[CopyView, ...]
+    advices: tuple[AdviceView, ...]
     may: tuple[str, ...]
 
 
@@ -165,6 +170,8 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
         events=tuple(dict(e) for e in events),
         question=assists.get_assist(conn, task_id, now) if row.kind == "assist" else None,
         assists=assists.of_task(conn, task_id, now),
+        copies=copies.of_alert(conn, row.alert_id, now) if row.alert_id else (),
+        advices=stages.of_task(conn, task_id),
         may=_may(row, shown),
     )
 
