@@ -52,6 +52,8 @@ TITLES: Mapping[int, tuple[str, str]] = {
 register(
     {
         "http_error": ("请求未被接受", "the request was not accepted"),
+        "body_unreadable": ("请求体无法读取", "the body cannot be read"),
+        "body_unreadable.hint": ("应为 UTF-8 编码的 JSON", "it should be JSON in UTF-8"),
         "path_not_found": ("没有这个地址：{path}", "no such address: {path}"),
         "path_not_found.hint": ("所有接口见 /docs", "all operations are listed at /docs"),
         "method_not_allowed": ("此地址不支持 {method}", "{method} is not supported here"),
@@ -137,6 +139,8 @@ def _say(row: Mapping[str, Any], lang: str) -> str:
 
 def _on_http(request: Request, error: Exception) -> Response:
     status = cast("HTTPException", error).status_code
+    if status == 400:
+        return refuse(request, 400, "body_unreadable")
     if status == 404:
         return refuse(request, 404, "path_not_found", path=request.url.path[:200])
     if status == 405:

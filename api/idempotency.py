@@ -18,7 +18,7 @@ from api.errors import refusal
 from risk.domain.authority import Principal
 from risk.domain.errors import NotSignedInError, RiskError
 from risk.services import idempotency
-from risk.services.idempotency import Answer
+from risk.services.idempotency import Answer, Attempt
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NEVER = ("/api/v1/auth", "/api/v1/accounts", "/api/v1/keys", "/api/v1/unmaskings", "/api/v1/audit")
@@ -50,20 +50,20 @@ class Idempotency:
             return
         await self._carry_out(begun, request, _again(body, receive), send)
 
-    async def _carry_out(self, number: int, request: Request, receive: Receive, send: Send) -> None:
+    async def _carry_out(self, attempt: Attempt, request: Request, receive: Receive, send: Send) -> None:
         heard = _Heard()
 
         async def listen(message: Message) -> None:
             heard.take(message)
             await send(message)
 
-        token = idempotency.current.set(number)
+        token = idempotency.current.set(attempt)
         try:
             await self._app(request.scope, receive, listen)
         finally:
             idempotency.current.reset(token)
             desk = request.app.state.services.desk
-            await to_thread.run_sync(desk.act, idempotency.end, number, heard.answer())
+            await to_thread.run_sync(desk.act, idempotency.end, attempt, heard.answer())
 
 
 class _Heard:
@@ -99,15 +99,15 @@ def _wanted(request: Request) -> bool:
     return request.method in WRITES and "idempotency-key" in request.headers and path.startswith("/api/") and not path.startswith(NEVER)
 
 
-def _begin(request: Request, body: bytes) -> int | Answer:
+def _begin(request: Request, body: bytes) -> Attempt | Answer:
     services: Any = request.app.state.services
     who = services.identity.principal(request)
     name = f"{who.kind}:{who.name}" if isinstance(who, Principal) else f"local:{request.headers.get('x-actor', '')}"
     asked = f"{request.method} {request.url.path}?{request.url.query}\n{request.headers.get('content-type', '')}\n".encode()
     fingerprint = hashlib.sha256(asked + body).hexdigest()
-    number = services.desk.act(idempotency.begin, name, request.headers["idempotency-key"], fingerprint, services.desk.clock())
-    assert isinstance(number, (int, Answer))
-    return number
+    begun = services.desk.act(idempotency.begin, name, request.headers["idempotency-key"], fingerprint, services.desk.clock())
+    assert isinstance(begun, (Attempt, Answer))
+    return begun
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -35,6 +35,10 @@ DESCRIPTION = """市场监管风险预警：信号 → 研判 → 预警 → 核
 Risk early warning for market supervision. A warning is a clue, never a finding. Refusals are RFC 9457 problems; lists are paged by an opaque cursor;
 the language follows `?lang=` or `Accept-Language`. Until there are accounts the service answers this machine only."""
 
+EVERYWHERE = (401, 403, 422, 429)
+WITH_BODY = (400, 409, 413)
+"""A body that is no JSON, a request that is being worked on under its Idempotency-Key, a body too large."""
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -50,10 +54,20 @@ def problems(*statuses: int) -> Responses:
     }
 
 
+def _declared(status: int) -> dict[str, Any]:
+    said = dict(problems(status)[status])
+    said.pop("model")
+    return said
+
+
 def as_problems(schema: dict[str, Any]) -> dict[str, Any]:
-    """The generated description with refusals under their own media type only: FastAPI also lists them as plain JSON."""
-    for path in schema.get("paths", {}).values():
-        for operation in path.values():
+    """The generated description with what middleware may answer, and refusals under their own media type only: FastAPI also lists them as plain JSON."""
+    for address, path in schema.get("paths", {}).items():
+        for method, operation in path.items():
+            known = operation.setdefault("responses", {})
+            if address.startswith("/api/"):
+                for status in (*EVERYWHERE, *(WITH_BODY if method in ("post", "put", "patch", "delete") else ())):
+                    known.setdefault(str(status), _declared(status))
             for answer in operation.get("responses", {}).values():
                 content = answer.get("content", {})
                 if MEDIA_TYPE in content:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from risk.domain.errors import ConflictError, InvalidInputError
@@ -19,16 +19,25 @@ from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.storage import tables as t
 
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request in hand: its row, and which attempt at it this is."""
+
+    request: int
+    number: int = 1
+
+
 KEEP = timedelta(hours=24)
 """How long a key is remembered."""
 
-WORKING = timedelta(seconds=120)
-"""How long a request is believed to be worked on; afterwards another may take it up, if it has not acted."""
+WORKING = timedelta(seconds=15)
+"""How long a request is believed to be worked on; afterwards another may take it up, if it has not acted. Should both be alive, only one of them can act."""
 
 LONGEST_ANSWER = 1 << 20
 """Characters of an answer that are kept; of a longer one only that it was given."""
 
-current: ContextVar[int | None] = ContextVar("idempotent_request", default=None)
+current: ContextVar[Attempt | None] = ContextVar("idempotent_request", default=None)
 """The request in hand, for the desk to mark in the transaction of the act."""
 
 register(
@@ -59,8 +68,8 @@ class Answer:
     body: str
 
 
-def begin(conn: Connection, who: str, given: str, fingerprint: str, now: datetime) -> int | Answer:
-    """The number of a new request, or the answer that one with this key got.
+def begin(conn: Connection, who: str, given: str, fingerprint: str, now: datetime) -> Attempt | Answer:
+    """An attempt at a request, or the answer that one with this key got.
 
     ``InvalidInputError``: ``idempotency_key_invalid``, ``idempotency_key_reused``; ``ConflictError``: ``idempotency_running``, ``idempotency_answer_gone``.
     """
@@ -75,35 +84,42 @@ def begin(conn: Connection, who: str, given: str, fingerprint: str, now: datetim
         raise InvalidInputError("idempotency_key_reused")
     if row.status is not None and row.body is not None:
         return Answer(row.status, dict(row.headers), row.body)
-    if row.acted:
+    if row.acted is not None:
         raise ConflictError("idempotency_answer_gone")
     if row.until > now:
         raise ConflictError("idempotency_running")
-    conn.execute(update(t.idempotent_requests).where(r.id == row.id).values(until=now + WORKING))
-    return int(row.id)
+    conn.execute(update(t.idempotent_requests).where(r.id == row.id).values(until=now + WORKING, attempt=row.attempt + 1))
+    return Attempt(int(row.id), int(row.attempt) + 1)
 
 
-def _new(conn: Connection, key: str, fingerprint: str, now: datetime) -> int:
-    row = {"key": key, "fingerprint": fingerprint, "acted": False, "until": now + WORKING, "headers": {}, "created_at": now}
+def _new(conn: Connection, key: str, fingerprint: str, now: datetime) -> Attempt:
+    row = {"key": key, "fingerprint": fingerprint, "attempt": 1, "until": now + WORKING, "headers": {}, "created_at": now}
     try:
-        return int(conn.execute(insert(t.idempotent_requests).values(row).returning(t.idempotent_requests.c.id)).scalar_one())
+        return Attempt(int(conn.execute(insert(t.idempotent_requests).values(row).returning(t.idempotent_requests.c.id)).scalar_one()))
     except IntegrityError as error:  # the same request came twice at once
         raise ConflictError("idempotency_running") from error
 
 
 def mark(conn: Connection) -> None:
-    """Note in the transaction of an act that the request in hand has acted. Outside of such a request it does nothing."""
-    number = current.get()
-    if number is not None:
-        conn.execute(update(t.idempotent_requests).where(t.idempotent_requests.c.id == number).values(acted=True))
+    """Note in the transaction of an act that the request in hand has acted. Outside of such a request it does nothing.
+
+    ``ConflictError`` (``idempotency_answer_gone``) where another attempt at it has acted meanwhile: then this transaction is undone.
+    """
+    mine = current.get()
+    if mine is None:
+        return
+    r = t.idempotent_requests.c
+    free = update(t.idempotent_requests).where(r.id == mine.request, or_(r.acted.is_(None), r.acted == mine.number))
+    if conn.execute(free.values(acted=mine.number)).rowcount != 1:
+        raise ConflictError("idempotency_answer_gone")
 
 
-def end(conn: Connection, number: int, answer: Answer | None) -> None:
+def end(conn: Connection, mine: Attempt, answer: Answer | None) -> None:
     """Keep the answer. With ``None`` (it failed for a reason of ours) the request may be tried again, unless it has acted."""
     r = t.idempotent_requests.c
     if answer is None:
-        conn.execute(delete(t.idempotent_requests).where(r.id == number, r.acted.is_(False)))
+        conn.execute(delete(t.idempotent_requests).where(r.id == mine.request, r.attempt == mine.number, r.acted.is_(None)))
         return
     kept = answer.body if len(answer.body) <= LONGEST_ANSWER else None
-    values = {"status": answer.status, "headers": answer.headers, "body": kept, "acted": True}
-    conn.execute(update(t.idempotent_requests).where(r.id == number).values(values))
+    values = {"status": answer.status, "headers": answer.headers, "body": kept, "acted": mine.number}
+    conn.execute(update(t.idempotent_requests).where(r.id == mine.request, r.attempt == mine.number).values(values))

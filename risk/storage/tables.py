@@ -1521,7 +1521,8 @@ idempotent_requests = Table(
     _id(),
     Column("key", String(64), nullable=False, unique=True),  # digest of who asked and the key they gave
     Column("fingerprint", String(64), nullable=False),  # digest of method, address and body: the same key for something else is refused
-    Column("acted", Boolean, nullable=False, default=False),  # written in the transaction of the act
+    Column("attempt", Integer, nullable=False, default=1),  # grows when another takes it up
+    Column("acted", Integer),  # the attempt that acted: written in the transaction of the act
     Column("until", UtcDateTime, nullable=False),  # how long whoever works on it is believed to be alive
     Column("status", Integer),  # of the answer; nothing while there is none
     Column("headers", Json, nullable=False, default=dict),

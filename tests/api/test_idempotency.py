@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.services import idempotency
 from risk.services.desk import Desk
-from risk.services.idempotency import Answer
+from risk.services.idempotency import Answer, Attempt
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.disposal_world import NOW
@@ -62,7 +62,7 @@ def test_what_was_refused_may_be_tried_again(client: TestClient, world: datetime
 def test_an_act_whose_answer_was_lost_is_not_done_again(engine: Engine) -> None:
     desk = Desk(engine, lambda: NOW)
     number = desk.act(idempotency.begin, "a", "key", "f", NOW)
-    assert isinstance(number, int)
+    assert isinstance(number, Attempt)
     with pytest.raises(ConflictError, match="being worked on"):
         desk.act(idempotency.begin, "a", "key", "f", NOW)
     token = idempotency.current.set(number)
@@ -78,25 +78,40 @@ def test_an_act_whose_answer_was_lost_is_not_done_again(engine: Engine) -> None:
 def test_an_act_that_failed_leaves_no_mark(engine: Engine) -> None:
     desk = Desk(engine, lambda: NOW)
     number = desk.act(idempotency.begin, "a", "key", "f", NOW)
-    assert isinstance(number, int)
+    assert isinstance(number, Attempt)
     token = idempotency.current.set(number)
     with pytest.raises(RuntimeError):
         desk.act(_fails)
     idempotency.current.reset(token)
     # its process may have died: after a while another takes the request up
-    assert desk.act(idempotency.begin, "a", "key", "f", NOW + idempotency.WORKING) == number
+    assert desk.act(idempotency.begin, "a", "key", "f", NOW + idempotency.WORKING) == Attempt(number.request, 2)
+
+
+def test_of_two_attempts_that_are_both_alive_only_one_acts(engine: Engine) -> None:
+    desk = Desk(engine, lambda: NOW)
+    first = desk.act(idempotency.begin, "a", "key", "f", NOW)
+    second = desk.act(idempotency.begin, "a", "key", "f", NOW + idempotency.WORKING)
+    assert isinstance(first, Attempt)
+    assert isinstance(second, Attempt)
+    token = idempotency.current.set(second)
+    desk.act(_act)
+    desk.act(_act)  # a request may act in several transactions
+    idempotency.current.set(first)
+    with pytest.raises(ConflictError, match="carried out once"):
+        desk.act(_act)
+    idempotency.current.reset(token)
 
 
 def test_keys_are_forgotten_after_a_day_and_long_answers_are_not_kept(engine: Engine) -> None:
     with transaction(engine) as conn:
         number = idempotency.begin(conn, "a", "key", "f", NOW)
-        assert isinstance(number, int)
+        assert isinstance(number, Attempt)
         idempotency.end(conn, number, Answer(200, {}, "x" * (idempotency.LONGEST_ANSWER + 1)))
         with pytest.raises(ConflictError, match="carried out once"):
             idempotency.begin(conn, "a", "key", "f", NOW)
         with pytest.raises(InvalidInputError, match="another request"):
             idempotency.begin(conn, "a", "key", "other", NOW)
-        assert isinstance(idempotency.begin(conn, "a", "key", "other", NOW + idempotency.KEEP + timedelta(seconds=1)), int)
+        assert isinstance(idempotency.begin(conn, "a", "key", "other", NOW + idempotency.KEEP + timedelta(seconds=1)), Attempt)
 
 
 def _act(conn: Connection) -> None:
