@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from risk.settings import Settings
-from tests.api.accounts_world import COOKIE, signed_in
+from tests.api.accounts_world import CHEAP_ARGON2, COOKIE, signed_in
 from tests.risk.disposal_world import NOW
 
 FAR = ("10.1.2.3", 4711)
@@ -22,7 +22,7 @@ FAR = ("10.1.2.3", 4711)
 @pytest.fixture
 def settings(sqlite_engine: Engine, tmp_path: Any) -> Settings:
     url = sqlite_engine.url.render_as_string(hide_password=False)
-    return Settings(home=tmp_path / "home", database_url=url, hosts=("risk.example.org",))
+    return Settings(home=tmp_path / "home", database_url=url, hosts=("risk.example.org",), argon2=CHEAP_ARGON2)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def test_a_write_from_another_site_is_refused_with_a_cookie_and_not_with_a_key(s
         for headers in FOREIGN:
             assert code(far.post("/api/v1/keys", json=sent, headers={**mine, **headers})) == (403, "cross_site")
             program = {**headers, "Authorization": f"Bearer {made.json()['key']}"}
-            assert far.post("/api/v1/rule-editor/check", json={"text": ""}, headers=program).status_code == 200
+            assert far.post("/api/v1/rule-editor/check", json={"source": ""}, headers=program).status_code == 200
             # the cookie does not count beside a key, so a made-up key opens no way round the check
             answer = far.post("/api/v1/keys", json=sent, headers={**mine, **headers, "Authorization": "Bearer rk_x"})
             assert code(answer) == (401, "not_signed_in")
