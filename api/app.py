@@ -20,14 +20,16 @@ from api.deps import Services
 from api.guard import Guard
 from api.idempotency import Idempotency
 from api.identity import Identity
+from api.observing import Observing, Requests
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
 from api.rates import Rates
-from api.routes import ROUTERS, health
+from api.routes import ROUTERS, health, metrics
 from risk.bootstrap import open_scorer, open_store
 from risk.scheduling import jobs
 from risk.scheduling.background import Background
 from risk.scheduling.use_cases import Tools
 from risk.services.desk import Desk
+from risk.services.metrics import Cache as Figures
 from risk.services.scorer_cache import ScorerCache
 from risk.settings import Settings
 
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         scorer = ScorerCache(chosen, open_scorer, engine)
         background = Background(Tools(engine, chosen, scorer, clock))
         desk = Desk(engine, clock)
+        app.state.figures, app.state.requests = Figures(engine, clock), Requests()
         app.state.services = Services(chosen, desk, scorer, background, Identity(chosen, desk))
         try:
             desk.act(jobs.seed)
@@ -76,10 +79,12 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(Guard, hosts=chosen.hosts, proxied=bool(chosen.trusted_proxies))  # the outer one: it says 413 as a problem
     if chosen.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(chosen.trusted_proxies))
+    app.add_middleware(Observing, requests=lambda: app.state.requests)  # around everything, so that refusals are counted too
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses=problems(401, 403, 422))
     app.include_router(health.router, responses=problems(401, 403, 422))
+    app.include_router(metrics.router, responses=problems(401, 403, 422))
     app.include_router(home.router)
     _describe(app)
     return app

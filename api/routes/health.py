@@ -12,14 +12,15 @@ from starlette.responses import Response
 from api.authority import public
 from api.deps import Svc
 from api.errors import refuse
+from api.language import language
 from api.openapi import problems
 from risk.domain.messages import register
-from risk.services import views_health
-from risk.services.views_health import Readiness
+from risk.services import ready
+from risk.services.ready import Readiness
 
 router = APIRouter(tags=["health"])
 
-register({"not_ready": ("数据库不可用或版本不符", "the database does not answer or has another revision")})
+register({"not_ready": ("未就绪：{reasons}", "not ready: {reasons}")})
 
 
 @router.get("/healthz", summary="进程存活 / The process lives", dependencies=[public])
@@ -30,8 +31,10 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="可以服务 / Ready to work", response_model=Readiness, responses=problems(503), dependencies=[public])
 def readyz(svc: Svc, request: Request) -> Response:
-    """503 while the database does not answer or has another revision than the program needs. Faults of rule plug-ins are told and stop nothing."""
-    found = svc.desk.whole(views_health.readiness)
+    """503 with the reasons while the database does not answer or has another revision, the data folder is full or the key is of no use."""
+    found = svc.desk.whole(ready.examine, svc.settings)
     if not found.ready:
-        return refuse(request, 503, "not_ready")
+        lang = language(request)
+        reasons = "; ".join(one.zh if lang == "zh" else one.en for one in found.checks if not one.ok)
+        return refuse(request, 503, "not_ready", reasons=reasons)
     return JSONResponse(asdict(found))

@@ -12,6 +12,7 @@ from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.personal import masked, masked_json
 from risk.services.places import inside, place
 from risk.services.scoping import alerts_inside, signals_inside
 from risk.services.views_assessments import AssessmentRow, of_signal
@@ -104,8 +105,8 @@ def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -
     )
     return SignalView(
         signal=_row(row),
-        text=row.text,
-        fields=dict(row.fields),
+        text=masked(row.text),
+        fields=masked_json(dict(row.fields)),
         identity=row.identity,
         content_hash=row.content_hash,
         import_id=row.import_id,
@@ -131,7 +132,7 @@ def _row(row: Row[Any]) -> SignalRow:
         region=row.region,
         region_zh=place(row.region, "zh"),
         region_en=place(row.region, "en"),
-        text=row.text[:EXCERPT],
+        text=masked(row.text)[:EXCERPT],
         observed_at=row.observed_at,
         time_given=row.time_given,
         received_at=row.received_at,

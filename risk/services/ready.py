@@ -1,0 +1,107 @@
+"""Whether a process can work: the database and its revision, room in the data folder, the key of stored secrets. Each check is told with its reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from risk.domain.errors import RiskError
+from risk.domain.messages import register, say
+from risk.services import views_health
+from risk.services.secrets_key import FILE, SecretBox
+from risk.services.views_health import PluginTrouble
+from risk.settings import Settings
+
+register(
+    {
+        "ready_database": ("数据库应答", "the database answers"),
+        "ready_no_database": ("数据库不应答", "the database does not answer"),
+        "ready_revision": ("数据库版本为 {revision}", "the database is at {revision}"),
+        "ready_other_revision": ("数据库版本为 {revision}，程序需要 {wanted}", "the database is at {revision}, the program needs {wanted}"),
+        "ready_room": ("数据目录剩余 {free} MB", "{free} MB free in the data folder"),
+        "ready_no_room": (
+            "数据目录仅剩 {free} MB，至少需要 {least} MB",
+            "only {free} MB free in the data folder, at least {least} MB are needed",
+        ),
+        "ready_no_folder": ("数据目录不可写", "the data folder cannot be written"),
+        "ready_key": ("密钥可用", "the secret key can be used"),
+        "ready_key_later": ("尚无密钥，首次需要时生成", "there is no secret key yet, it is made when it is first needed"),
+        "ready_no_key": ("密钥不可用：{reason}", "the secret key cannot be used: {reason}"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One thing that must be so."""
+
+    check: str
+    ok: bool
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """All of them together. Faults of rule plug-ins are told and stop nothing."""
+
+    ready: bool
+    database: bool
+    revision: str | None
+    wanted: str
+    checks: tuple[Ready, ...]
+    plugins: tuple[PluginTrouble, ...] = ()
+
+
+def examine(engine: Engine, settings: Settings, *, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Readiness:
+    """Ask everything once; nothing is written. ``free`` gives bytes."""
+    store = views_health.readiness(engine)
+    checks = (*_store(store), _room(settings, free), _key(settings))
+    return Readiness(all(one.ok for one in checks), store.database, store.revision, store.wanted, checks, store.plugins)
+
+
+def _store(store: views_health.Readiness) -> Iterator[Ready]:
+    if not store.database:
+        yield _no("database", "ready_no_database")
+        return
+    yield _yes("database", "ready_database")
+    if store.revision == store.wanted:
+        yield _yes("revision", "ready_revision", revision=store.revision)
+    else:
+        yield _no("revision", "ready_other_revision", revision=store.revision or "-", wanted=store.wanted)
+
+
+def _room(settings: Settings, free: Callable[[Path], int]) -> Ready:
+    folder = settings.home
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        return _no("folder", "ready_no_folder")
+    left = free(folder) // 1_000_000
+    if left < settings.least_free_mb:
+        return _no("folder", "ready_no_room", free=left, least=settings.least_free_mb)
+    return _yes("folder", "ready_room", free=left)
+
+
+def _key(settings: Settings) -> Ready:
+    if not settings.secret_key and not (settings.home / FILE).exists():
+        return _yes("key", "ready_key_later")
+    try:
+        SecretBox(settings).seal("ready")
+    except (RiskError, OSError) as error:
+        return _no("key", "ready_no_key", reason=type(error).__name__ if isinstance(error, OSError) else error.code)
+    return _yes("key", "ready_key")
+
+
+def _yes(check: str, code: str, **facts: Any) -> Ready:
+    return Ready(check, ok=True, zh=say(code, "zh", **facts), en=say(code, "en", **facts))
+
+
+def _no(check: str, code: str, **facts: Any) -> Ready:
+    return Ready(check, ok=False, zh=say(code, "zh", **facts), en=say(code, "en", **facts))
