@@ -30,7 +30,7 @@ from risk.domain.rule_states import same_person
 from risk.domain.system_messages import quoted
 from risk.scoring import keys
 from risk.scoring.keys import split_key
-from risk.services import auditing
+from risk.services import auditing, outbox
 from risk.settings import Settings
 from risk.storage.engine import transaction
 
@@ -251,9 +251,14 @@ def _found(registry: Registry, key: str, version: int) -> Version:
         raise NotFoundError("no_version", name=key, version=version) from error
 
 
+_PUSHED = {"model.promote": "model.promoted", "model.rollback": "model.rolled_back"}
+
+
 def _record(engine: Engine, actor: str, action: str, key: str, version: int, detail: Mapping[str, Any], now: datetime) -> None:
     with transaction(engine) as conn:
         auditing.record(conn, actor, action, f"model:{key}@{version}", detail, now)
+        if action in _PUSHED:
+            outbox.emit(conn, _PUSHED[action], f"model:{key}@{version}", {"model": key, "version": version}, now)
 
 
 def _args(key: str, version: int) -> tuple[str, int, str]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import Told, register, say
 from risk.scoring.keys import spec_of, split_key, title
-from risk.services import auditing
+from risk.services import auditing, outbox
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.storage import tables as t
 
@@ -84,6 +84,7 @@ def open_task(conn: Connection, key: str, kind: str, detail: Mapping[str, Any], 
     }
     number = int(conn.execute(insert(t.model_tasks).values(values).returning(t.model_tasks.c.id)).scalar_one())
     auditing.record(conn, actor, "model_task.open", f"model_task:{number}", {"model": key, "kind": kind, **detail}, now)
+    outbox.emit(conn, "model_task.opened", f"model_task:{number}", {"model": key, "kind": kind}, now, once="open")
     return number
 
 

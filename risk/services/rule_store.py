@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.rule_states import RuleEvent, RuleState, advance, changes_live
-from risk.services import auditing
+from risk.services import auditing, outbox
 from risk.services.rule_text import Definition, define
 from risk.storage import tables as t
 from risk.storage.engine import serialise
@@ -279,7 +279,11 @@ def _record(
     }
     conn.execute(insert(t.rule_events).values(values))
     told = {"state": version.state.value, "hash": version.hash, "reason": reason}
-    auditing.record(conn, actor, f"rule.{event.value}", f"{version.kind}:{version.model}/{version.name}@{version.version}"[:200], told, now)
+    object_ = f"{version.kind}:{version.model}/{version.name}@{version.version}"[:200]
+    auditing.record(conn, actor, f"rule.{event.value}", object_, told, now)
+    if values["live"]:
+        data = {"model": version.model, "rule": version.name, "version": version.version, "step": event.value, "state": version.state.value}
+        outbox.emit(conn, "rule.changed", object_, data, now, once=f"{event.value} {now.isoformat()}")
 
 
 def _item(conn: Connection, key: Key, now: datetime) -> int:

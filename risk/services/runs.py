@@ -23,7 +23,7 @@ from risk import __version__
 from risk.domain.balance import Balance, BalanceError
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.services import alerts, judging, live_rules, rule_desk, settling, units
+from risk.services import alerts, judging, live_rules, outbox, rule_desk, settling, units
 from risk.services.dispatch import load_directory
 from risk.services.settling import OpenRun
 from risk.storage import tables as t
@@ -245,11 +245,14 @@ def _finish(engine: Engine, one: OpenRun, now: datetime) -> None:
     """Close the run after its balance was counted once more from what is stored."""
     with transaction(engine) as conn:
         serialise(conn, _LOCK)
-        stored = conn.execute(select(t.runs.c.balance, t.runs.c.candidates).where(t.runs.c.id == one.id)).one()
+        columns = (t.runs.c.balance, t.runs.c.candidates, t.runs.c.model, t.runs.c.judged)
+        stored = conn.execute(select(*columns).where(t.runs.c.id == one.id)).one()
         counted = alerts.run_balance(conn, one.id)
         if counted != Balance.of_counts(stored.balance, candidates=stored.candidates):
             raise BalanceError("balance_broken", candidates=stored.candidates, total=counted.total)
         conn.execute(update(t.runs).where(t.runs.c.id == one.id, t.runs.c.status == "running").values(status="done", ended_at=now))
+        data = {"model": stored.model, "judged": stored.judged, "alerts": counted.as_dict().get("new", 0), "balance": counted.as_dict()}
+        outbox.emit(conn, "run.done", f"run:{one.id}", data, now, once="done")
 
 
 def _results(engine: Engine, scorer: Scorer, keys: Sequence[str], as_of: datetime) -> list[RunResult]:
