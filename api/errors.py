@@ -20,6 +20,7 @@ from starlette.responses import Response
 from api.language import language
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, NotSignedInError, RiskError, TooOftenError
 from risk.domain.messages import register, say
+from risk.domain.mistakes import MistakesError
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("risk.api")
@@ -116,7 +117,8 @@ def refusal(request: Request, found: RiskError) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(found, kind)), 500)
     if status == 500:
         _log.error("%s: %s", found.code, found)
-    answer = problem(request, status, found.code, found.text(lang), hint=found.hint(lang))
+    parts = found.parts(lang) if isinstance(found, MistakesError) else None
+    answer = problem(request, status, found.code, found.text(lang), hint=found.hint(lang), errors=parts)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 11.6.1
     if status == 429:

@@ -15,8 +15,9 @@ from typing import Any
 
 from risk.domain import uscc
 from risk.domain.datafiles import read_toml
+from risk.domain.masking import masked_address, masked_name
 from risk.domain.messages import Told
-from risk.domain.mistakes import Mistake
+from risk.domain.mistakes import Mistake, storable
 from risk.domain.money import fen_of, yuan_of
 
 KINDS = ("inspection", "penalty", "enforcement", "other")
@@ -115,28 +116,11 @@ def mask(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     told = dict(fields)
     for field in kinds()[kind].fields.values():
         if field.personal and field.name in told:
-            cover = masked_number if field.name == "certificates" else masked_name
-            value = told[field.name]
+            value, cover = told[field.name], _COVERS.get(field.name, masked_name)
             told[field.name] = [cover(one) for one in value] if isinstance(value, list) else cover(value)
     if told.get("party_nature") == "公民":
-        for name, cover in (
-            ("party_name", masked_name),
-            ("object_name", masked_name),
-            ("party_code", masked_number),
-            ("address", masked_name),
-        ):
-            if name in told:
-                told[name] = cover(told[name])
+        told |= {name: _COVERS.get(name, masked_name)(told[name]) for name in _OF_PERSON if name in told}
     return told
-
-
-def masked_name(name: str) -> str:
-    """A name with its first character only.
-
-    >>> masked_name("张三"), masked_name("")
-    ('张*', '')
-    """
-    return name[:1] + "*" * (len(name) - 1)
 
 
 def masked_number(number: str) -> str:
@@ -146,6 +130,12 @@ def masked_number(number: str) -> str:
     ('4201************3X', '******')
     """
     return "*" * len(number) if len(number) <= 8 else number[:4] + "*" * (len(number) - 6) + number[-2:]
+
+
+_COVERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"certificates": masked_number, "party_code": masked_number, "address": masked_address}
+)
+_OF_PERSON = ("party_name", "object_name", "party_code", "address")
 
 
 def _kind(code: str, data: Mapping[str, Any], common: list[dict[str, Any]]) -> ActKind:
@@ -173,7 +163,7 @@ def _read(field: Field, value: Any) -> tuple[Any, Mistake | None]:
 
 
 def _text(field: Field, value: Any) -> tuple[Any, Mistake | None]:
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or not storable(value):
         return None, _mistake(field, "mistake_text")
     if field.limit is not None and len(value) > field.limit:
         return None, _mistake(field, "mistake_too_long", limit=field.limit)
@@ -241,7 +231,7 @@ def _amount(field: Field, value: Any) -> tuple[Any, Mistake | None]:
 
 
 def _people(field: Field, value: Any) -> tuple[Any, Mistake | None]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and len(one) <= 120 for one in value):
+    if not isinstance(value, list) or not all(isinstance(one, str) and len(one) <= 120 and storable(one) for one in value):
         return None, _mistake(field, "mistake_list")
     names = list(dict.fromkeys(one.strip() for one in value if one.strip()))
     least = field.more.get("least", 0)
@@ -253,7 +243,11 @@ def _table(field: Field, value: Any) -> tuple[Any, Mistake | None]:
     if not isinstance(value, list):
         return None, _mistake(field, "mistake_list")
     for row in value:
-        if not isinstance(row, Mapping) or set(row) != columns or not all(isinstance(cell, str) for cell in row.values()):
+        if (
+            not isinstance(row, Mapping)
+            or set(row) != columns
+            or not all(isinstance(cell, str) and storable(cell) for cell in row.values())
+        ):
             return None, _mistake(field, "mistake_shape")
         for column, known in choices.items():
             if row[column] not in known:

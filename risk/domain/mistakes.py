@@ -47,6 +47,19 @@ class MistakesError(InvalidInputError):
         return [{"field": m.place, "type": m.code, "message": m.text(lang)} for m in self.mistakes]
 
 
+def storable(text: str) -> bool:
+    """Whether every database and format can keep it: no NUL, no half of a surrogate pair.
+
+    >>> storable("药房"), storable("a\\0b"), storable("\\ud800")
+    (True, False, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 register(
     {
         "mistakes_found": ("有 {count} 处不符合要求：", "{count} thing(s) do not fit:"),

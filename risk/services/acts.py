@@ -41,7 +41,7 @@ register(
 
 @dataclass(frozen=True, slots=True)
 class ActView:
-    """An act as it is shown: names and numbers of persons masked, unless whoever asks may read them and said so. ``fined``: yuan."""
+    """An act as it is shown: names and numbers of persons masked. ``fined``: yuan."""
 
     id: int
     record_id: str
@@ -174,13 +174,6 @@ def get_act(conn: Connection, act_id: int, *, scope: Scope = EVERYWHERE) -> ActV
     return view(_get(conn, act_id, scope))
 
 
-def unmasked(conn: Connection, act_id: int, *, reader: str, reason: str, now: datetime, scope: Scope = EVERYWHERE) -> ActView:
-    """One act with the names and numbers of persons; who read it and why is recorded."""
-    row = _get(conn, act_id, scope)
-    auditing.record(conn, reader, "personal.read", f"act:{act_id}", {"reason": reason}, now)
-    return view(row, open_=True)
-
-
 def acts_inside(scope: Scope) -> ColumnElement[bool]:
     """Rows of ``acts``: of an office inside, or on a task inside."""
     if scope.whole:
@@ -188,7 +181,7 @@ def acts_inside(scope: Scope) -> ColumnElement[bool]:
     return or_(office_code_inside(scope, t.acts.c.office_code), t.acts.c.task_id.in_(select(t.tasks.c.id).where(tasks_inside(scope))))
 
 
-def view(row: Row[Any], *, open_: bool = False) -> ActView:
+def view(row: Row[Any]) -> ActView:
     """A row as it is shown."""
     label = kinds()[row.kind].label
     return ActView(
@@ -206,7 +199,7 @@ def view(row: Row[Any], *, open_: bool = False) -> ActView:
         verdict_id=row.verdict_id,
         happened_on=row.happened_on,
         fined=None if row.fined_fen is None else yuan_of(row.fined_fen),
-        fields=dict(row.fields) if open_ else mask(row.kind, row.fields),
+        fields=mask(row.kind, row.fields),
         source=row.source,
         batch=row.batch,
         version=row.version,

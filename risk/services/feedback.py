@@ -21,7 +21,7 @@ from risk.domain.verdicts import Tell, day_of, taxonomy, told_of
 from risk.services import auditing, calendar_store, outbox
 from risk.services.clue_senders import senders_of
 from risk.services.paging import Page, page_by_id, unpack_id
-from risk.services.scoping import tasks_inside
+from risk.services.scoping import verdicts_inside
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 
@@ -163,8 +163,7 @@ def _send(conn: Connection, verdict: Row[Any], row: dict[str, Any], told: Tell, 
 def _inside(scope: Scope) -> ColumnElement[bool]:
     if scope.whole:
         return true()
-    mine = select(t.verdicts.c.id).join_from(t.verdicts, t.tasks, t.verdicts.c.task_id == t.tasks.c.id).where(tasks_inside(scope))
-    return t.clue_feedbacks.c.verdict_id.in_(mine)
+    return t.clue_feedbacks.c.verdict_id.in_(select(t.verdicts.c.id).where(verdicts_inside(scope)))
 
 
 def _one(conn: Connection, feedback_id: int, scope: Scope) -> Row[Any]:

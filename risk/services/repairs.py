@@ -20,7 +20,7 @@ from risk.domain.verdicts import day_of, repair_of, taxonomy
 from risk.scoring.keys import spec_of, split_key
 from risk.services import auditing, outbox
 from risk.services.paging import Page, page_by_id, unpack_id
-from risk.services.scoping import tasks_inside
+from risk.services.scoping import verdicts_inside
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
 
@@ -148,6 +148,7 @@ def list_repairs(
     state: str | None = None,
     repair: str | None = None,
     model: str | None = None,
+    verdict: int | None = None,
     scope: Scope = EVERYWHERE,
     limit: int = 50,
     cursor: str | None = None,
@@ -158,6 +159,8 @@ def list_repairs(
     for column, wanted in ((r.state, state), (r.repair, repair)):
         if wanted:
             query = query.where(column == wanted)
+    if verdict is not None:
+        query = query.where(r.verdict_id == verdict)
     if model:
         query = query.where(or_(r.model == model, r.model.startswith(f"{model}.", autoescape=True)))
     if cursor:
@@ -190,8 +193,7 @@ def _open(conn: Connection, repair_id: int, scope: Scope) -> Row[Any]:
 def _inside(scope: Scope) -> ColumnElement[bool]:
     if scope.whole:
         return true()
-    mine = select(t.verdicts.c.id).join_from(t.verdicts, t.tasks, t.verdicts.c.task_id == t.tasks.c.id).where(tasks_inside(scope))
-    return t.repair_tasks.c.verdict_id.in_(mine)
+    return t.repair_tasks.c.verdict_id.in_(select(t.verdicts.c.id).where(verdicts_inside(scope)))
 
 
 def _row(row: Row[Any]) -> RepairView:

@@ -31,6 +31,8 @@ _LOCK = 31  # of risk.storage.engine.serialise
 register(
     {
         "verdict_not_found": ("没有编号为 {verdict} 的核查结论", "no verdict with the number {verdict}"),
+        "act_not_found": ("没有编号为 {id} 的监管行为", "no act of supervision with the number {id}"),
+        "appeal_not_found": ("没有编号为 {id} 的申诉", "no appeal with the number {id}"),
         "unmask_object": ("不能查看原文的对象：{object}", "nothing that can be unmasked: {object}"),
         "unmask_object.hint": ("写作 signal:12、verdict:3 或 subject:7", "written as signal:12, verdict:3 or subject:7"),
         "unmask_reason": ("请写明查看原文的理由（至少 {least} 个字）", "say why it must be read plain (at least {least} characters)"),
@@ -104,6 +106,28 @@ def _subject(conn: Connection, number: int, scope: Scope) -> Mapping[str, Any]:
     return {"facts": dict(conn.execute(select(t.subjects.c.facts).where(t.subjects.c.id == number)).scalar_one())}
 
 
-_KINDS: dict[str, Callable[[Connection, int, Scope], Mapping[str, Any]]] = {"signal": _signal, "verdict": _verdict, "subject": _subject}
+def _act(conn: Connection, number: int, scope: Scope) -> Mapping[str, Any]:
+    a = t.acts.c
+    row = conn.execute(select(a.fields).where(a.id == number, scoping.office_code_inside(scope, a.office_code))).one_or_none()
+    if row is None:
+        raise NotFoundError("act_not_found", id=number)
+    return {"fields": dict(row.fields)}
+
+
+def _appeal(conn: Connection, number: int, scope: Scope) -> Mapping[str, Any]:
+    a, inside = t.appeals.c, select(t.verdicts.c.id).where(scoping.verdicts_inside(scope))
+    row = conn.execute(select(a.appellant, a.grounds).where(a.id == number, a.verdict_id.in_(inside))).one_or_none()
+    if row is None:
+        raise NotFoundError("appeal_not_found", id=number)
+    return row._asdict()
+
+
+_KINDS: dict[str, Callable[[Connection, int, Scope], Mapping[str, Any]]] = {
+    "signal": _signal,
+    "verdict": _verdict,
+    "subject": _subject,
+    "act": _act,
+    "appeal": _appeal,
+}
 KINDS = tuple(_KINDS)
 """What can be unmasked."""

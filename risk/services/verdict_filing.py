@@ -17,11 +17,12 @@ from risk.domain.authority import EVERYWHERE, Principal, Scope
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from risk.domain.filing import Filing, check_filing
 from risk.domain.messages import register
-from risk.domain.mistakes import Mistake, MistakesError
+from risk.domain.mistakes import Mistake, MistakesError, storable
 from risk.services import acts, attachments, auditing, scoping, tasks
 from risk.services.acts import Belongs
 from risk.services.verdict_consequences import about_of
 from risk.services.verdict_events import get
+from risk.services.verdict_store import latest
 from risk.storage import tables as t
 
 LARGEST_DRAFT = 400_000
@@ -30,10 +31,15 @@ LARGEST_DRAFT = 400_000
 register(
     {
         "draft_not_found": ("任务 {task} 没有结论草稿", "the task {task} has no draft of a verdict"),
+        "verdict_replaced": (
+            "结论 {verdict} 已被结论 {newest} 更正，只能更正最新结论",
+            "the verdict {verdict} was corrected by {newest}: only the newest can be corrected",
+        ),
         "draft_changed": (
             "任务 {task} 的草稿已被他人更改（版本 {now}，提交的是 {given}）",
             "the draft of task {task} was changed by someone else (version {now}, not {given})",
         ),
+        "draft_unreadable": ("草稿含有无法保存的内容", "the draft has something in it that cannot be kept"),
         "draft_too_large": ("草稿过大（上限 {limit} 个字符）", "the draft is too large (at most {limit} characters)"),
         "filing_not_handler": (
             "{person} 不是核查人员，也无权代为反馈",
@@ -67,8 +73,7 @@ def save(
 ) -> Draft:
     """Keep a draft, whatever it lacks. ``task_not_found``, ``draft_changed`` (with ``version`` given), ``draft_too_large``."""
     scoping.require_task(conn, scope, task_id)
-    if len(json.dumps(dict(content), ensure_ascii=False)) > LARGEST_DRAFT:
-        raise InvalidInputError("draft_too_large", limit=LARGEST_DRAFT)
+    _check_storable(content)
     d, row = t.verdict_drafts.c, _draft(conn, task_id)
     seen = 0 if row is None else row.version
     if version is not None and version != seen:
@@ -168,6 +173,31 @@ def correct(
     )
     _complete(conn, number, found, who.name, now)
     return number
+
+
+def correct_verdict(
+    conn: Connection, verdict_id: int, content: Mapping[str, Any], *, reason: str, who: Principal, now: datetime, version: int | None = None
+) -> int:
+    """Correct a verdict by its own number; ``verdict_replaced`` where it is not the newest of its task."""
+    row = conn.execute(select(t.verdicts.c.task_id).where(t.verdicts.c.id == verdict_id, scoping.verdicts_inside(who.scope))).one_or_none()
+    if row is None:
+        raise NotFoundError("verdict_not_found", verdict=verdict_id)
+    newest = latest(conn, row.task_id)
+    if newest != verdict_id:
+        raise ConflictError("verdict_replaced", verdict=verdict_id, newest=newest)
+    return correct(conn, row.task_id, content, reason=reason, who=who, now=now, version=version)
+
+
+def _check_storable(content: Mapping[str, Any]) -> None:
+    """Whether every database can keep a draft as it is."""
+    try:
+        text = json.dumps(dict(content), ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidInputError("draft_unreadable") from None
+    if len(text) > LARGEST_DRAFT:
+        raise InvalidInputError("draft_too_large", limit=LARGEST_DRAFT)
+    if not storable(text) or "\\u0000" in text:
+        raise InvalidInputError("draft_unreadable")
 
 
 def _checked(conn: Connection, task_id: int, content: Mapping[str, Any] | None, who: Principal, now: datetime) -> Filing:

@@ -16,7 +16,7 @@ from risk.services import audit_sample, labels, runs, tasks
 from risk.services.alerts import run_balance
 from risk.services.dispatch import issued_this_week, load_directory
 from risk.services.task_views import TaskFilter, get_task, list_tasks
-from risk.services.views_verdicts import list_verdicts
+from risk.services.views_verdicts import VerdictFilter, list_verdicts
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.run_world import CURE, MED, NOW, PLAIN, REPORT, SCHEME, URGE, count, put, scorer, set_capacity
@@ -138,7 +138,7 @@ def test_an_audit_task_goes_the_whole_way_and_its_label_weighs(engine: Engine) -
         weights = {one.signal_id: one.weight for one in mature}
         assert sum(weights.values()) == pytest.approx(2.0)  # of mean 1
         assert weights[stored["audit_sample"].signal_id] == pytest.approx(weights[stored["verdict"].signal_id] / chance)
-        told = list_verdicts(conn, model=MED).items
+        told = list_verdicts(conn, VerdictFilter(model=MED)).items
         assert {one.alert_id for one in told} == {None, alerted.alert_id}
 
 
