@@ -63,6 +63,7 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "到期再训练、影子运行、冠军监测",
         "retrain what is due, challengers in shadow, watch over champions",
     ),
+    (Job("poll_warnings", "*/15 * * * *", "poll_warnings"), "轮询外部预警来源", "ask outside warning systems"),
 )
 """The jobs a new database starts with, and what each is in Chinese and English."""
 

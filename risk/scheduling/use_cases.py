@@ -183,6 +183,14 @@ def audit_out(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # 
     return told
 
 
+def poll_warnings(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the outside warning systems that are plugged in for what is new."""
+    from risk.services import warning_sources
+
+    done = warning_sources.poll_all(tools.engine, tools.settings, actor=str(arguments.get("actor") or "scheduler"), clock=tools.clock)
+    return {one.name: one.error or {"accepted": one.accepted, "quarantined": one.quarantined} for one in done}
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
     "report": report,
@@ -193,6 +201,7 @@ USE_CASES: dict[str, UseCase] = {
     "model_health": model_health,
     "audit_out": audit_out,
     "push": push,
+    "poll_warnings": poll_warnings,
 }
 """Name → function."""
 

@@ -1,0 +1,1 @@
+"""A warning system of a bank, as its makers might offer it."""
