@@ -1,0 +1,5 @@
+"""``python -m experiments.load``."""
+
+from experiments.load.measure import main
+
+main()
