@@ -8,6 +8,7 @@ from risk.domain.authority import Principal
 from risk.domain.errors import NotSignedInError
 from risk.services import accounts, api_keys, sessions
 from risk.services.desk import Desk
+from risk.services.oidc import Provider
 from risk.services.secrets_key import SecretBox
 from risk.services.secrets_passwords import Passwords
 from risk.settings import Settings
@@ -23,6 +24,7 @@ class Identity:
         self.settings = settings
         self.box = SecretBox(settings)
         self.passwords = Passwords(settings)
+        self.provider = Provider(settings)
         self._desk = desk
         self._exist = False
 

@@ -14,6 +14,7 @@ from api.deps import Id, Services, Svc
 from api.identity import COOKIE
 from api.identity_schemas import PasswordChange, SignIn, TotpCode, TotpEnd
 from api.openapi import problems
+from api.routes import oidc
 from risk.domain.authority import Principal
 from risk.domain.errors import ConflictError
 from risk.services import accounts_views, sessions, sign_in, totp
@@ -23,6 +24,7 @@ from risk.services.sign_in import Attempt
 from risk.services.totp import Enrolment
 
 router = APIRouter(prefix="/auth", tags=["auth"])
+router.include_router(oidc.router)
 
 
 @dataclass(frozen=True, slots=True)
