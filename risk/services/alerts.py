@@ -28,6 +28,7 @@ from risk.domain.grades import ALARM, Grade
 from risk.domain.routing import Routing, base_model
 from risk.services import outbox
 from risk.services.alert_assists import Place, ask_others
+from risk.services.assignment import give_out
 from risk.services.bulk import insert_rows, select_in
 from risk.services.dispatch import SYSTEM, Directory, TaskOrder, issue, issued_this_week, load_directory
 from risk.services.merging import Group, absorb, find_open, link
@@ -175,7 +176,8 @@ def _raise_alerts(
     ids = {merge_key: alert_id for alert_id, merge_key in made}
     link(conn, {ids[key]: [c for _, c in members] for key, (members, _) in plans.items()}, now)
     orders = [TaskOrder(ids[k], members[0][1].grade, routing, members[0][1].unsure) for k, (members, routing) in plans.items()]
-    issue(conn, orders, now, directory, actor=actor)
+    tasks = issue(conn, orders, now, directory, actor=actor)
+    give_out(conn, tasks.values(), now)
     _tell(conn, rows, {key: routing for key, (_, routing) in plans.items()}, ids, now)
     for key, (members, _) in plans.items():
         for position, (candidate, _) in enumerate(members):

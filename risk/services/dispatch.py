@@ -109,6 +109,13 @@ def load_directory(conn: Connection, calendar: WorkCalendar | None = None) -> Di
     return Directory(offices, duties, calendar or calendar_store.load(conn), fallback=fallback_code(conn))
 
 
+def read_directory(conn: Connection) -> Directory:
+    """The directory for whoever only reads: the shipped one while nothing is stored."""
+    if conn.scalar(select(func.count()).select_from(t.offices)) == 0:
+        return Directory(default_offices(), default_duties(), calendar_store.load(conn), fallback=fallback_code(conn))
+    return load_directory(conn)
+
+
 def fallback_code(conn: Connection) -> str:
     """The office that takes what no duty reaches: as set last, else the one of the package's data."""
     c = t.duty_changes.c
