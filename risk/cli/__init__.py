@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("risk.cli.demo:demo", "The whole loop on a made-up province / 虚构省份上的完整闭环"),
     "intake": ("risk.cli.intake:intake", "Take a file in: CSV, NDJSON, Parquet, XLSX / 接入文件"),
     "quarantine": ("risk.cli.quarantine:quarantine", "List, repair, resubmit refused rows / 隔离行：查看、修复、重报"),
+    "exchange": ("risk.cli.exchange:exchange", "Exchange with other systems: describe, check, send, take in / 数据交换"),
     "run": ("risk.cli.run:run", "Judge stored signals, raise alerts, issue tasks / 研判、预警、派发"),
     "tasks": ("risk.cli.tasks:tasks", "List, sign, report verification tasks / 核查任务"),
     "report": ("risk.cli.report:report", "Situation report of a period / 态势报告"),
@@ -82,11 +83,13 @@ def main() -> None:
     from risk.cli.output import check_environment, show_error
     from risk.domain.errors import InvalidInputError, RiskError
     from risk.domain.system_messages import reason_of
+    from risk.domain.tracing import tracing
 
     try:
         if sys.argv[1:2] != ["config"]:
             check_environment()
-        cli(prog_name="risk")
+        with tracing():
+            cli(prog_name="risk")
     except RiskError as error:
         show_error(error)
         sys.exit(1)

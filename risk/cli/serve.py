@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from risk.cli.output import tell
 from risk.domain import system_messages  # noqa: F401 - registers the texts
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.messages import register
+from risk.services import logs
 from risk.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,20 +45,35 @@ register(
 @click.option("--host", help="address; RISK_HOST or 127.0.0.1 / 监听地址")
 @click.option("--port", type=click.IntRange(0, 65_535), help="RISK_PORT or 8000 / 端口")
 @click.option("--with-worker", is_flag=True, help="run the scheduled jobs too / 同时运行定时作业")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="warning", show_default=True)
-def serve(host: str | None, port: int | None, *, with_worker: bool, log_level: str) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="processes that serve / 服务进程数")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="RISK_LOG_LEVEL or warning / 日志级别")
+def serve(host: str | None, port: int | None, *, with_worker: bool, workers: int, log_level: str | None) -> None:
     """Start page and API, on loopback until there are accounts. / 首页与接口（有账号之前仅限本机）"""
     settings = Settings.from_environment()
     address = servable(settings, host or settings.host)
     chosen = settings.port if port is None else port
     import uvicorn
 
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    level = log_level or settings.log_level
+    if workers > 1:
+        _open_once(settings)
+    logs.configure(settings.log, level)
     if chosen:
         require_free(address, chosen)
     tell("serving", host=f"[{address}]" if ":" in address else address, port=chosen)
     with _beside(settings) if with_worker else _nothing():
-        uvicorn.run(APPLICATION, factory=True, host=address, port=chosen, log_level=log_level, server_header=False, proxy_headers=False)
+        uvicorn.run(
+            APPLICATION,
+            factory=True,
+            host=address,
+            port=chosen,
+            workers=workers,
+            log_level=level,
+            log_config=logs.as_config(settings.log, level),
+            access_log=False,  # requests are told by api.observing, without their queries
+            server_header=False,
+            proxy_headers=False,
+        )
 
 
 @click.command()
@@ -71,7 +86,7 @@ def worker(once: str | None) -> None:
 
         run_now(settings, once)
         return
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(settings.log, "info" if settings.log_level == "warning" else settings.log_level)
     with _beside(settings) as running:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.ask_to_stop())
@@ -156,6 +171,13 @@ def _beside(settings: Settings) -> Iterator[Worker]:
     finally:
         running.stop()
         engine.dispose()
+
+
+def _open_once(settings: Settings) -> None:
+    """Bring the database up before several processes begin, which may not fork with it open; a refusal is told here and not by each of them."""
+    from risk.bootstrap import open_store
+
+    open_store(settings).dispose()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 
 from risk.domain.errors import ConflictError
@@ -41,7 +42,8 @@ class Background:
             if run_id is None:
                 raise ConflictError("use_case_busy", use_case=job.use_case, holder="?")
             arguments = (self.tools, run_id, job.use_case, job.arguments, self.name)
-            self._thread = threading.Thread(target=firing.carry_out, args=arguments, name=f"run {run_id}", daemon=True)
+            held = contextvars.copy_context()  # the trace of the request goes on in what it started
+            self._thread = threading.Thread(target=held.run, args=(firing.carry_out, *arguments), name=f"run {run_id}", daemon=True)
             self._thread.start()
         with reading(self.tools.engine) as conn:
             return firing.get_run(conn, run_id)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from risk.domain.errors import NotFoundError, RiskError
 from risk.domain.messages import register
+from risk.domain.tracing import tracing
 from risk.scheduling.jobs import Job, JobRunRow, run_row
 from risk.scheduling.use_cases import Tools, use_case
 from risk.services import lease
@@ -49,8 +50,9 @@ def fire(tools: Tools, job: Job, slot: datetime, worker: str) -> JobRunRow | Non
 
 
 def carry_out(tools: Tools, run_id: int, name: str, arguments: Mapping[str, Any], worker: str) -> JobRunRow:
-    """Run a claimed slot under the lease of its use case; *skipped* where that is busy."""
-    with lease.held(tools.engine, lease_name(name), worker, tools.clock) as mine:
+    """Run a claimed slot under the lease of its use case; *skipped* where that is busy. What it writes has one trace."""
+    with tracing() as trace, lease.held(tools.engine, lease_name(name), worker, tools.clock) as mine:
+        _log.info("job run", extra={"job_run": run_id, "use_case": name, "trace_id": trace})
         if mine is None:
             with reading(tools.engine) as conn:
                 busy = lease.holder(conn, lease_name(name), tools.clock())

@@ -29,7 +29,7 @@ def as_config(form: str, level: str) -> dict[str, Any]:
         "formatters": {"risk": {"()": "risk.services.logs.formatter", "form": form}},
         "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "risk"}},
         "root": {"handlers": ["out"], "level": level.upper()},
-        "loggers": quiet | {"uvicorn.access": {"level": "WARNING"}},  # requests are told by api.observing, with their trace
+        "loggers": quiet,
     }
 
 
@@ -54,6 +54,7 @@ def formatter(form: str) -> logging.Formatter:
 
 
 def _with_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.pop("color_message", None)  # the server's own, for terminals
     trace = current_trace()
     if trace:
         event.setdefault("trace_id", trace)

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from risk.cli.jobs import jobs
 from risk.cli.serve import serve, worker
 from risk.domain.errors import InvalidInputError, NotFoundError
+from risk.scheduling.jobs import DEFAULTS
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,10 @@ def test_a_server_answers_and_stops(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     log = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
     process = subprocess.Popen(
-        [sys.executable, "-m", "risk", "serve", "--port", str(port), "--with-worker"], stdout=log, stderr=log, env=dict(os.environ)
+        [sys.executable, "-m", "risk", "serve", "--port", str(port), "--with-worker"],
+        stdout=log,
+        stderr=log,
+        env=os.environ | {"RISK_LOG": "json", "RISK_LOG_LEVEL": "info"},
     )
     try:
         deadline = time.monotonic() + 60
@@ -55,12 +59,15 @@ def test_a_server_answers_and_stops(tmp_path: Path) -> None:
         assert "市场监管风险预警" in page
         state = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/loop", timeout=10))
         assert state["loop"]["counts"]["signals"] == 0
-        assert len(state["jobs"]) == 7
+        assert len(state["jobs"]) == len(DEFAULTS)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
         os.close(log)
     assert process.returncode in (0, -signal.SIGINT, 130)
+    said = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+    (asked,) = [one for one in said if one.get("route") == "/api/v1/loop"]
+    assert (asked["event"], asked["status"], len(asked["trace_id"])) == ("request", 200, 32)
 
 
 def test_jobs_are_listed_switched_and_run() -> None:
