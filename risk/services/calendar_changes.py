@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import SHANGHAI, WorkCalendar
 from risk.domain.datafiles import read_csv
 from risk.domain.errors import ConflictError, InvalidInputError
@@ -24,6 +25,7 @@ from risk.domain.tasks import TRANSITIONS, Event, State
 from risk.services import auditing
 from risk.services.bulk import insert_rows, select_in
 from risk.services.calendar_store import HOLIDAY, KINDS, WORKDAY, load
+from risk.services.scoping import tasks_inside
 from risk.services.task_changes import capped, change
 from risk.storage import tables as t
 
@@ -184,10 +186,10 @@ def read_notice(text: str, year: int) -> tuple[NoticeDay, ...]:
     return tuple(found[day] for day in sorted(found))
 
 
-def check(conn: Connection) -> Checked:
+def check(conn: Connection, *, scope: Scope = EVERYWHERE) -> Checked:
     """Whether open tasks run into years without a notice."""
     calendar = load(conn)
-    rows = _open(conn)
+    rows = _open(conn, scope)
     missing: Counter[int] = Counter()
     touched = 0
     for row in rows:
@@ -232,9 +234,9 @@ def _again(task: Row[Any], due: datetime | None, before: WorkCalendar, calendar:
     return calendar.add_work_time(task.issued_at, before.work_between(task.issued_at, due))
 
 
-def _open(conn: Connection) -> Sequence[Row[Any]]:
+def _open(conn: Connection, scope: Scope = EVERYWHERE) -> Sequence[Row[Any]]:
     states = [state.value for state in State if (state, Event.RECALENDAR) in TRANSITIONS]
-    return conn.execute(select(t.tasks).where(t.tasks.c.state.in_(states)).order_by(t.tasks.c.id)).all()
+    return conn.execute(select(t.tasks).where(t.tasks.c.state.in_(states), tasks_inside(scope)).order_by(t.tasks.c.id)).all()
 
 
 def _write(conn: Connection, days: Sequence[NoticeDay], source: str, actor: str, now: datetime) -> None:
