@@ -30,6 +30,7 @@ from api.routes import (
     signals,
     suppressions,
     tasks,
+    trace,
     trainings,
     unmaskings,
     verdicts,
@@ -71,5 +72,6 @@ ROUTERS = (
     keys.router,
     audit.router,
     unmaskings.router,
+    trace.router,
 )
 """In the order of the description; all under ``/api/v1``."""

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("risk.cli.serve:serve", "API and start page on loopback / 启动接口与首页"),
     "worker": ("risk.cli.serve:worker", "Run the scheduled jobs / 运行定时作业"),
     "audit": ("risk.cli.audit:audit", "Who did what; verify, export, send it / 审计"),
+    "trace": ("risk.cli.trace:trace", "Follow a signal to its verdict / 追踪信号"),
     "config": ("risk.cli.config:config", "Settings: as they are, what is wrong / 设置"),
     "doctor": ("risk.cli.doctor:doctor", "What is installed, what is missing / 环境检查"),
     "db": ("risk.cli.db:db", "Upgrade or downgrade the database / 数据库升降级"),

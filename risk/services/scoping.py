@@ -38,7 +38,14 @@ from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.storage import tables as t
 
-register({"subject_not_found": ("没有编号为 {id} 的主体", "no subject with the number {id}")})
+register(
+    {
+        "subject_not_found": ("没有编号为 {id} 的主体", "no subject with the number {id}"),
+        "signal_not_found": ("没有编号为 {id} 的信号", "no signal with the number {id}"),
+        "alert_not_found": ("没有编号为 {id} 的预警", "no alert with the number {id}"),
+        "task_not_found": ("没有编号为 {task} 的任务", "no task with the number {task}"),
+    }
+)
 
 
 def offices_inside(scope: Scope) -> ColumnElement[bool]:
