@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from risk.domain.messages import register
 from risk.settings import Settings
 
 if TYPE_CHECKING:
+    from risk.demo.accounts import MadeAccount
     from risk.demo.evaluation import HeldOut
 
 register(
@@ -48,6 +50,15 @@ register(
         ),
         "demo_no_claim": ("  演示数据上的数字不说明任何真实世界的效果。", "  Figures on the demo say nothing about the real world."),
         "demo_done": ("\n用时 {seconds:.0f} 秒。报告：{path}", "\n{seconds:.0f} s. Report: {path}"),
+        "demo_account": ("  {name:<10} {password}  {role}  {office}", "  {name:<10} {password}  {role}  {office}"),
+        "demo_accounts": (
+            "\n演示账号（密码为本次演示生成，也在 {path}；此后须登录）",
+            "\nAccounts of the demo (passwords made for this one, also in {path}; from now on one signs in)",
+        ),
+        "demo_accounts_second": (
+            "  三类管理员登录后须先启用动态口令",
+            "  the three administrators enrol a second factor before anything else",
+        ),
         "demo_next": ("下一步：risk serve，打开 http://{host}:{port}/", "Next: risk serve, then open http://{host}:{port}/"),
     }
 )
@@ -56,11 +67,12 @@ register(
 @click.command()
 @click.option("--days", default=90, show_default=True, type=click.IntRange(7, 365), help="length of the story / 天数")
 @click.option("--seed", default=7, show_default=True, help="the same seed tells the same story / 随机种子")
+@click.option("--accounts", "with_accounts", is_flag=True, help="also make an account for each role / 同时建立各角色的演示账号")
 @click.option("--serve", "serve_after", is_flag=True, help="then start the API and start page / 结束后启动服务")
-def demo(days: int, seed: int, serve_after: bool) -> None:
+def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> None:
     """The whole loop on a made-up province: signals to situation report. / 虚构省份上的完整闭环"""
     from risk.bootstrap import open_scorer, open_store
-    from risk.demo import evaluation, story
+    from risk.demo import accounts, evaluation, story
     from risk.services import reporting
 
     started = time.monotonic()
@@ -72,6 +84,7 @@ def demo(days: int, seed: int, serve_after: bool) -> None:
         counts = story.funnel(engine)
         candidates, parts = story.balance(engine)
         numbers = reporting.make(engine, "latest", actor=story.ACTOR, now=datetime.now(UTC), cutoff=told.end)
+        people = accounts.make(engine, settings, now=datetime.now(UTC), actor=story.ACTOR) if with_accounts else None
     finally:
         engine.dispose()
     paths = [reporting.write(numbers, settings.reports_dir, one) for one in ("zh", "en")]
@@ -82,11 +95,24 @@ def demo(days: int, seed: int, serve_after: bool) -> None:
     tell("demo_balance", candidates=f"{candidates:,}", parts=" + ".join(f"{n:,} {name}" for name, n in parts.items()))
     _show_held_out(found)
     tell("demo_done", seconds=time.monotonic() - started, path=paths[0 if lang() == "zh" else 1])
+    if people is not None:
+        _show_accounts(*people)
     tell("demo_next", host=settings.host, port=settings.port)
     if serve_after:
         from risk.cli.serve import serve
 
         serve.main([], standalone_mode=False)
+
+
+def _show_accounts(path: Path, made: Sequence[MadeAccount]) -> None:
+    from risk.domain.authority import roles
+
+    tell("demo_accounts", path=path)
+    for one in made:
+        role = roles()[one.person.role]
+        words = role.zh if lang() == "zh" else role.en
+        tell("demo_account", name=one.person.name, password=one.password, role=words, office=one.person.office or "")
+    tell("demo_accounts_second")
 
 
 def _clear(settings: Settings) -> None:
