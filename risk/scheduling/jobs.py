@@ -40,6 +40,11 @@ class Job:
 
 DEFAULTS: tuple[tuple[Job, str, str], ...] = (
     (Job("judge", "*/10 * * * *", "judge"), "研判新信号，产生预警并派发", "judge new signals, raise alerts, issue tasks"),
+    (
+        Job("assign", "*/5 * * * *", "assign"),
+        "按负荷分派任务，休假移交",
+        "give tasks to officers by load, hand over on leave",
+    ),
     (Job("remind", "0 8-18/2 * * mon-sun", "remind"), "任务时限提醒", "remind of task deadlines"),
     (Job("report_daily", "30 6 * * *", "report", {"period": "latest"}), "每日态势报告", "daily situation report"),
     (Job("report_monthly", "0 7 1 * *", "report", {"period": "last_month"}), "上月态势报告", "situation report of the month before"),

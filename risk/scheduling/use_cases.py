@@ -191,8 +191,19 @@ def poll_warnings(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {one.name: one.error or {"accepted": one.accepted, "quarantined": one.quarantined} for one in done}
 
 
+def assign(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the shape of a use case
+    """Officers: accounts join the roster, leaves that begin hand over, what waits with automatic offices is given out."""
+    from dataclasses import asdict
+
+    from risk.services import assignment
+
+    with transaction(tools.engine) as conn:
+        return asdict(assignment.tend(conn, tools.clock()))
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
+    "assign": assign,
     "report": report,
     "remind": remind,
     "retrain": retrain,
