@@ -51,8 +51,8 @@ register(
         ),
         "exchange_field_of_risk": ("不知道“{given}”是哪个领域的风险", "which field of risk `{given}` is, is not known"),
         "exchange_field_of_risk.hint": (
-            "写 exchange.toml [fields_of_models] 中的编号、模型名称，或在来源的 domains 中给出对应",
-            "write a code of [fields_of_models] in exchange.toml or a model's name, or map it under `domains` of the source",
+            "写 exchange.toml [fields_of_models] 中的编号或模型名称，或给出对应（--domain 对方=模型，来源的 mapping.domains）",
+            "write a code of [fields_of_models] in exchange.toml or a model's name, or map it (--domain THEIRS=MODEL, mapping.domains of the source)",
         ),
         "exchange_no_warning": (
             "任务没有带风险预警，也没有投诉举报，不知核查什么",

@@ -26,6 +26,7 @@ from risk.domain.grades import Grade
 from risk.domain.masking import masked, masked_name
 from risk.domain.routing import base_model, fallback_office
 from risk.domain.signals import digest
+from risk.domain.tasks import State
 from risk.domain.verdicts import taxonomy
 from risk.services.acts import OWN, acts_inside
 from risk.services.scoping import alerts_inside, tasks_inside
@@ -145,6 +146,53 @@ def tasks_created(conn: Connection, asked: Asked, after: int, window: int) -> Wi
     return found, following
 
 
+def notices(conn: Connection, asked: Asked, after: int, window: int) -> Window:
+    """Where the receiver's own tasks stand here, under their numbers."""
+    rows, following = _tasks(conn, asked, after, window, t.tasks.c.kind == "alert")
+    known = _received(conn, asked.stream, [row.id for row in rows])
+    found = []
+    for row in rows:
+        if row.id in known:
+            values = {"taskCode": known[row.id], "taskStatus": _STATUS.get(row.state, "结束"), "message": State(row.state).word("zh")}
+            found.append(Outgoing("task_notice", number_of(asked.source, "N", row.id), f"task:{row.id}", values))
+    return found, following
+
+
+def details(conn: Connection, asked: Asked, after: int, window: int) -> Window:
+    """Tasks with everything that was fed back on them, and everywhere they were given back from."""
+    rows, following = _tasks(conn, asked, after, window, t.tasks.c.kind == "alert")
+    ids = [row.id for row in rows]
+    known = _received(conn, asked.stream, ids)
+    v, e, o = t.verdicts.c, t.task_events.c, t.offices.c
+    said: dict[int, list[dict[str, str]]] = {}
+    query = select(v.task_id, v.facts, v.officers, v.reported_at).where(v.task_id.in_(ids)).order_by(v.id)
+    offices = {row.id: row.office_name or row.office_code for row in rows}
+    for one in conn.execute(query) if ids else ():
+        people = "、".join(masked_name(name) if asked.names == "masked" else name for name in one.officers)[:200]
+        told = {"depName": offices[one.task_id], "supervisor": people, "explains": _told(one.facts, asked)[:4000]}
+        said.setdefault(one.task_id, []).append(told | {"feedbackTime": kinds.moment_text(one.reported_at)})
+    backs: dict[int, list[dict[str, str]]] = {}
+    given = select(e.task_id, e.reason, e.detail, e.at).where(e.task_id.in_(ids), e.event == "transfer_back").order_by(e.id)
+    events = list(conn.execute(given)) if ids else []
+    named = {row.code: row.name_zh for row in conn.execute(select(o.code, o.name_zh))} if events else {}
+    for one in events:
+        code = str(one.detail.get("from_office", ""))
+        told = {"depName": named.get(code, code) or "?", "disContents": _told(one.reason or "-", asked)[:2000]}
+        backs.setdefault(one.task_id, []).append(told | {"disContentTimes": kinds.moment_text(one.at)})
+    found = []
+    for row in rows:
+        values = {
+            "taskCode": known.get(row.id) or number_of(asked.source, "T", row.id),
+            "taskName": _told(row.title, asked),
+            "taskStatus": _STATUS.get(row.state, "结束"),
+            "levelId": _LEVELS.get(Grade(row.grade), "04"),
+            "feedbacks": said.get(row.id, []),
+            "backs": backs.get(row.id, []),
+        }
+        found.append(Outgoing("task_detail", number_of(asked.source, "D", row.id), f"task:{row.id}", values, row.state == "merged"))
+    return found, following
+
+
 def processes(conn: Connection, asked: Asked, after: int, window: int) -> Window:
     """What was done on tasks that were signed for: the verdict in force, the acts."""
     rows, following = _tasks(conn, asked, after, window, t.tasks.c.signed_at.is_not(None))
@@ -221,6 +269,8 @@ SOURCES: Mapping[str, Callable[[Connection, Asked, int, int], Window]] = {
     "statistics": statistics,
     "task_info": tasks,
     "task_create": tasks_created,
+    "task_notice": notices,
+    "task_detail": details,
     "supervision_process": processes,
     "inspection": act_rows("inspection", "inspection"),
     "penalty": act_rows("penalty", "penalty"),

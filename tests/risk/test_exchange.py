@@ -327,6 +327,27 @@ def test_a_task_from_above_becomes_a_task_here_and_is_answered_under_its_number(
     assert (answer["taskDetails"]["taskNo"], answer["taskDetails"]["status"]) == ("GJ2026-000123", "认领")
 
 
+def test_the_other_task_interface_is_told_where_its_tasks_stand(engine: Engine) -> None:
+    done = take(engine, golden("in_created.json"), source="某省", domains={"riskWarning": "illegal_drug_sales"})
+    assert done.results == {"task": 1}
+    (notice,) = told(engine, send(engine, "task_notice", "task_create", stream="某省", minutes=1))
+    assert (notice["taskCode"], notice["taskStatus"], notice["message"]) == ("SC-T-9", "分发", "待签收")
+    with transaction(engine) as conn:
+        tasks.transfer_back(conn, 1, actor="王五", reason="属地不对", to="420102-market_supervision", now=NOW + timedelta(minutes=2))
+        tasks.sign(conn, 1, actor="张三", now=NOW + timedelta(minutes=3))
+        tasks.report(conn, 1, actor="张三", code="40", facts="查无此店", officers=["张三", "李四"], now=NOW + timedelta(minutes=4))
+    found = {
+        one["record_unique_identity"][6]: one for one in told(engine, send(engine, "task_notice", "task_detail", stream="某省", minutes=5))
+    }
+    assert (found["N"]["cd_operation"], found["N"]["taskStatus"]) == ("u", "反馈")
+    detail = found["D"]
+    assert (detail["taskCode"], detail["levelId"]) == ("SC-T-9", "03")
+    assert detail["feedbacks"] == [
+        {"depName": "武汉市江岸区市场监督管理局", "supervisor": "张三、李四", "explains": "查无此店", "feedbackTime": "2026-10-12 10:04:00"}
+    ]
+    assert [(one["disContents"], one["disContentTimes"]) for one in detail["backs"]] == [("属地不对", "2026-10-12 10:02:00")]
+
+
 def test_feedback_on_our_task_is_a_verdict_like_an_officers(engine: Engine) -> None:
     one_alert(engine)
     done = take(engine, golden("in_feedback.xml"))

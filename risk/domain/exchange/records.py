@@ -23,7 +23,9 @@ COLUMNS = "exchange"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. ``kind`` is one of ``risk.domain.exchange.kinds``, or ``one`` or ``many`` of the part ``inner``; ``length`` is in characters, 0 where none was seen."""
+    """One field. ``kind`` is one of ``risk.domain.exchange.kinds``, or ``one`` or ``many`` of the part ``inner``; ``length`` is in characters, 0 where none was seen;
+    ``codes`` names a code list, of an act the values themselves.
+    """
 
     name: str
     kind: str
@@ -207,7 +209,8 @@ def _act_part(kind: str) -> Part:
     for one in acts.kinds()[kind].fields.values():
         written, inner = _ACT_KINDS.get(one.kind, one.kind), "act_item" if one.kind == "table" else ""
         zh, en = one.label
-        fields.append(Field(one.name, written, one.limit or 0, one.required, "", inner, zh, en, "C2"))
+        values = "、".join(one.more.get("values", ()))
+        fields.append(Field(one.name, written, one.limit or 0, one.required, values, inner, zh, en, "C2"))
     return Part(f"act.{kind}", tuple(fields), ())
 
 

@@ -100,6 +100,19 @@ def read_mapping(given: Mapping[str, Any]) -> SourceMapping:
     return SourceMapping(kind.code, tables["fields"], tables["constants"], tables["domains"])
 
 
+def read_domains(given: Sequence[str]) -> dict[str, str]:
+    """Their fields of risk → our models, each written ``theirs=model``; ``InvalidInputError`` (``source_mapping``).
+
+    >>> read_domains(["riskWarning=illegal_drug_sales"])
+    {'riskWarning': 'illegal_drug_sales'}
+    """
+    made = {theirs.strip(): model.strip() for theirs, _, model in (one.rpartition("=") for one in given)}
+    wrong = sorted(one for one in given if one.rpartition("=")[2].strip() not in fields_of_models() or not one.rpartition("=")[0].strip())
+    if wrong:
+        raise InvalidInputError("source_mapping", key="domains", why=", ".join(wrong)[:300])
+    return made
+
+
 def fetched(given: Any) -> Fetched:
     """What a plug-in gave back, checked; ``InvalidInputError`` (``source_answer``).
 
