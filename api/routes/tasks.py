@@ -108,7 +108,7 @@ _STEPS: dict[str, Callable[..., Any]] = {"sign": steps.sign, "assign": steps.ass
 _BULK = {"sign": Needs("tasks.work"), "assign": Needs("tasks.decide"), "accept": Needs("tasks.decide")}
 
 
-@router.post("/bulk/{step}", summary="批量办理 / Act on many tasks", responses=problems(422), dependencies=[needs_by("step", _BULK)])
+@router.post("/bulk/{step}", summary="批量办理 / Act on many tasks", responses=problems(404, 422), dependencies=[needs_by("step", _BULK)])
 def bulk(step: Literal["sign", "assign", "accept"], sent: Bulk, svc: Svc, who: Caller, lang: Lang) -> list[BulkResult]:
     """Up to 200, each in a transaction of its own and with a result of its own: what is refused stops none of the others."""
     actor = acting(who, sent.actor)

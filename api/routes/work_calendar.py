@@ -24,13 +24,13 @@ def check(svc: Svc, who: Caller) -> Checked:
     return svc.desk.read(calendar_changes.check, scope=who.scope)
 
 
-@router.get("/years/{year}", summary="一年的工作日历 / One year", responses=problems(422), dependencies=[needs("routing.read")])
+@router.get("/years/{year}", summary="一年的工作日历 / One year", responses=problems(404, 422), dependencies=[needs("routing.read")])
 def show(year: Annotated[int, Path(ge=1990, le=2199)], svc: Svc) -> YearView:
     """The days that differ from Monday to Friday, and who changed them. `provisional`: no notice yet."""
     return svc.desk.read(calendar_changes.show, year)
 
 
-@router.put("/days/{day}", summary="更改一天 / Change a day", responses=problems(422), dependencies=WRITE)
+@router.put("/days/{day}", summary="更改一天 / Change a day", responses=problems(404, 422), dependencies=WRITE)
 def set_day(day: date, sent: DaySent, svc: Svc, who: Caller) -> Moved:
     """Deadlines of open tasks that were counted through it are counted again, each by an event."""
     given = {"name_zh": sent.name_zh, "name_en": sent.name_en, "source": sent.source}

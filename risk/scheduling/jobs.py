@@ -46,6 +46,11 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "give tasks to officers by load, hand over on leave",
     ),
     (Job("remind", "0 8-18/2 * * mon-sun", "remind"), "任务时限提醒", "remind of task deadlines"),
+    (
+        Job("stages", "20 8-18 * * *", "stages"),
+        "分级处置：未答复的转入下一阶段",
+        "graded response: what is not answered goes on to the next stage",
+    ),
     (Job("report_daily", "30 6 * * *", "report", {"period": "latest"}), "每日态势报告", "daily situation report"),
     (Job("report_monthly", "0 7 1 * *", "report", {"period": "last_month"}), "上月态势报告", "situation report of the month before"),
     (

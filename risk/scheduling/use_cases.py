@@ -109,6 +109,14 @@ def remind(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"reminders": reminders.scan(conn, tools.clock(), actor=str(arguments.get("actor") or "scheduler"))}
 
 
+def stages(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take tasks whose stage has ended to the next one: a trader who did not answer, a verification from the desk without a report."""
+    from risk.services import stages as service
+
+    with transaction(tools.engine) as conn:
+        return {"moved": service.move_on(conn, tools.clock(), actor=str(arguments.get("actor") or "scheduler"))}
+
+
 def retrain(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Finish, watch, conclude and train what is due (`risk.services.retraining_round`). ``models`` names some; ``always`` trains them whatever the triggers say."""
     from risk.scoring.keys import TEXT_KEYS
@@ -206,6 +214,7 @@ USE_CASES: dict[str, UseCase] = {
     "assign": assign,
     "report": report,
     "remind": remind,
+    "stages": stages,
     "retrain": retrain,
     "backtest": backtest,
     "audit_sample": audit_sample,
