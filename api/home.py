@@ -133,15 +133,44 @@ def _example(body: Mapping[str, Any] | None, schema: Mapping[str, Any]) -> str:
 
 
 def _sample(part: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
-    """A value that fits a part of the description: its own example where it gives one."""
+    """A value that fits a part of the description: its own example where it gives one.
+
+    >>> _sample({"type": "object", "required": ["on", "what"], "properties": {"on": {"type": "string", "format": "date"}, "what": {"enum": ["a", "b"]}}}, {})
+    {'on': '2026-10-12', 'what': 'a'}
+    >>> _sample({"type": "array", "items": {"type": "integer", "minimum": 1}}, {}), _sample({"type": "string"}, {})
+    ([1], '…')
+    """
     if "$ref" in part:
         return _sample(schemas[part["$ref"].rpartition("/")[2]], schemas)
+    if part.get("examples"):
+        return part["examples"][0]
     if "properties" in part:
         required = part.get("required", ())
         shown = {n: p for n, p in part["properties"].items() if n in required or p.get("examples")}
         return {name: _sample(inner, schemas) for name, inner in shown.items()}
-    if part.get("examples"):
-        return part["examples"][0]
-    if part.get("type") == "array":
-        return [_sample(part["items"], schemas)]
-    return part.get("default")
+    if "default" in part:
+        return part["default"]
+    for key in ("anyOf", "oneOf", "allOf"):
+        if part.get(key):
+            return _sample(next((one for one in part[key] if one.get("type") != "null"), part[key][0]), schemas)
+    return _plain(part, schemas)
+
+
+_FORMATS = {"date": "2026-10-12", "date-time": "2026-10-12T10:00:00+08:00"}
+
+
+def _plain(part: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    """A value of a plain type."""
+    if "const" in part or part.get("enum"):
+        return part.get("const", (part.get("enum") or [None])[0])
+    match part.get("type"):
+        case "array":
+            return [_sample(part["items"], schemas)] if "items" in part else []
+        case "integer" | "number":
+            return part.get("minimum", 1)
+        case "boolean":
+            return False
+        case "string":
+            return _FORMATS.get(part.get("format", ""), "…")
+        case _:
+            return None

@@ -19,7 +19,7 @@ from risk.services.suppressions import SuppressionRow
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 
 
-@router.get("", summary="抑制条件列表 / List suppressions", dependencies=[needs("suppressions.read")])
+@router.get("", summary="抑制条件列表 / List suppressions", dependencies=[needs("suppressions.read", whole=True)])
 def list_suppressions(
     svc: Svc,
     state: Literal["active", "dry_run", "ended"] | None = None,
@@ -32,7 +32,7 @@ def list_suppressions(
 
 
 @router.post(
-    "/try", summary="试算抑制条件 / Try a condition on what was", responses=problems(422), dependencies=[needs("suppressions.read")]
+    "/try", summary="试算抑制条件 / Try a condition on what was", responses=problems(422), dependencies=[needs("suppressions.read", whole=True)]
 )
 def try_suppression(sent: TrialAsked, svc: Svc, who: Caller) -> Trial:
     """How many alerts of a period it would have kept away, and how many of those were confirmed. Nothing is stored."""
@@ -66,7 +66,7 @@ def add_suppression(sent: SuppressionSent, svc: Svc, who: Caller) -> Suppression
     return svc.desk.read(suppressions.get, key, now)
 
 
-@router.get("/{suppression_id}", summary="抑制条件 / One suppression", responses=problems(404), dependencies=[needs("suppressions.read")])
+@router.get("/{suppression_id}", summary="抑制条件 / One suppression", responses=problems(404), dependencies=[needs("suppressions.read", whole=True)])
 def get_suppression(suppression_id: Id, svc: Svc) -> SuppressionRow:
     """One version."""
     return svc.desk.read(suppressions.get, suppression_id, svc.desk.clock())
