@@ -17,7 +17,7 @@ from risk.domain.review import Standing
 from risk.services import auditing, outbox, verdict_filing
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.personal import masked
-from risk.services.scoping import tasks_inside
+from risk.services.scoping import require_task, tasks_inside
 from risk.services.verdict_events import actors, get, note, office_of
 from risk.storage import tables as t
 
@@ -44,6 +44,7 @@ register(
             "撤销原结论须同时给出更正后的结论；维持原结论则不得给出",
             "to overturn takes the correction, to uphold takes none",
         ),
+        "attachment_place": ("附件须属于一个任务或者一个申诉", "an attachment belongs to a task or to an appeal: name one"),
         "appeal_outcome": ("申诉结果应为：{known}", "the outcome should be one of: {known}"),
     }
 )
@@ -195,6 +196,21 @@ def require_verdict(conn: Connection, scope: Scope, verdict_id: int) -> int:
     if task is None:
         raise NotFoundError("verdict_not_found", verdict=verdict_id)
     return int(task)
+
+
+def task_of(conn: Connection, task_id: int | None, appeal_id: int | None, *, scope: Scope = EVERYWHERE) -> int:
+    """The task that an attachment belongs to: named, or that of an appeal which is open. ``attachment_place``, ``task_not_found``, ``appeal_not_found``,
+    ``appeal_ended``."""
+    if (task_id is None) == (appeal_id is None):
+        raise InvalidInputError("attachment_place")
+    if task_id is not None:
+        require_task(conn, scope, task_id)
+        return task_id
+    assert appeal_id is not None
+    row = _row(conn, appeal_id, scope)
+    if row.state != OPEN:
+        raise ConflictError("appeal_ended", id=appeal_id)
+    return int(row.task_id)
 
 
 def _replaced(conn: Connection, verdict_id: int) -> bool:
