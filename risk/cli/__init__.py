@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("risk.cli.serve:worker", "Run the scheduled jobs / 运行定时作业"),
     "audit": ("risk.cli.audit:audit", "Who did what; verify, export, send it / 审计"),
     "trace": ("risk.cli.trace:trace", "Follow a signal to its verdict / 追踪信号"),
+    "backup": ("risk.cli.backup:backup", "Everything in one file / 备份"),
+    "restore": ("risk.cli.backup:restore", "A backup back into an empty place / 恢复"),
     "config": ("risk.cli.config:config", "Settings: as they are, what is wrong / 设置"),
     "doctor": ("risk.cli.doctor:doctor", "What is installed, what is missing / 环境检查"),
     "db": ("risk.cli.db:db", "Upgrade or downgrade the database / 数据库升降级"),
