@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quarantine": ("risk.cli.quarantine:quarantine", "List, repair, resubmit refused rows / 隔离行：查看、修复、重报"),
     "exchange": ("risk.cli.exchange:exchange", "Exchange with other systems: describe, check, send, take in / 数据交换"),
     "run": ("risk.cli.run:run", "Judge stored signals, raise alerts, issue tasks / 研判、预警、派发"),
+    "campaigns": ("risk.cli.campaigns:campaigns", "Special campaigns: draft, start, follow, end / 专项整治"),
+    "calendar": ("risk.cli.work_calendar:calendar", "Working days: show, set, import a notice, check / 工作日历"),
     "tasks": ("risk.cli.tasks:tasks", "List, sign, report verification tasks / 核查任务"),
     "report": ("risk.cli.report:report", "Situation report of a period / 态势报告"),
     "train": ("risk.cli.train:train", "Train a model from texts, firms or verdicts / 训练模型"),

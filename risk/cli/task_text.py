@@ -10,6 +10,7 @@ from risk.domain import regions
 from risk.domain.calendar import SHANGHAI
 from risk.domain.grades import Grade
 from risk.domain.messages import register, say
+from risk.domain.stages import Stage
 from risk.domain.tasks import Event, State
 from risk.domain.verdicts import taxonomy
 
@@ -51,6 +52,27 @@ register(
         "task_events_title": ("经过", "history"),
         "task_done": ("任务 {task}：{state}", "task {task}: {state}"),
         "task_labels": ("生成标签 {count} 条", "labels written: {count}"),
+        "task_paused_now": ("任务 {task} 已暂停计时", "task {task}: the clock stands still"),
+        "task_resumed": ("任务 {task} 恢复计时，反馈时限 {due}", "task {task}: the clock goes on, report by {due}"),
+        "task_asked": ("任务 {task} 已向 {office} 请求协查（任务 {assist}）", "task {task}: asked {office} (task {assist})"),
+        "task_copied": ("任务 {task} 已抄告：{copies}", "task {task}: copies sent: {copies}"),
+        "copy_receipted": ("抄告 {copy} 已由 {office} 签收", "copy {copy} receipted by {office}"),
+        "task_advised": ("任务 {task}：已提醒当事人，{due} 前待答复", "task {task}: the trader is advised and has until {due}"),
+        "task_answer_kept": ("任务 {task}：已记录当事人答复", "task {task}: the answer of the trader is recorded"),
+        "task_stage_now": ("任务 {task}：{stage}", "task {task}: {stage}"),
+        "task_ceiling": ("法定最长期限：{at}", "no later than {at} by law"),
+        "task_paused_mark": ("（计时暂停）", " (clock stands still)"),
+        "task_escalated_mark": ("（已上报 {office}）", " (taken up to {office})"),
+        "task_extension_mark": ("（申请延期待批）", " (extension asked for)"),
+        "task_suggested": ("退回时建议：{office}", "suggested when transferred back: {office}"),
+        "task_stage_line": ("阶段：{stage}，至 {due}", "stage: {stage}, until {due}"),
+        "task_question": ("{office} 请求协查：{question}", "{office} asks: {question}"),
+        "task_assist_line": ("协查 {task}（{office}，{state}）：{question}", "asked of {office} (task {task}, {state}): {question}"),
+        "task_assist_answer": ("　　回复：{answer}", "    answer: {answer}"),
+        "task_copy_line": ("抄告 {copy}（{office}）：{mark}", "copy {copy} ({office}): {mark}"),
+        "task_copy_received": ("{by} 于 {at} 签收", "receipted by {by}, {at}"),
+        "task_copy_waiting": ("待签收", "not receipted yet"),
+        "task_late_mark": ("（逾期）", " (late)"),
         "task_extended_to": ("任务 {task} 延期至 {due}", "task {task} extended to {due}"),
     }
 )
@@ -67,6 +89,7 @@ def list_lines(rows: Iterable[TaskRow], lang: str) -> Iterator[str]:
     for row in rows:
         office = row.office_zh if lang == "zh" else row.office_en
         late = (say("task_overdue", lang) if row.overdue else "") + (say("task_person_first", lang) if row.person_first else "")
+        late += (say("task_provisional", lang) if row.provisional else "") + _marks(row, lang)
         cells = (str(row.id), Grade.parse(row.grade).title(lang), State(row.state).word(lang), moment(row.report_due) + late)
         yield "  ".join((*cells, office, row.title_zh if lang == "zh" else row.title_en))
 
@@ -81,8 +104,13 @@ def show_lines(view: TaskView, lang: str) -> Iterator[str]:
     yield say("task_place", lang, place=regions.name(task.region, lang, full=True) if task.region else "-")
     fallback = say("task_fallback", lang) if view.routed_by.get("fallback") else ""
     yield say("task_office", lang, office=(task.office_zh if zh else task.office_en) + fallback)
-    marks = (say("task_provisional", lang) if view.provisional else "") + (say("task_overdue", lang) if task.overdue else "")
+    marks = (
+        (say("task_provisional", lang) if view.provisional else "")
+        + (say("task_overdue", lang) if task.overdue else "")
+        + _marks(task, lang)
+    )
     yield say("task_due", lang, sign=moment(task.sign_due), report=moment(task.report_due)) + marks
+    yield from _standing_lines(view, lang)
     for number, item in enumerate(view.evidence, 1):
         yield ""
         yield from _evidence_lines(number, item, lang)
@@ -95,6 +123,37 @@ def show_lines(view: TaskView, lang: str) -> Iterator[str]:
         reason = f"：{event['reason']}" if zh and event["reason"] else f": {event['reason']}" if event["reason"] else ""
         said = Event(event["event"]).word(lang)
         yield say("task_event_line", lang, at=moment(event["at"]), event=said, actor=event["actor"], reason=reason)
+
+
+def _marks(task: TaskRow, lang: str) -> str:
+    paused = say("task_paused_mark", lang) if task.paused else ""
+    escalated = say("task_escalated_mark", lang, office=task.escalated_to) if task.escalated_to else ""
+    return paused + escalated + (say("task_extension_mark", lang) if task.extension_asked else "")
+
+
+def _standing_lines(view: TaskView, lang: str) -> Iterator[str]:
+    """What else is known of where the task stands: the ceiling, stage, suggestion, questions, copies."""
+    task = view.task
+    if view.ceiling is not None:
+        yield say("task_ceiling", lang, at=moment(view.ceiling))
+    if task.suggested_office:
+        yield say("task_suggested", lang, office=task.suggested_office)
+    if task.stage:
+        yield say("task_stage_line", lang, stage=Stage(task.stage).word(lang), due=moment(task.stage_due))
+    if view.question is not None:
+        yield say("task_question", lang, office=view.question.asking_office, question=view.question.question)
+    for one in view.assists:
+        state = State(one.state).word(lang) + (say("task_late_mark", lang) if one.late else "")
+        yield say("task_assist_line", lang, task=one.task, office=one.office, state=state, question=one.question)
+        if one.answer:
+            yield say("task_assist_answer", lang, answer=one.answer)
+    for copy in view.copies:
+        mark = (
+            say("task_copy_received", lang, by=copy.received_by, at=moment(copy.received_at))
+            if copy.received_at
+            else say("task_copy_waiting", lang)
+        )
+        yield say("task_copy_line", lang, copy=copy.id, office=copy.office, mark=mark + (say("task_late_mark", lang) if copy.late else ""))
 
 
 def _evidence_lines(number: int, item: EvidenceView, lang: str) -> Iterator[str]:

@@ -34,10 +34,10 @@ class TaskDesk:
         self._engine = engine
         self.clock = clock
 
-    def list(self, filters: TaskFilter, *, limit: int = 50, cursor: str | None = None) -> Page:
+    def list(self, filters: TaskFilter, *, limit: int = 50, cursor: str | None = None, sort: str = "due") -> Page:
         """One page of tasks."""
         with reading(self._engine) as conn:
-            return task_views.list_tasks(conn, filters, self.clock(), limit=limit, cursor=cursor)
+            return task_views.list_tasks(conn, filters, self.clock(), limit=limit, cursor=cursor, sort=sort)
 
     def show(self, task_id: int) -> TaskView:
         """One task with its evidence, verdicts and events."""
