@@ -5,7 +5,7 @@ Texts are made of the catalogue's words (``events.toml``) and of facts that are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from risk.domain.events import Happened, event_of
 from risk.domain.grades import Grade
 from risk.domain.messages import register, say
 from risk.domain.push import knobs
+from risk.domain.rule_states import RuleEvent
 from risk.domain.verdicts import taxonomy
 
 _MOST = 80  # characters of one fact
@@ -95,7 +96,7 @@ def line_of(one: Happened, lang: str, names: Names) -> Line:
     event = event_of(one.event)
     if one.event == "push.test":
         return Line(say("push_test_line", lang))
-    facts = [told for name in event.facts if (told := _fact(name, one.data.get(name), lang, names))]
+    facts = [told for name in event.facts if (told := _fact(name, one.data, lang, names))]
     join = "；" if lang == "zh" else "; "
     code = "push_line_facts" if facts else "push_line"
     return Line(say(code, lang, what=event.words(lang), object=_object(one.object, lang), facts=join.join(facts)), link_of(one, names))
@@ -131,39 +132,45 @@ def _object(object_: str, lang: str) -> str:
     return f"{words[lang] if words else plain(noun)} {plain(number)}".strip()
 
 
-def _fact(name: str, value: Any, lang: str, names: Names) -> str:
+def _fact(name: str, data: Mapping[str, Any], lang: str, names: Names) -> str:
     row = read_toml("events.toml")["fact"][name]
-    told = _value(row["is"], value, lang, names)
-    return say("push_fact", lang, name=row[lang], value=told) if told else ""
-
-
-def _value(kind: str, value: Any, lang: str, names: Names) -> str:
+    value = data.get(row.get("key", name))
     if value is None or value == "" or isinstance(value, (dict, list)):
         return ""
-    if kind == "grade":
-        return _grade(value, lang)
-    if kind == "moment":
-        return _moment(value)
-    if kind == "office":
-        return _named(names.offices, str(value), lang)
-    if kind == "model":
-        return _named(names.models, str(value), lang)
-    if kind == "region":
-        return regions.name(str(value), lang) if str(value).isdigit() and len(str(value)) == 6 else plain(value)
-    if kind == "verdict":
-        found = taxonomy().get(str(value))
-        return found.title(lang) if found else plain(value)
-    return plain(value)
+    return say("push_fact", lang, name=row[lang], value=_TOLD[row["is"]](value, lang, names))
 
 
-def _grade(value: Any, lang: str) -> str:
+def _text(value: Any, lang: str, _names: Names) -> str:
+    found = read_toml("events.toml")["word"].get(str(value))
+    return str(found[lang]) if found else plain(value)
+
+
+def _region(value: Any, lang: str, _names: Names) -> str:
+    code = str(value)
+    return regions.name(code, lang) if code.isdigit() and len(code) == 6 else plain(value)
+
+
+def _verdict(value: Any, lang: str, _names: Names) -> str:
+    found = taxonomy().get(str(value))
+    return found.title(lang) if found else plain(value)
+
+
+def _was(value: Any, lang: str, names: Names) -> str:
+    return _verdict(value, lang, names) if str(value) in taxonomy() else _grade(value, lang, names)
+
+
+def _rule_step(value: Any, lang: str, _names: Names) -> str:
+    return RuleEvent(value).word(lang) if value in set(RuleEvent) else plain(value)
+
+
+def _grade(value: Any, lang: str, _names: Names) -> str:
     try:
         return (Grade(value) if isinstance(value, int) else Grade.parse(str(value))).title(lang)
     except ValueError:
         return plain(value)
 
 
-def _moment(value: Any) -> str:
+def _moment(value: Any, _lang: str, _names: Names) -> str:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
@@ -184,3 +191,17 @@ def plain(value: Any) -> str:
     """
     text = " ".join(str(value).split())
     return "".join(sign for sign in text if sign.isprintable() and sign not in "<>[]*`#|\\")[:_MOST]
+
+
+_TOLD: Mapping[str, Callable[[Any, str, Names], str]] = {
+    "text": _text,
+    "number": _text,
+    "grade": _grade,
+    "was": _was,
+    "moment": _moment,
+    "region": _region,
+    "verdict": _verdict,
+    "rule_step": _rule_step,
+    "office": lambda value, lang, names: _named(names.offices, str(value), lang),
+    "model": lambda value, lang, names: _named(names.models, str(value), lang),
+}

@@ -27,9 +27,9 @@ def letter_of(message: Message, number: str, options: Mapping[str, Any], now: da
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = f"<{number}@{_domain(options)}>"
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers
-    letter["Content-Language"] = "zh-CN" if message.lang == "zh" else "en"
     letter.set_content(text_of(message))
     letter.add_alternative(html_of(message), subtype="html")
+    letter["Content-Language"] = "zh-CN" if message.lang == "zh" else "en"  # of the whole, so after its parts
     return letter
 
 
