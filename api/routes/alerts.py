@@ -14,11 +14,13 @@ from api.openapi import problems
 from risk.domain.alerts_manual import Reporter
 from risk.domain.grades import Grade
 from risk.domain.signals import SubjectKeys
-from risk.services import alert_export, manual_alerts, views_alerts
+from risk.services import alert_export, alert_page, alert_replay, manual_alerts, views_alerts
 from risk.services.alert_filters import AlertFilter
+from risk.services.alert_page import AlertPage
+from risk.services.alert_replay import Replay
 from risk.services.manual_alerts import Entry, Receipt, ReporterView
 from risk.services.paging import LARGEST_ID, Page
-from risk.services.views_alerts import AlertCounts, AlertRow, AlertView
+from risk.services.views_alerts import AlertCounts, AlertRow
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -120,9 +122,9 @@ def enter_alert(sent: AlertEntered, svc: Svc, who: Caller) -> Receipt:
 
 
 @router.get("/{alert_id}", summary="预警详情 / One alert", responses=problems(404), dependencies=[needs("alerts.read")])
-def get_alert(alert_id: Id, svc: Svc, who: Caller) -> AlertView:
-    """With its evidence (gravest first), its task and everything that happened to it."""
-    return svc.desk.read(views_alerts.get_alert, alert_id, svc.desk.clock(), scope=who.scope)
+def get_alert(alert_id: Id, svc: Svc, who: Caller) -> AlertPage:
+    """What, who, where; evidence (gravest first) with rules, quotations, law of that day and versions; task, history, senders, what hangs together with it."""
+    return svc.desk.read(alert_page.page, alert_id, svc.desk.clock(), scope=who.scope)
 
 
 @router.get(
@@ -143,3 +145,10 @@ def unmask_reporters(alert_id: Id, sent: Why, svc: Svc, who: Caller) -> tuple[Re
     """With the reason, in the audit."""
     actor = acting(who, sent.actor)
     return svc.desk.act(manual_alerts.unmask, alert_id, actor=actor, reason=sent.reason, now=svc.desk.clock(), scope=who.scope)
+
+
+@router.get("/{alert_id}/replay", summary="重新研判 / Judge an alert again", responses=problems(404), dependencies=[needs("alerts.read")])
+def replay_alert(alert_id: Id, svc: Svc, who: Caller) -> Replay:
+    """By the rules, the model version and the knowledge of then: same result, or exactly what changed. Nothing is stored."""
+    scorer = svc.scorer()
+    return svc.desk.read(alert_replay.replay, scorer, alert_id, registry_dir=svc.settings.registry_dir, scope=who.scope)

@@ -96,6 +96,7 @@ class _Judgement:
     told: dict[str, Any] = field(default_factory=dict)
     model_version: str = ""
     rules_version: str = ""
+    cutoffs: dict[str, float] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -134,7 +135,7 @@ def add(conn: Connection, entry: Entry, *, actor: str, now: datetime, scorer: Sc
             probability=judgement.probability,
             model_version=judgement.model_version,
             rules_version=judgement.rules_version,
-            versions={"entered": entry.channel},
+            versions={"entered": entry.channel, "cutoffs": judgement.cutoffs, "judged_by": model if scorer is not None else None},
         ),
         actor=actor,
         now=now,
@@ -228,19 +229,22 @@ def _signal(entry: Entry, key: str, now: datetime) -> Signal:
 
 def _judge(conn: Connection, scorer: Scorer, model: str, signal_id: int, now: datetime) -> _Judgement:
     """What rules and model say of the signal, with what is known around it now; a failure is told and stops nothing."""
-    from risk.services import judging, units
+    from risk.services import judging, live_rules, units
 
     loaded = units.load(conn, [signal_id], now)
     (part,) = judging.judge(scorer, loaded, {model: [signal_id]}, now)[model]
     if part.judged is None:
         return _Judgement(error=part.error or "?")
     pack = scorer.packs.get(base_model(model))
+    if pack is not None:
+        live_rules.keep(conn, pack, now)
     return _Judgement(
         grade=Grade(int(part.judged.ranks[0])),
         probability=float(part.judged.probability[0]),
         told=part.evidence.get(0) or {},
         model_version=part.judged.learner.version,
         rules_version=pack.version if pack else "",
+        cutoffs={name: float(value) for name, value in part.judged.cutoffs.plain().items() if name in ("red", "orange", "yellow", "blue")},
     )
 
 
