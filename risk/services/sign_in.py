@@ -127,8 +127,8 @@ def disable_second_factor(
 
 def _count(engine: Engine, attempt: Attempt, now: datetime) -> None:
     with transaction(engine) as conn:
-        counters.forget_old(conn, now)
         blocked = counters.begin_both(conn, attempt.name, attempt.address, now)
+        counters.forget_old(conn, now)
     if blocked is not None:
         seconds = (blocked - now).total_seconds()
         raise TooOftenError("sign_in_blocked", minutes=max(1, round(seconds / 60)), retry_after=int(seconds))
@@ -149,8 +149,7 @@ def _refuse(engine: Engine, row: Row[Any] | None, attempt: Attempt, now: datetim
 
 def _take_back(engine: Engine, attempt: Attempt) -> None:
     with transaction(engine) as conn:
-        counters.take_back(conn, counters.by_name(attempt.name))
-        counters.take_back(conn, counters.by_address(attempt.address))
+        counters.take_back_both(conn, attempt.name, attempt.address)
 
 
 def _enter(engine: Engine, box: SecretBox, seen: Row[Any], attempt: Attempt, now: datetime, renewed: str | None) -> str | None:
@@ -164,8 +163,7 @@ def _enter(engine: Engine, box: SecretBox, seen: Row[Any], attempt: Attempt, now
             return None
         if renewed is not None:
             conn.execute(update(t.accounts).where(t.accounts.c.id == row.id).values(password_hash=renewed))
-        counters.clear(conn, counters.by_name(attempt.name))
-        counters.take_back(conn, counters.by_address(attempt.address))
+        counters.succeed(conn, attempt.name, attempt.address)
         auditing.record(
             conn, row.name, "auth.sign_in", f"account:{row.id}", {"how": "password", "second": second, "address": attempt.address}, now
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from risk.domain.identity import name_key, rules
 from risk.domain.signals import digest
@@ -31,9 +32,7 @@ def begin(conn: Connection, key: str, now: datetime, *, most: int, window: timed
     After ``most`` failures within ``window`` the key is blocked for ``window``; an attempt while it is blocked is not counted.
     """
     c = t.sign_in_counters.c
-    fresh = {"key": key, "failed": 0, "since": now, "blocked_until": None, "updated_at": now}
-    insert_new(conn, t.sign_in_counters, [fresh], ["key"])
-    row = conn.execute(select(t.sign_in_counters).where(c.key == key).with_for_update()).one()
+    row = _locked_row(conn, key, now)
     until: datetime | None = row.blocked_until
     if until is not None and until > now:
         return until
@@ -44,6 +43,17 @@ def begin(conn: Connection, key: str, now: datetime, *, most: int, window: timed
     values = {"failed": failed, "since": since, "blocked_until": blocked, "updated_at": now}
     conn.execute(update(t.sign_in_counters).where(c.key == key).values(values))
     return None
+
+
+def _locked_row(conn: Connection, key: str, now: datetime) -> Row[Any]:
+    """The counter, held until the transaction ends; made where there is none. One that is cleared between the two statements is made again."""
+    fresh = {"key": key, "failed": 0, "since": now, "blocked_until": None, "updated_at": now}
+    query = select(t.sign_in_counters).where(t.sign_in_counters.c.key == key).with_for_update()
+    while True:
+        insert_new(conn, t.sign_in_counters, [fresh], ["key"])
+        row = conn.execute(query).first()
+        if row is not None:
+            return row
 
 
 def clear(conn: Connection, key: str) -> None:
@@ -64,13 +74,27 @@ def locked_until(conn: Connection, name: str, now: datetime) -> datetime | None:
     return found
 
 
+def take_back_both(conn: Connection, name: str, address: str) -> None:
+    """The newest attempt was none, by address and by name."""
+    take_back(conn, by_address(address))
+    take_back(conn, by_name(name))
+
+
+def succeed(conn: Connection, name: str, address: str) -> None:
+    """The attempt was right: nothing is held against the name any more; the address keeps what else it failed at."""
+    take_back(conn, by_address(address))
+    clear(conn, by_name(name))
+
+
 def forget_old(conn: Connection, now: datetime) -> None:
-    """Drop counters that nobody added to for a day, so that made-up names do not fill the table."""
-    conn.execute(delete(t.sign_in_counters).where(t.sign_in_counters.c.updated_at < now - KEPT))
+    """Drop counters that nobody added to for a day, so that made-up names do not fill the table. The last step of a transaction: it waits for nobody."""
+    c = t.sign_in_counters.c
+    free = select(c.key).where(c.updated_at < now - KEPT).with_for_update(skip_locked=True)
+    conn.execute(delete(t.sign_in_counters).where(c.key.in_(free)))
 
 
 def begin_both(conn: Connection, name: str, address: str, now: datetime) -> datetime | None:
-    """Count an attempt by name and by address; until when either is blocked, or ``None``."""
+    """Count an attempt by address and by name, always in this order (others wait and none waits in a circle); until when either is blocked, or ``None``."""
     limits = rules()
     blocked = begin(conn, by_address(address), now, most=limits.throttle_failures, window=limits.throttle_for)
     if blocked is None:

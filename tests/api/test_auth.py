@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -42,8 +43,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def cheap(settings: Settings) -> Settings:
-    return replace(settings, argon2=CHEAP_ARGON2)
+def cheap(sqlite_engine: Engine, tmp_path: Path) -> Settings:
+    """What is stored is tested on both databases by ``tests/risk/test_identity.py``."""
+    return Settings(tmp_path / "home", sqlite_engine.url.render_as_string(hide_password=False), argon2=CHEAP_ARGON2)
 
 
 @pytest.fixture
