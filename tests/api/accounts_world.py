@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from risk.services import accounts, sessions
 from risk.services.accounts import NewAccount
 from risk.services.desk import Desk
@@ -22,6 +26,44 @@ CHEAP_ARGON2 = "1,8,1"
 COOKIE = "risk_session"
 EVERYWHERE = (("", ""),)
 _numbers = count(1)
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def add(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+class Application:
+    """One application for the tests of a file, opened on an empty SQLite for each: its routes are built once, which is most of what opening one costs."""
+
+    def __init__(self, home: Path) -> None:
+        self.clock = Clock()
+        self.settings = Settings(home, f"sqlite:///{home / 'risk.db'}", argon2=CHEAP_ARGON2)
+        self._app = create_app(self.settings, clock=self.clock)
+
+    @contextmanager
+    def opened(self, template: Path) -> Iterator[TestClient]:
+        """A client over a copy of ``template``, as a browser over TLS would come."""
+        shutil.rmtree(self.settings.home, ignore_errors=True)
+        self.settings.home.mkdir(parents=True)
+        shutil.copy(template, self.settings.home / "risk.db")
+        self.clock.now = NOW
+        with TestClient(self._app, base_url="https://testserver", raise_server_exceptions=False) as client:
+            yield client
+
+
+def engine_of(client: TestClient) -> Engine:
+    """The store behind a client."""
+    desk: Desk = client.app.state.services.desk  # type: ignore[attr-defined]
+    return desk.engine
 
 
 def signed_in(

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from api.app import create_app
 from risk.services.dispatch import seed_offices
-from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
-from tests.api.accounts_world import CHEAP_ARGON2, signed_in
-from tests.risk.disposal_world import NOW
+from tests.api.accounts_world import Application, engine_of, signed_in
 
 YICHANG = "420500-market_supervision"
 
 
-@pytest.fixture
-def client(sqlite_engine: Engine, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
     """What is stored is tested on both databases by ``tests/risk/test_identity.py``."""
-    settings = Settings(tmp_path / "home", sqlite_engine.url.render_as_string(hide_password=False), argon2=CHEAP_ARGON2)
-    app = create_app(settings, clock=lambda: NOW)
-    with TestClient(app, base_url="https://testserver", raise_server_exceptions=False) as opened:
+    return Application(tmp_path_factory.mktemp("accounts") / "home")
+
+
+@pytest.fixture
+def client(application: Application, sqlite_template: Path) -> Iterator[TestClient]:
+    with application.opened(sqlite_template) as opened:
         yield opened
 
 
@@ -34,10 +35,6 @@ def admin(client: TestClient) -> dict[str, str]:
     with transaction(engine_of(client)) as conn:
         seed_offices(conn)
     return signed_in(client, ["security_admin"], name="guardian")
-
-
-def engine_of(client: TestClient) -> Any:
-    return client.app.state.services.desk.engine  # type: ignore[attr-defined]
 
 
 def make(client: TestClient, admin: dict[str, str], **sent: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -17,47 +17,39 @@ from risk.services.secrets_passwords import Passwords
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import reading
-from tests.api.accounts_world import CHEAP_ARGON2, COOKIE, new_account, signed_in
+from tests.api.accounts_world import COOKIE, Application, Clock, engine_of, new_account, signed_in
 from tests.risk.disposal_world import NOW
 
 PASSWORD = "Wuhan-2026-autumn"
 NEXT = "Yichang-2027-spring"
 
 
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def add(self, **parts: float) -> None:
-        self.now += timedelta(**parts)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def cheap(sqlite_engine: Engine, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
     """What is stored is tested on both databases by ``tests/risk/test_identity.py``."""
-    return Settings(tmp_path / "home", sqlite_engine.url.render_as_string(hide_password=False), argon2=CHEAP_ARGON2)
+    return Application(tmp_path_factory.mktemp("auth") / "home")
 
 
 @pytest.fixture
-def client(cheap: Settings, clock: Clock) -> Iterator[TestClient]:
-    with TestClient(create_app(cheap, clock=clock), base_url="https://testserver", raise_server_exceptions=False) as opened:
+def clock(application: Application) -> Clock:
+    return application.clock
+
+
+@pytest.fixture
+def cheap(application: Application) -> Settings:
+    return application.settings
+
+
+@pytest.fixture
+def client(application: Application, sqlite_template: Path) -> Iterator[TestClient]:
+    with application.opened(sqlite_template) as opened:
         yield opened
 
 
 @pytest.fixture
 def person(client: TestClient, cheap: Settings) -> int:
     """zhangsan, an officer of Yichang."""
-    engine = client.app.state.services.desk.engine  # type: ignore[attr-defined]
+    engine = engine_of(client)
     digest = Passwords(cheap).digest(PASSWORD)
     return new_account(engine, ["officer"], [("420500", "")], name="zhangsan", digest=digest)
 
@@ -93,7 +85,7 @@ def test_signing_in_and_out(client: TestClient, person: int) -> None:
     token = cookie.split("=", 1)[1].split(";")[0]
     mine = {"Cookie": f"{COOKIE}={token}"}
     assert client.get("/api/v1/signals", headers=mine).status_code == 200
-    engine = client.app.state.services.desk.engine  # type: ignore[attr-defined]
+    engine = engine_of(client)
     with reading(engine) as conn:
         assert token not in str(conn.execute(select(t.sessions)).all())
     assert client.post("/api/v1/auth/sign-out", headers=mine).status_code == 204
@@ -150,7 +142,7 @@ def test_a_session_ends_by_idling_and_by_age(client: TestClient, person: int, cl
 
 def test_the_moment_of_use_is_written_once_a_minute(client: TestClient, clock: Clock) -> None:
     mine = signed_in(client, ["officer"])
-    engine = client.app.state.services.desk.engine  # type: ignore[attr-defined]
+    engine = engine_of(client)
 
     def seen() -> datetime:
         client.get("/api/v1/auth/me", headers=mine)
@@ -199,7 +191,7 @@ def test_parameters_of_digests_may_change(client: TestClient, cheap: Settings, p
     dearer = replace(cheap, argon2="2,16,1")
     with TestClient(create_app(dearer, clock=clock)) as later:
         assert sign_in(later)[0] == 200
-        with reading(later.app.state.services.desk.engine) as conn:  # type: ignore[attr-defined]
+        with reading(engine_of(later)) as conn:
             stored = conn.execute(select(t.accounts.c.password_hash)).scalar_one()
     assert "$m=16,t=2,p=1$" in stored
     assert sign_in(client)[0] == 200
@@ -234,7 +226,7 @@ def test_a_second_factor_is_asked_for_and_each_code_is_good_once(client: TestCli
 def test_the_secret_lies_encrypted_under_a_key_file_of_its_owner(client: TestClient, cheap: Settings, person: int, clock: Clock) -> None:
     sign_in(client)
     totp, _ = enrol(client, {}, clock)
-    with reading(client.app.state.services.desk.engine) as conn:  # type: ignore[attr-defined]
+    with reading(engine_of(client)) as conn:
         assert totp.secret not in conn.execute(select(t.accounts.c.totp_secret)).scalar_one()
     key = cheap.home / "secret.key"
     assert key.stat().st_mode & 0o777 == 0o600
@@ -258,7 +250,7 @@ def test_doing_without_a_second_factor_takes_password_and_code(client: TestClien
 
 
 def test_a_role_that_needs_a_second_factor_does_nothing_before(client: TestClient, cheap: Settings, clock: Clock) -> None:
-    engine = client.app.state.services.desk.engine  # type: ignore[attr-defined]
+    engine = engine_of(client)
     new_account(engine, ["auditor"], name="auditor", digest=Passwords(cheap).digest(PASSWORD))
     assert sign_in(client, "auditor")[1]["held"] == "second_factor_required"
     assert client.get("/api/v1/accounts").json()["code"] == "second_factor_required"
