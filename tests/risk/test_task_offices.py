@@ -132,7 +132,7 @@ def test_one_visit_of_several_offices_closes_with_its_last_part(engine: Engine) 
             ("joint_parts", {"lead": OTHER}),
         ):
             with pytest.raises(InvalidInputError) as refused:
-                create(**arguments)  # type: ignore[arg-type]
+                create(**arguments)
             assert refused.value.code == wrong
         number = create()
         view = joint.show(conn, number, scope=WUHAN)
