@@ -17,6 +17,7 @@ from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.scoring.keys import title as model_title
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.personal import masked_like
 from risk.services.scoping import alerts_inside, assessments_inside
 from risk.storage import tables as t
 
@@ -117,24 +118,26 @@ def of_signal(conn: Connection, signal_id: int) -> tuple[AssessmentRow, ...]:
 
 
 def get_assessment(conn: Connection, assessment_id: int, *, scope: Scope = EVERYWHERE) -> AssessmentView:
-    """One assessment; ``NotFoundError`` (``assessment_not_found``)."""
+    """One assessment, personal data in what it quotes masked; ``NotFoundError`` (``assessment_not_found``)."""
     a = t.assessments.c
-    query = select(t.assessments, t.runs.c.versions).join_from(t.assessments, t.runs, a.run_id == t.runs.c.id)
-    row = conn.execute(query.where(a.id == assessment_id, assessments_inside(scope))).one_or_none()
+    query = select(t.assessments, t.runs.c.versions, t.signals.c.text).join_from(t.assessments, t.runs, a.run_id == t.runs.c.id)
+    query = query.join(t.signals, t.signals.c.id == a.signal_id, isouter=True)
+    row = conn.execute(query.where(a.id == assessment_id, assessments_inside(scope, few=True))).one_or_none()
     if row is None:
         raise NotFoundError("assessment_not_found", id=assessment_id)
-    evidence: Mapping[str, Any] = row.evidence or {}
+    shown = masked_like(row.evidence, row.text or "") if row.evidence else None
+    evidence: Mapping[str, Any] = shown or {}
     e = t.alert_evidence.c
-    alerts = select(e.alert_id).where(e.assessment_id == assessment_id, alerts_inside(scope, e.alert_id))
+    alerts = select(e.alert_id).where(e.assessment_id == assessment_id, alerts_inside(scope, e.alert_id, few=True))
     return AssessmentView(
         assessment=row_of(row),
         explained=bool(row.evidence),
         reasons_zh=tuple(evidence.get("zh") or ()),
         reasons_en=tuple(evidence.get("en") or ()),
-        clues=clues_of(row.evidence),
+        clues=clues_of(shown),
         grounds=grounds_of(evidence),
         contributions=shares_of(evidence),
-        evidence=row.evidence,
+        evidence=shown,
         evidence_hash=row.evidence_hash,
         intact=digest(row.evidence) == row.evidence_hash if row.evidence and row.evidence_hash else None,
         versions=dict(row.versions),

@@ -92,14 +92,14 @@ def list_signals(
 
 def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -> SignalView:
     """One signal; ``NotFoundError`` (``signal_not_found``)."""
-    row = conn.execute(_query().where(t.signals.c.id == signal_id, signals_inside(scope))).one_or_none()
+    row = conn.execute(_query().where(t.signals.c.id == signal_id, signals_inside(scope, few=True))).one_or_none()
     if row is None:
         raise missing(signal_id)
     evidence, a = t.alert_evidence.c, t.assessments.c
     alerts = conn.scalars(
         select(evidence.alert_id)
         .join_from(t.alert_evidence, t.assessments)
-        .where(a.signal_id == signal_id, alerts_inside(scope, evidence.alert_id))
+        .where(a.signal_id == signal_id, alerts_inside(scope, evidence.alert_id, few=True))
         .distinct()
         .order_by(evidence.alert_id)
     )

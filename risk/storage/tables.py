@@ -429,6 +429,7 @@ tasks = Table(
     Column("updated_at", UtcDateTime, nullable=False, default=_as_issued),
     UniqueConstraint("alert_id"),
     Index("ix_tasks_office_due", "office_code", "report_due"),
+    Index("ix_tasks_office_seen", "office_code", "alert_id", "about_alert_id", "subject_id"),  # what an office sees by its tasks
     Index("ix_tasks_updated", "updated_at", "id"),
 )
 
@@ -1123,7 +1124,7 @@ copies = Table(
     _id(),
     _ref("alert_id", "alerts"),
     _ref("task_id", "tasks", nullable=True),
-    Column("office_code", String(60), nullable=False, index=True),
+    Column("office_code", String(60), nullable=False),
     Column("from_office", String(60), index=True),
     Column("note", Text, nullable=False),
     Column("sent_by", String(120), nullable=False),
@@ -1133,6 +1134,7 @@ copies = Table(
     Column("received_at", UtcDateTime),
     Column("receipt_note", Text),
     UniqueConstraint("alert_id", "office_code"),
+    Index("ix_copies_office_alert", "office_code", "alert_id"),
 )
 
 campaigns = Table(
