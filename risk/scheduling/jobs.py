@@ -74,6 +74,12 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "retrain what is due, challengers in shadow, watch over champions",
     ),
     (Job("poll_warnings", "*/15 * * * *", "poll_warnings"), "轮询外部预警来源", "ask outside warning systems"),
+    (
+        Job("verdict_care", "40 7 * * *", "verdict_care"),
+        "逾期未告知举报人的提醒、清理无主附件",
+        "reporters owed an answer beyond their day; bytes that no attachment names",
+    ),
+    (Job("take_files", "*/5 * * * *", "take_files"), "接入经接口提交的文件", "take in files that were sent over the API"),
 )
 """The jobs a new database starts with, and what each is in Chinese and English."""
 

@@ -209,6 +209,25 @@ def assign(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noq
         return asdict(assignment.tend(conn, tools.clock()))
 
 
+def verdict_care(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the shape of a use case
+    """Say which reporters are owed an answer beyond the day the law sets; clear away bytes that no attachment names."""
+    from risk.services import attachment_files, attachments, feedback
+
+    now = tools.clock()
+    with transaction(tools.engine) as conn:
+        late = feedback.remind_late(conn, now)
+    with reading(tools.engine) as conn:
+        cleared = attachments.clear_orphans(conn, attachment_files.folder_of(tools.settings.home), now)
+    return {"late": late, "cleared": cleared}
+
+
+def take_files(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the signature of a use case
+    """Take in the files that were sent over HTTP and wait, or were left half done."""
+    from risk.services import import_jobs
+
+    return {"jobs": import_jobs.carry_out_all(tools.engine, tools.settings, clock=tools.clock)}
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
     "assign": assign,
@@ -222,6 +241,8 @@ USE_CASES: dict[str, UseCase] = {
     "audit_out": audit_out,
     "push": push,
     "poll_warnings": poll_warnings,
+    "take_files": take_files,
+    "verdict_care": verdict_care,
 }
 """Name → function."""
 

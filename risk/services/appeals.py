@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from risk.domain.authority import EVERYWHERE, Principal, Scope
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from risk.domain.masking import masked_name
-from risk.domain.messages import register
+from risk.domain.messages import Told, register, say
 from risk.domain.review import Standing
 from risk.services import auditing, outbox, verdict_filing
 from risk.services.paging import Page, page_by_id, unpack_id
@@ -26,6 +26,9 @@ PARTIES = ("trader", "department")
 
 register(
     {
+        "appeal_upheld": ("维持原结论", "upheld"),
+        "appeal_overturned": ("撤销原结论", "overturned"),
+        "appeal_withdrawn": ("已撤回", "withdrawn"),
         "appeal_not_found": ("没有编号为 {id} 的申诉", "no appeal with the number {id}"),
         "appeal_open": ("该结论已有同一方的未结申诉（编号 {id}）", "this party's appeal against the verdict is open already (number {id})"),
         "appeal_ended": ("申诉 {id} 已结束", "the appeal {id} is over"),
@@ -186,6 +189,11 @@ def list_appeals(
     if cursor:
         query = query.where(a.id < unpack_id(cursor))
     return page_by_id(conn, query.order_by(a.id.desc()), limit, _view)
+
+
+def word(state: str) -> Told:
+    """The outcome of an appeal in words."""
+    return Told(say(f"appeal_{state}", "zh", default=state), say(f"appeal_{state}", "en", default=state))
 
 
 def require_verdict(conn: Connection, scope: Scope, verdict_id: int) -> int:

@@ -102,6 +102,17 @@ def told(conn: Connection, feedback_id: int, *, how: str, actor: str, now: datet
     return _view(_one(conn, feedback_id, scope), now)
 
 
+def remind_late(conn: Connection, now: datetime) -> int:
+    """Tell the offices what they owe beyond its day, once for each; returns how many are late."""
+    f = t.clue_feedbacks.c
+    query = select(f.id, f.verdict_id, f.office_code, f.due_at).where(f.state == OWED, f.due_at < now).order_by(f.id)
+    rows = conn.execute(query).all()
+    for row in rows:
+        told = {"verdict": row.verdict_id, "feedback": row.id, "report_due": row.due_at.isoformat()}
+        outbox.emit(conn, "clue.feedback_late", f"verdict:{row.verdict_id}", told, now, office=row.office_code, once=f"late:{row.id}")
+    return len(rows)
+
+
 def list_feedback(
     conn: Connection,
     now: datetime,

@@ -21,7 +21,7 @@ from risk.domain.grades import Grade
 from risk.domain.messages import Told, register, say
 from risk.domain.money import fen_of, yuan_of
 from risk.domain.verdicts import day_of, taxonomy
-from risk.services import scoping
+from risk.services import appeals, scoping, verdict_events
 from risk.services.acts import acts_inside
 from risk.services.personal import masked, masked_json
 from risk.storage import tables as t
@@ -53,18 +53,6 @@ register(
         "entry_licence": ("许可：{kind} {number}（{valid_from} 至 {valid_to}）", "licence: {kind} {number} ({valid_from} to {valid_to})"),
         "entry_appeal": ("对结论 {verdict} 提出申诉", "appeal against verdict {verdict}"),
         "entry_decision": ("申诉处理：{outcome}", "appeal decided: {outcome}"),
-        "verdict_event_report": ("反馈", "reported"),
-        "verdict_event_accept": ("审核通过", "accepted"),
-        "verdict_event_ask_review": ("提交复核", "to be reviewed"),
-        "verdict_event_finalise": ("生效", "final"),
-        "verdict_event_pass": ("复核通过", "review passed"),
-        "verdict_event_send_back": ("复核退回", "sent back by the review"),
-        "verdict_event_appeal": ("收到申诉", "contested"),
-        "verdict_event_appeal_upheld": ("申诉维持", "upheld on appeal"),
-        "verdict_event_appeal_overturned": ("申诉撤销", "overturned on appeal"),
-        "appeal_upheld": ("维持原结论", "upheld"),
-        "appeal_overturned": ("撤销原结论", "overturned"),
-        "appeal_withdrawn": ("已撤回", "withdrawn"),
     }
 )
 
@@ -239,7 +227,7 @@ def _verdict_events(ask: _Ask) -> Iterator[Entry]:
     for row in ask.rows(query.order_by(e.id.desc())):
         facts = {"verdict": row.verdict_id, "event": row.event, "state": row.to_state, "alerts": _of(row.alert_id)}
         facts["reason"] = masked(row.reason or "") or None
-        event = _word(f"verdict_event_{row.event}", row.event)
+        event = verdict_events.word(row.event)
         yield _entry("verdict_event", f"verdict:{row.verdict_id}", row.at, row.at, facts, event=event, actor=row.actor)
 
 
@@ -299,7 +287,7 @@ def _decisions(ask: _Ask) -> Iterator[Entry]:
             continue
         facts = {"appeal": row.id, "verdict": row.verdict_id, "outcome": row.state, "correction": row.correction_id}
         facts["alerts"] = _of(row.alert_id)
-        outcome = _word(f"appeal_{row.state}", row.state)
+        outcome = appeals.word(row.state)
         yield _entry("decision", f"appeal:{row.id}", row.decided_at, row.decided_at, facts, outcome=outcome)
 
 

@@ -9,12 +9,25 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from risk.domain.errors import ConflictError, NotFoundError
-from risk.domain.messages import register
+from risk.domain.messages import Told, register, say
 from risk.domain.review import Standing, after
 from risk.services import auditing
 from risk.storage import tables as t
 
-register({"verdict_not_found": ("没有编号为 {verdict} 的核查结论", "no verdict with the number {verdict}")})
+register(
+    {
+        "verdict_not_found": ("没有编号为 {verdict} 的核查结论", "no verdict with the number {verdict}"),
+        "verdict_event_report": ("反馈", "reported"),
+        "verdict_event_accept": ("审核通过", "accepted"),
+        "verdict_event_ask_review": ("提交复核", "to be reviewed"),
+        "verdict_event_finalise": ("生效", "final"),
+        "verdict_event_pass": ("复核通过", "review passed"),
+        "verdict_event_send_back": ("复核退回", "sent back by the review"),
+        "verdict_event_appeal": ("收到申诉", "contested"),
+        "verdict_event_appeal_upheld": ("申诉维持", "upheld on appeal"),
+        "verdict_event_appeal_overturned": ("申诉撤销", "overturned on appeal"),
+    }
+)
 
 
 def step(
@@ -55,6 +68,11 @@ def note(
     conn.execute(insert(t.verdict_events).values(**row, actor=actor, reason=reason, detail=dict(detail or {}), at=now))
     said = {"from": row["from_state"], "to": into.value, "reason": reason, **dict(detail or {})}
     auditing.record(conn, actor, f"verdict.{event}", f"verdict:{verdict_id}", said, now)
+
+
+def word(event: str) -> Told:
+    """An event of a verdict in words."""
+    return Told(say(f"verdict_event_{event}", "zh", default=event), say(f"verdict_event_{event}", "en", default=event))
 
 
 def get(conn: Connection, verdict_id: int) -> Row[Any]:
