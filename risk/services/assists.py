@@ -22,6 +22,7 @@ from risk.domain.messages import Told, register, say
 from risk.domain.tasks import AWAITING, ENDED, Event, Kind, State, advance
 from risk.services import calendar_store, outbox
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.personal import masked
 from risk.services.scoping import office_code_inside
 from risk.services.task_changes import change, department_of, get, issue_event
 from risk.storage import tables as t
@@ -262,8 +263,8 @@ def _row(row: Row[Any], now: datetime) -> AssistView:
         asking_office=row.asking_office,
         office=row.office_code,
         state=row.state,
-        question=row.question,
-        answer=row.answer,
+        question=masked(row.question),
+        answer=masked(row.answer) if row.answer else None,
         documents=tuple(row.documents),
         asked_by=row.asked_by,
         asked_at=row.asked_at,

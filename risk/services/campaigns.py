@@ -247,7 +247,7 @@ def end(conn: Connection, campaign_id: int, *, actor: str, now: datetime, reason
     if left and not (reason or "").strip():
         raise ConflictError("campaign_open_tasks", count=left)
     found = progress(conn, campaign_id, now)
-    numbers = {**asdict(found), "open": left, "at": now.isoformat()}
+    numbers = {**asdict(found), "offices": [asdict(one) for one in found.offices], "open": left, "at": now.isoformat()}
     values = {"state": ENDED_STATE, "ended_at": now, "numbers": numbers, "version": row.version + 1}
     _move(conn, row, values)
     _event(conn, campaign_id, "end", actor, reason, {"tasks": found.tasks, "open": left}, now)

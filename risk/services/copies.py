@@ -18,6 +18,7 @@ from risk.domain.messages import register
 from risk.domain.tasks import Event
 from risk.services import auditing, calendar_store, outbox
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.personal import masked
 from risk.services.scoping import office_code_inside
 from risk.services.task_changes import change, department_of, get
 from risk.storage import tables as t
@@ -150,12 +151,12 @@ def _row(row: Row[Any], now: datetime) -> CopyView:
         task_id=row.task_id,
         office=row.office_code,
         from_office=row.from_office,
-        note=row.note,
+        note=masked(row.note),
         sent_by=row.sent_by,
         sent_at=row.sent_at,
         receipt_due=row.receipt_due,
         received_by=row.received_by,
         received_at=row.received_at,
-        receipt_note=row.receipt_note,
+        receipt_note=masked(row.receipt_note) if row.receipt_note else None,
         late=(row.received_at or now) > row.receipt_due,
     )

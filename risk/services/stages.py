@@ -22,6 +22,7 @@ from risk.domain.tasks import Event, State
 from risk.domain.verdicts import taxonomy
 from risk.scoring.keys import title
 from risk.services import calendar_store, outbox
+from risk.services.personal import masked
 from risk.services.task_changes import change, get
 from risk.storage import tables as t
 
@@ -160,7 +161,7 @@ def of_task(conn: Connection, task_id: int) -> tuple[AdviceView, ...]:
             sent_at=row.sent_at,
             answer_due=row.answer_due,
             answered_at=row.answered_at,
-            answer=row.answer,
+            answer=masked(row.answer) if row.answer else None,
             recorded_by=row.recorded_by,
         )
         for row in rows
