@@ -14,7 +14,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.deps import ActorHeader, Svc, actor_of
-from risk.domain.authority import Principal, local_principal, permissions
+from risk.domain.authority import Principal, local_principal, not_permitted, permissions
 from risk.domain.errors import ForbiddenError, InvalidInputError
 from risk.domain.messages import register
 
@@ -81,8 +81,7 @@ class Needs:
         if held := who.facts.get("held"):
             raise ForbiddenError(held)
         if not who.may(self.permission):
-            zh, en = permissions()[self.permission]
-            raise ForbiddenError("permission_required", permission=self.permission, permission_zh=zh, permission_en=en)
+            raise not_permitted(self.permission)
         if self.whole and not who.scope.whole:
             raise ForbiddenError("scope_whole_required")
 

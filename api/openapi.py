@@ -11,6 +11,8 @@ TAGS: list[dict[str, str]] = [
     {"name": "loop", "description": "闭环状态 / the state of the loop"},
     {"name": "signals", "description": "信号：看到了什么 / signals: what was observed"},
     {"name": "quarantine", "description": "隔离行：未通过检查的行 / quarantine: rows that did not pass"},
+    {"name": "imports", "description": "文件接入作业 / files taken in as jobs"},
+    {"name": "exchange", "description": "数据交换：批次、收到的记录、外部预警来源 / exchange with other systems"},
     {"name": "assessments", "description": "研判与解释 / assessments with their explanation"},
     {"name": "alerts", "description": "预警（线索，不是结论） / alerts: clues, not findings"},
     {"name": "suppressions", "description": "抑制条件 / suppressions: conditions under which no alert is raised"},
@@ -81,5 +83,5 @@ def as_problems(schema: dict[str, Any]) -> dict[str, Any]:
             for answer in operation.get("responses", {}).values():
                 content = answer.get("content", {})
                 if MEDIA_TYPE in content:
-                    content.pop("application/json", None)
+                    answer["content"] = {MEDIA_TYPE: content[MEDIA_TYPE]}
     return schema

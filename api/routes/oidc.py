@@ -17,7 +17,7 @@ from risk.domain.errors import ConflictError
 from risk.domain.messages import register, say
 from risk.services import oidc
 
-router = APIRouter(prefix="/oidc")
+router = APIRouter(prefix="/oidc", include_in_schema=False)  # for browsers that travel, not for programs
 FLOW = "risk_oidc"
 _PATH = "/api/v1/auth/oidc"
 Part = Annotated[str | None, Query(max_length=4000)]

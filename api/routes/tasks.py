@@ -29,8 +29,8 @@ from api.task_schemas import (
     TransferSent,
     Words,
 )
-from risk.domain.authority import Principal, permissions
-from risk.domain.errors import ForbiddenError, InvalidInputError, RiskError
+from risk.domain.authority import Principal, not_permitted
+from risk.domain.errors import InvalidInputError, RiskError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.domain.stages import Stage
@@ -196,8 +196,7 @@ def merge(task_id: Id, sent: Merge, svc: Svc, who: Caller, response: Response, i
 def transfer(task_id: Id, sent: TransferSent, svc: Svc, who: Caller, response: Response, if_match: IfMatch) -> TaskView:
     """Because it belongs elsewhere: it waits with the coordination desk, which follows the office suggested or not. `to` takes `tasks.decide`."""
     if sent.to and not who.may("tasks.decide"):
-        zh, en = permissions()["tasks.decide"]
-        raise ForbiddenError("permission_required", permission="tasks.decide", permission_zh=zh, permission_en=en)
+        raise not_permitted("tasks.decide")
     more = {"reason": sent.reason, "to": sent.to, "suggested": sent.suggested}
     return _act(svc, who, task_id, steps.transfer_back, sent, if_match, response, **more)
 

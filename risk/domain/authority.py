@@ -12,8 +12,8 @@ from functools import cache
 from types import MappingProxyType
 
 from risk.domain.datafiles import read_toml
-from risk.domain.errors import InvalidInputError
-from risk.domain.messages import register
+from risk.domain.errors import ForbiddenError, InvalidInputError
+from risk.domain.messages import Told, register
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Scope:
         >>> Scope((Grant("420500", "market_supervision"),)).at("420502"), Scope((Grant("420500"),)).at("420100")
         (True, False)
         """
-        return self.whole or bool(region) and any(str(region).startswith(one.prefix) for one in self.grants or ())
+        return self.whole or (bool(region) and any(str(region).startswith(one.prefix) for one in self.grants or ()))
 
     def covers(self, region: str | None, department: str = "") -> bool:
         """Whether a place and a department lie inside. An unknown place lies only inside the whole.
@@ -119,6 +119,15 @@ def permissions() -> MappingProxyType[str, tuple[str, str]]:
     '审核、退回、延期审批、并案、改派'
     """
     return MappingProxyType({name: (row["zh"], row["en"]) for name, row in read_toml("authority.toml")["permission"].items()})
+
+
+def not_permitted(permission: str) -> ForbiddenError:
+    """The refusal of whoever lacks a permission.
+
+    >>> not_permitted("tasks.work").text("en")
+    'not permitted: sign for, verify and report tasks'
+    """
+    return ForbiddenError("permission_required", permission=Told(*permissions()[permission]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +192,7 @@ register(
             "系统、安全、审计管理员须由不同人员担任",
             "system, security and audit administration belong to different people",
         ),
-        "permission_required": ("没有权限：{permission_zh}", "not permitted: {permission_en}"),
+        "permission_required": ("没有权限：{permission}", "not permitted: {permission}"),
         "not_signed_in": ("请先登录", "sign in first"),
     }
 )
