@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from risk.domain.calendar import SHANGHAI
-from risk.domain.push import knobs
 from risk.scheduling import firing, jobs
 from risk.scheduling.cron import last_due, trigger_of
 from risk.scheduling.jobs import Job, JobRunRow
@@ -56,8 +55,8 @@ class Worker:
         self.follow()
         self._scheduler.add_job(self.follow, "interval", seconds=FOLLOW.total_seconds(), id="follow")
         self._scheduler.add_job(self.take_up, "interval", seconds=TAKE_UP.total_seconds(), id="take_up")
-        self._scheduler.add_job(self._pusher.turn, "interval", seconds=knobs()["turn"]["every_seconds"], id="push")
         self._scheduler.start()
+        self._pusher.start()
         _log.info("worker %s: %s", self.name, ", ".join(self._planned) or "-")
 
     def stop(self) -> None:

@@ -70,11 +70,24 @@ class Pusher:
         self._lock = threading.Lock()
         self._forgot: datetime | None = None
         self._closed = threading.Event()
+        self._looker: threading.Thread | None = None
 
     @classmethod
     def of(cls, engine: Engine, settings: Settings, *, worker: str, clock: Callable[[], datetime]) -> Pusher:
         """As the settings of this process say."""
         return cls(engine, guard_of(settings), SecretBox(settings), worker=worker, clock=clock, base=settings.public_url)
+
+    def start(self) -> None:
+        """Look every few seconds, in a thread of its own: however long the jobs beside it take, pushes go out."""
+        self._looker = threading.Thread(target=self._look, name="push", daemon=True)
+        self._looker.start()
+
+    def _look(self) -> None:
+        while not self._closed.wait(push.knobs()["turn"]["every_seconds"]):
+            try:
+                self.turn()
+            except Exception:  # the database is away, say: the next look goes on
+                _log.exception("the queue of pushes could not be looked at")
 
     def turn(self) -> Turn:
         """Spread what is new, begin with every target that has something due and is not being served already."""
@@ -115,6 +128,8 @@ class Pusher:
     def close(self) -> None:
         """Begin nothing more, wait for what is under way."""
         self._closed.set()
+        if self._looker is not None:
+            self._looker.join()
         self._pool.shutdown(wait=True)
 
     def _serve(self, target: int) -> int:

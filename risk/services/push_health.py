@@ -89,7 +89,10 @@ def health(conn: Connection, target_id: int, now: datetime) -> Health:
 
 
 def forget(conn: Connection, now: datetime, most: int = 5_000) -> int:
-    """Delete tries that are older than they are kept; deliveries stay. Returns how many."""
-    a = t.push_attempts.c
+    """Delete tries and arrived deliveries that are older than they are kept (``push.toml``); events stay, dead letters too. Returns how many."""
+    a, d = t.push_attempts.c, t.push_deliveries.c
     old = select(a.id).where(a.started_at < now - timedelta(days=push.knobs()["keep"]["attempt_days"])).order_by(a.id).limit(most)
-    return conn.execute(delete(t.push_attempts).where(a.id.in_(old.scalar_subquery()))).rowcount
+    gone = conn.execute(delete(t.push_attempts).where(a.id.in_(old.scalar_subquery()))).rowcount
+    ended = now - timedelta(days=push.knobs()["keep"]["delivery_days"])
+    arrived = select(d.id).where(d.ended_at < ended, d.state == push.SENT).order_by(d.id).limit(most)
+    return int(gone + conn.execute(delete(t.push_deliveries).where(d.id.in_(arrived.scalar_subquery()))).rowcount)

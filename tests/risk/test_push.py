@@ -189,6 +189,22 @@ def test_two_workers_never_hold_one_delivery_and_a_dead_ones_is_taken_up(engine:
     assert world.deliveries()[0]["state"] == "sent"
 
 
+def test_what_is_old_is_forgotten_and_dead_letters_stay(engine: Engine) -> None:
+    with receiving() as one:
+        one.answer = lambda number: (400 if number == 1 else 200, {}, b"")
+        world = pushing(engine, one)
+        world.add("a", one.url)
+        world.emit(task(1), task(2))
+        world.drain()
+        world.clock.on(days=200)
+        world.emit(task(3))
+        world.drain()
+    assert [row["state"] for row in world.deliveries()] == ["dead", "sent"]
+    with reading(engine) as conn:
+        assert conn.scalar(select(func.count()).select_from(t.push_attempts)) == 1
+        assert conn.scalar(select(func.count()).select_from(t.outbox)) == 3
+
+
 def test_spreading_again_doubles_nothing(engine: Engine) -> None:
     with receiving() as one:
         world = pushing(engine, one)
