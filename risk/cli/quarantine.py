@@ -107,9 +107,11 @@ def _store() -> Iterator[Engine]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
+    from risk.services.personal import masked, masked_json
+
     for row in rows:
-        reasons = "; ".join(problem[lang()] for problem in row["problems"])
-        kept = " | ".join(f"{column}={value}" for column, value in row["raw"].items() if value not in (None, ""))
+        reasons = masked("; ".join(problem[lang()] for problem in row["problems"]))
+        kept = " | ".join(f"{column}={value}" for column, value in masked_json(row["raw"]).items() if value not in (None, ""))
         status = say(f"quarantine_is_{row['status']}", lang())
         tell("quarantine_line", id=f"{row['id']:>6}", import_id=row["import_id"], row=row["row_no"], status=status, reasons=reasons)
         click.echo("        " + " ".join(kept.split())[:140])

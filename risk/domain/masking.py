@@ -156,7 +156,10 @@ def masked_field(key: str, value: Any, text: Callable[[str], str] = masked) -> A
     {'联系人': '张*', '电话': '02*-******66', '商品': '蜂蜜', '价格': 12, 'reporter_phone': '138****8000'}
     """
     if isinstance(value, Mapping):
-        return {name: masked_field(str(name), one, text) for name, one in value.items()}
+        shown = {name: masked_field(str(name), one, text) for name, one in value.items()}
+        if value.keys() == {"name", "certificate"}:  # an officer and the number of the certificate of office
+            shown["certificate"] = _masked_number(str(value["certificate"]))
+        return shown
     if isinstance(value, (list, tuple)):
         return [masked_field(key, one, text) for one in value]
     low = key.lower()

@@ -51,7 +51,7 @@ def _replaced(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
         for plain, shown in secrets:
             if plain in value:
                 value = value.replace(plain, shown)
-        return masked(value)
+        return _masked(value)
     if isinstance(value, dict):
         return {key: _replaced(one, secrets) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

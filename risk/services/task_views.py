@@ -20,6 +20,7 @@ from risk.scoring.keys import title
 from risk.services import assists, calendar_store, copies, stages, task_filters
 from risk.services.assists import AssistView
 from risk.services.copies import CopyView
+from risk.services.personal import masked, masked_json, masked_like
 from risk.services.scoping import tasks_inside
 from risk.services.stages import AdviceView
 from risk.services.task_filters import TaskFilter
@@ -166,8 +167,8 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
         provisional=shown.provisional,
         ceiling=_ceiling(row, calendar),
         evidence=_audited(conn, task_id) if alert is None else _evidence(conn, alert, evidence_limit),
-        verdicts=tuple(dict(v) for v in verdicts),
-        events=tuple(dict(e) for e in events),
+        verdicts=tuple(masked_json(dict(v)) for v in verdicts),
+        events=tuple(masked_json(dict(e)) for e in events),
         question=assists.get_assist(conn, task_id, now) if row.kind == "assist" else None,
         assists=assists.of_task(conn, task_id, now),
         copies=copies.of_alert(conn, row.alert_id, now) if row.alert_id else (),
@@ -261,7 +262,17 @@ def _evidence(conn: Connection, alert_id: int, limit: int) -> tuple[EvidenceView
         .limit(limit)
     )
     return tuple(
-        EvidenceView(r.id, r.signal_id, r.model, r.probability, r.source, r.url, r.observed_at, r.text or "", clues_of(r.evidence))
+        EvidenceView(
+            r.id,
+            r.signal_id,
+            r.model,
+            r.probability,
+            r.source,
+            r.url,
+            r.observed_at,
+            masked(r.text or ""),
+            clues_of(masked_like(r.evidence, r.text or "")),
+        )
         for r in conn.execute(query)
     )
 
@@ -270,4 +281,6 @@ def _audited(conn: Connection, task_id: int) -> tuple[EvidenceView, ...]:
     d, s = t.audit_samples.c, t.signals.c
     query = select(d.assessment_id, d.signal_id, d.model, s.source, s.url, s.observed_at, s.text)
     rows = conn.execute(query.join_from(t.audit_samples, t.signals, d.signal_id == s.id, isouter=True).where(d.task_id == task_id))
-    return tuple(EvidenceView(r.assessment_id, r.signal_id, r.model, None, r.source, r.url, r.observed_at, r.text or "", ()) for r in rows)
+    return tuple(
+        EvidenceView(r.assessment_id, r.signal_id, r.model, None, r.source, r.url, r.observed_at, masked(r.text or ""), ()) for r in rows
+    )

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from risk.services.paging import MAX_PAGE, Page, pack, unpack_id
+from risk.services.personal import masked_json
 from risk.services.quarantine import list_rows
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
-    """A refused row: as it stood, why, and what became of it."""
+    """A refused row: as it stood (personal data masked), why, and what became of it."""
 
     id: int
     import_id: int
@@ -53,10 +54,10 @@ def _row(row: Mapping[str, Any]) -> QuarantineRow:
         id=row["id"],
         import_id=row["import_id"],
         row_no=row["row_no"],
-        raw=dict(row["raw"]),
-        problems=tuple(dict(problem) for problem in row["problems"]),
+        raw=masked_json(dict(row["raw"])),
+        problems=tuple(masked_json(dict(problem)) for problem in row["problems"]),
         status=row["status"],
-        repaired=row["repaired"],
+        repaired=masked_json(row["repaired"]) if row["repaired"] else None,
         actor=row["actor"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],

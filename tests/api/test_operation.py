@@ -150,6 +150,19 @@ def test_unmasking_takes_a_reason_is_recorded_and_counted(signal: int, settings:
         assert "13800138000" not in shown
         assert "hb880123" not in shown
         assert "王五" not in shown
+        for path in (
+            "/api/v1/signals",
+            "/api/v1/tasks/1",
+            "/api/v1/tasks/2",
+            "/api/v1/alerts/1",
+            "/api/v1/alerts/2",
+            "/api/v1/assessments/1",
+            "/api/v1/assessments/2",
+        ):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert "13800138000" not in answer.text, path
+            assert "hb880123" not in answer.text, path
         head = {"X-Actor": "li"}
         assert client.post("/api/v1/unmaskings", json={"object": f"signal:{signal}", "reason": ""}, headers=head).status_code == 422
         assert (
