@@ -13,7 +13,7 @@ The rule: whatever a model or a rule sees of a text is computed here, and every 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -66,10 +66,11 @@ class TextFrame:
         if self.given is not None:
             return self.given
         counts = _list_counts(self.hits, self.n)
-        columns = pd.DataFrame(np.hstack([self.table, counts]), columns=names(self.hits.names))
+        named = tuple(names(self.hits.names))
+        columns = pd.DataFrame(np.hstack([self.table, counts]), columns=index_of(named))
         if self.extra is None:
             return columns
-        return _joined(columns, self.extra if isinstance(self.extra, pd.DataFrame) else self.extra())
+        return _joined(columns, named, self.extra if isinstance(self.extra, pd.DataFrame) else self.extra())
 
     def take(self, rows: Sequence[int]) -> "TextFrame":
         """The frame of some of its texts, in the order asked for.
@@ -84,6 +85,18 @@ class TextFrame:
         hits = self.hits.where(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
         hits = replace(hits, row=np.repeat(np.arange(len(wanted), dtype=np.int32), [len(part) for part in parts]))
         return TextFrame([self.texts[row] for row in wanted], hits, self.table[wanted], given=self.columns.iloc[wanted])
+
+    @cached_property
+    def _values(self) -> Column:
+        return self.columns.to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self.columns.columns
+
+    def value(self, row: int, name: str) -> float:
+        """One value of `columns`; ``KeyError`` for a column that is not there."""
+        return float(self._values[row, self.columns.columns.get_loc(name)])
 
     @cached_property
     def words(self) -> list[list[str]]:
@@ -124,9 +137,17 @@ def _check(taken: set[str], n: int, extra: pd.DataFrame) -> None:
         raise ValueError("extra columns are already features: " + ", ".join(clash))
 
 
-def _joined(columns: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
-    _check(set(columns.columns), len(columns), extra)
-    return pd.concat([columns, extra.reset_index(drop=True)], axis=1)
+@lru_cache(maxsize=64)
+def index_of(names: tuple[str, ...]) -> "pd.Index[str]":
+    """The names of columns as one object for all frames that have the same: to make it and to look names up in it costs more than a short text's features."""
+    return pd.Index(names)
+
+
+def _joined(columns: pd.DataFrame, named: tuple[str, ...], extra: pd.DataFrame) -> pd.DataFrame:
+    _check(set(named), len(columns), extra)
+    joined = pd.concat([columns, extra.reset_index(drop=True)], axis=1)
+    joined.columns = index_of((*named, *extra.columns))
+    return joined
 
 
 def _stated(one: NormalisedText) -> dict[str, float]:

@@ -66,13 +66,33 @@ def table(columns: pd.DataFrame | None, names: Sequence[str], n: int) -> Floats:
         return np.full((n, len(names)), np.nan)
     if len(columns) != n:
         raise ValueError(f"columns: {n} rows are needed, {len(columns)} were given")
-    chosen = columns.reindex(columns=list(names))
-    if all(kind.kind in "fiub" for kind in chosen.dtypes):
-        result = chosen.to_numpy(dtype=np.float64, copy=True)
-    else:
-        result = np.column_stack([_numbers(chosen.iloc[:, j]) for j in range(len(names))])
+    places = _places(columns.columns, tuple(names))
+    values = columns.to_numpy()
+    if values.dtype.kind not in "fiub":
+        values = np.column_stack([_numbers(columns.iloc[:, j]) for j in range(columns.shape[1])])
+    there = places >= 0
+    result = np.full((n, len(names)), np.nan)
+    result[:, there] = values[:, places[there]]
     result[~np.isfinite(result)] = np.nan
     return result
+
+
+_KNOWN: dict[tuple[str, ...], tuple[pd.Index[str], npt.NDArray[np.intp]]] = {}
+_MOST_KNOWN = 64
+
+
+def _places(index: pd.Index[str], names: tuple[str, ...]) -> npt.NDArray[np.intp]:
+    """Where each name stands among the columns, -1 where it does not. Remembered for the columns seen last: frames of one scorer share theirs."""
+    import pandas as pd
+
+    known = _KNOWN.get(names)
+    if known is not None and index.is_(known[0]):
+        return known[1]
+    found = index.get_indexer(pd.Index(names))
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[names] = (index, found)
+    return found
 
 
 def _numbers(column: pd.Series[Any]) -> Floats:

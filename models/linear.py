@@ -57,16 +57,22 @@ class LinearText:
         """Log-odds of texts, and what they are made of: one column for each of `PARTS`."""
         told, made = [np.zeros(0)], [np.zeros((0, len(PARTS)))]
         for a, b in chunks(dense):
-            counts = _counts(self.chars, self.words, dense[a:b], words[a:b], [(0, b - a)])
-            rows = _scaled(counts, self._idf, len(self.chars.codes))
-            told.append(np.asarray(rows @ self.weight) + self.bias)
-            made.append(_parts(counts, rows, self.weight, self._idf, len(self.chars.codes), dense[a:b]))
+            start, parts, _ = self.read_rows(dense[a:b], words[a:b])
+            told.append(start)
+            made.append(parts)
         return np.concatenate(told), np.concatenate(made)
 
-    def tokens(self, text: TextLike, words: Sequence[str], scale: float) -> list[Contribution]:
-        """What each token of one text adds, with its places in the original text."""
+    def read_rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[Floats, Floats, sparse.csr_matrix[Any]]:
+        """As `read`, at once, with the TF-IDF rows."""
+        counts = _counts(self.chars, self.words, dense, words, [(0, len(dense))])
+        rows = _scaled(counts, self._idf, len(self.chars.codes))
+        parts = _parts(counts, rows, self.weight, self._idf, len(self.chars.codes), dense)
+        return np.asarray(rows @ self.weight) + self.bias, parts, rows
+
+    def tokens(self, text: TextLike, words: Sequence[str], scale: float, row: sparse.csr_matrix[Any] | None = None) -> list[Contribution]:
+        """What each token of one text adds, with its places in the original text. ``row``: its TF-IDF row, where it is known already."""
         dense = text.dense.text
-        row = self.rows([dense], [words])
+        row = self.rows([dense], [words]) if row is None else row
         value = dict(zip(row.indices.tolist(), (row.data * self.weight[row.indices] * scale).tolist(), strict=True))
         tfidf = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
         grams = char_grams([dense], *CHARS)

@@ -95,17 +95,19 @@ class TextModel:
     ) -> list[list[Contribution]]:
         """Reasons of the rows asked for, largest first; they add up to `raw` (scaled to the probability's own log-odds if sigmoid)."""
         chosen = list(range(frame.n)) if rows is None else [int(r) for r in rows]
+        if not chosen:
+            return []
         dense, words = [frame.texts[r].dense.text for r in chosen], [frame.words[r] for r in chosen]
-        start, parts = self.linear.read(dense, words)
+        start, parts, tfidf = self.linear.read_rows(dense, words)
         slope, shift = (self.calibrator.slope, self.calibrator.shift) if isinstance(self.calibrator, calibrate.Sigmoid) else (1.0, 0.0)
         x = shares = np.zeros((len(chosen), 0))
-        if self.trees is not None and chosen:
+        if self.trees is not None:
             part = None if rules is None else rules.iloc[chosen]
             x = self._table(start, parts, frame.columns.iloc[chosen], part, weights)
             shares = self.trees.contributions(x)
         told = []
         for k, r in enumerate(chosen):
-            found = self.linear.tokens(frame.texts[r], words[k], slope)
+            found = self.linear.tokens(frame.texts[r], words[k], slope, tfidf[k])
             base = slope * self.linear.bias + shift
             if self.trees is not None:
                 names = self.trees.names

@@ -79,6 +79,20 @@ async def drive(
     return found
 
 
+async def one_after_another(port: int, requests: Sequence[Request]) -> Measured:
+    """Each request when the one before is answered, over one kept connection."""
+    line, found = _Line(port), Measured()
+    for request in requests:
+        begin = time.perf_counter()
+        status, size = await line.ask(request)
+        found.add(request.kind, (time.perf_counter() - begin) * 1000)
+        found.bytes += size
+        if status not in request.fine:
+            found.errors[f"{request.kind}: {status}"] += 1
+    line.close()
+    return found
+
+
 async def _one(idle: asyncio.Queue[_Line], request: Request, due: float, found: Measured) -> None:
     line = await idle.get()
     try:

@@ -198,8 +198,8 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
 def _values(topic: str, parts: Sequence[Contribution], frame: TextFrame, row: int) -> dict[str, float]:
     """The values of a topic's columns: those that contributed, and of the same topic also those that did not."""
     values = {share.feature: math.nan if share.value is None else float(share.value) for share in parts}
-    there = frame.columns
-    return {name: float(there[name].to_numpy(dtype=np.float64)[row]) for name in columns_of(topic) if name in there.columns} | values
+    named = [name for name in columns_of(topic) if frame.has(name)]
+    return {name: frame.value(row, name) for name in named} | values
 
 
 def _quotes(topic: str, frame: TextFrame, row: int) -> tuple[Span, ...]:

@@ -46,7 +46,7 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
                 "grade": Grade(int(judged.ranks[row])).code,
                 "rules": [_rule(firing, pack.rule_by_id[firing.rule].advice) for firing in fired] if pack else [],
                 "grounds": [one.plain(text) for one in found[:GROUNDS]],
-                "contributions": [_share(share, text) for share in shares if share.kind not in ("base", "rest")][:SHARES],
+                "contributions": [_share(share, text) for share in [one for one in shares if one.kind not in ("base", "rest")][:SHARES]],
                 "zh": zh,
                 "en": en,
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.context import Context
-from features.frame import TextFrame, build
+from features.frame import TextFrame, build, index_of
 from features.lexicon import Lexicon
 from models.cold import ColdModel, combined, noisy_or
 from models.explain import Contribution
@@ -143,7 +143,7 @@ def rule_table(hits: RuleHits) -> pd.DataFrame:
     import pandas as pd
 
     table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
-    return pd.DataFrame(table, columns=[f"rule:{name}" for name in hits.ids])
+    return pd.DataFrame(table, columns=index_of(tuple(f"rule:{name}" for name in hits.ids)))
 
 
 class Scorer:
@@ -293,11 +293,15 @@ class Scorer:
         said = (1 - share) * fusion.rules_log_odds(rules)
         return [
             [
-                *(replace(part, log_odds=part.log_odds * float(share[k])) for part in parts),
+                *(_scaled(part, float(share[k])) for part in parts),
                 Contribution("rules:all", "rules", float(rules[k]), float(said[k])),
             ]
             for k, parts in enumerate(found)
         ]
+
+
+def _scaled(part: Contribution, by: float) -> Contribution:
+    return Contribution(part.feature, part.kind, part.value, part.log_odds * by, part.spans, part.words)
 
 
 def _hits(reading: Reading, operand: ListRef | Term | Matches) -> Hits:
