@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import risk
 from api import errors, home
+from api.body_limits import BodyLimits
 from api.deps import Services
 from api.guard import Guard
 from api.idempotency import Idempotency
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     )
     app.state.lang = chosen.lang
     app.add_middleware(Idempotency)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
+    app.add_middleware(BodyLimits, usual=MOST_BYTES, files=chosen.import_mb * 1_000_000)
     app.add_middleware(Rates, rate=chosen.rate)
     app.add_middleware(Guard, hosts=chosen.hosts, proxied=bool(chosen.trusted_proxies))  # the outer one: it says 413 as a problem
     if chosen.trusted_proxies:

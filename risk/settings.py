@@ -52,6 +52,7 @@ class Settings:
     audit_syslog_ca: str = ""
     unmaskings_a_day: int = 50
     least_free_mb: int = 500
+    import_mb: int = 200
 
     @property
     def registry_dir(self) -> Path:
@@ -261,6 +262,13 @@ SPECS: tuple[Spec, ...] = (
         "500",
         Told("数据目录剩余空间少于此值（MB）即未就绪", "less room (MB) in the data folder than this is not ready"),
         Told("0 至 10000000", "from 0 to 10000000"),
+    ),
+    Spec(
+        "import_mb",
+        _whole(1, 100_000),
+        "200",
+        Told("经接口接入的文件的上限（MB）", "the largest file (MB) that is taken in over the API"),
+        Told("1 至 100000", "from 1 to 100000"),
     ),
 )
 """Every setting, in the order of ``risk config show``."""

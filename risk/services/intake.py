@@ -47,8 +47,12 @@ def take(
     actor: str,
     now: datetime,
     chunk_rows: int = CHUNK_ROWS,
+    between: Callable[[int], None] | None = None,
+    name: str | None = None,
 ) -> Summary:
-    """Take the file in, or go on with it; ``source`` defaults to the file's name.
+    """Take the file in, or go on with it; ``source`` defaults to the file's name, ``name`` is what it is called where the path is not.
+
+    ``between`` is told the import's number before the first chunk and after each; what it raises ends the intake, which can go on later.
 
     Raises ``InvalidInputError`` where the file as a whole cannot be read; what was accepted before stays, and the import says *failed*.
     """
@@ -60,13 +64,17 @@ def take(
         mapping.require(reader.columns)
     key = digest([seen.digest, mapping.record(), source])
     with transaction(engine) as connection:
-        row = imports.begin(connection, key, imports.Origin(path.name, source, mapping, reader.columns), actor, now)
+        row = imports.begin(connection, key, imports.Origin(name or path.name, source, mapping, reader.columns), actor, now)
     if row.status == "done":
         return imports.summarise(row, repeated=True)
     checks = _Checks(mapping, reader.columns, source, now)
     try:
+        if between is not None:
+            between(row.id)
         for chunk in _chunks(reader, row.rows_done, chunk_rows):
             _settle(engine, row.id, chunk, checks, now)
+            if between is not None:
+                between(row.id)
     except RiskError as error:
         with transaction(engine) as connection:
             imports.end(connection, row.id, "failed", now, f"{error.code}: {error}")
