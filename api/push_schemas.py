@@ -42,7 +42,11 @@ class TargetSent(_Sent):
     digest: Short = Field(
         "", description="`every 30m` or `at 09:00,14:00` in working time; nothing: at once / 汇总时间", examples=["every 30m"]
     )
-    secret: Secret | None = Field(None, description="signs webhooks (whsec_…), DingTalk and Feishu robots; never shown / 签名密钥")
+    secret: Secret | None = Field(
+        None,
+        examples=["whsec_ZmFrZS1mYWtlLWZha2UtZmFrZS1mYWtl"],
+        description="signs webhooks (whsec_…), DingTalk and Feishu robots; never shown / 签名密钥",
+    )
     sender: Short = Field("", description="of e-mails / 发件人")
     recipients: Several = Field([], description="of e-mails / 收件人")
     user: Short = Field("", description="of the mail server / 用户名")
@@ -66,7 +70,7 @@ class TargetChanged(_Sent):
 class SecretSent(_Sent):
     """A new secret, or a mail server's password."""
 
-    secret: Secret = Field(description="never shown / 不再显示")
+    secret: Secret = Field(examples=["whsec_ZmFrZS1mYWtlLWZha2UtZmFrZS1mYWtl"], description="never shown / 不再显示")
 
 
 class ReplayAsked(_Sent):

@@ -264,8 +264,10 @@ class Guard:
         raise UnreachableError("push_too_slow" if isinstance(error, TimeoutError) else "push_unreachable") from error
 
     def context(self) -> ssl.SSLContext:
-        """Certificates and names are checked."""
-        return self._tls or ssl.create_default_context()
+        """Certificates and names are checked, by the system's authorities (``SSL_CERT_FILE`` names others); read once."""
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """POST to a listed address. :class:`UnreachableError` where no whole answer came; a redirect is an answer like others, and nobody follows it."""

@@ -38,11 +38,13 @@ class Replayed:
 
 
 def replay(conn: Connection, numbers: Sequence[int], *, actor: str, now: datetime, scope: Scope = EVERYWHERE) -> Replayed:
-    """Deliveries by number, each sent or dead. ``push_delivery_not_found``, ``push_replay_open``, ``push_replay_empty``."""
+    """Deliveries by number, each sent or dead. ``push_delivery_not_found``, ``push_replay_open``, ``push_replay_empty``; ``push_target_not_found`` where it was removed."""
     if not numbers or len(numbers) > MOST:
         raise InvalidInputError("push_replay_empty")
     for number in numbers:
-        if push_views.get_delivery(conn, number, scope=scope).state not in (push.SENT, push.DEAD):
+        found = push_views.get_delivery(conn, number, scope=scope)
+        push_targets.find(conn, found.target, scope)
+        if found.state not in (push.SENT, push.DEAD):
             raise ConflictError("push_replay_open", id=number)
     _again(conn, numbers, now)
     auditing.record(conn, actor, "push.replay", "push_deliveries", {"numbers": list(numbers)[:100], "count": len(numbers)}, now)

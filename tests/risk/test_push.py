@@ -9,11 +9,12 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, func, select
 
+from risk.domain.errors import ConflictError, NotFoundError
 from risk.domain.push import Answer
-from risk.services import push_queue, push_spread
+from risk.services import push_queue, push_replay, push_spread, push_targets
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
-from tests.risk.push_world import NOW, WUHAN, YICHANG, pushing, receiving, task
+from tests.risk.push_world import NOW, WUHAN, YICHANG, PlainBox, pushing, receiving, task
 
 
 def test_an_event_reaches_every_target_that_wants_it_once(engine: Engine) -> None:
@@ -187,6 +188,86 @@ def test_two_workers_never_hold_one_delivery_and_a_dead_ones_is_taken_up(engine:
             assert not push_queue.mark(conn, first, Answer(ok=False, error="push_too_slow"), world.clock(), 1, Random(1))
     assert one.ids == [key]
     assert world.deliveries()[0]["state"] == "sent"
+
+
+def test_several_workers_push_each_event_once(engine: Engine) -> None:
+    with receiving() as one, receiving() as two:
+        world = pushing(engine, one, two)
+        world.add("a", one.url)
+        world.add("b", two.url)
+        keys = world.emit(*(task(n) for n in range(40)))
+        workers = [threading.Thread(target=world.drain, args=(f"w{n}",)) for n in range(3)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert sorted(one.ids) == sorted(two.ids) == sorted(keys)
+    assert {(row["state"], row["attempts"]) for row in world.deliveries()} == {("sent", 1)}
+
+
+def test_the_target_that_waited_longest_goes_first(engine: Engine) -> None:
+    with receiving() as one:
+        world = pushing(engine, one)
+        ids = [world.add(name, one.url).id for name in ("a", "b", "c")]
+        world.emit(task(1))
+        with transaction(engine) as conn:
+            push_spread.spread(conn, NOW)
+            push_queue.served(conn, ids[0], NOW)
+            push_queue.served(conn, ids[1], NOW - timedelta(seconds=5))
+            assert push_queue.due_targets(conn, NOW) == [ids[2], ids[1], ids[0]]
+
+
+def test_a_name_that_is_rebound_after_it_was_entered_gets_nothing(engine: Engine) -> None:
+    with receiving() as one:
+        world = pushing(engine, allow=f"http://hooks.example.cn:{one.port}", resolve=lambda host, port: ["127.0.0.1"])
+        world.add("a", f"http://hooks.example.cn:{one.port}/in")
+        world.emit(task(1))
+        world.drain()
+        assert one.connections == 0
+    assert [(row["state"], row["error"]) for row in world.deliveries()] == [("dead", "guard_not_listed")]
+
+
+def test_another_key_reads_no_secret_and_sends_nothing(engine: Engine) -> None:
+    class OtherKey(PlainBox):
+        def open(self, sealed: str) -> str:
+            raise ConflictError("secret_unreadable", file="secret.key")
+
+    with receiving() as one:
+        world = pushing(engine, one)
+        world.add("a", one.url)
+        world.emit(task(1))
+        world.box = OtherKey()
+        world.drain()
+        assert one.connections == 0
+    assert [(row["state"], row["error"]) for row in world.deliveries()] == [("failed", "push_secret_unreadable")]
+
+
+def test_what_waited_for_a_removed_target_is_dead_and_stays_so(engine: Engine) -> None:
+    with receiving() as one:
+        world = pushing(engine, one)
+        world.add("a", one.url)
+        world.emit(task(1))
+        with transaction(engine) as conn:
+            push_spread.spread(conn, NOW)
+            push_targets.remove(conn, "a", actor="admin", now=NOW)
+        assert world.drain() == 0
+        row = world.deliveries()[0]
+        assert (row["state"], row["error"]) == ("dead", "push_removed")
+        with transaction(engine) as conn, pytest.raises(NotFoundError):
+            push_replay.replay(conn, [row["id"]], actor="admin", now=NOW)
+    assert one.connections == 0
+
+
+def test_what_comes_while_a_person_lets_a_target_rest_is_sent_afterwards(engine: Engine) -> None:
+    with receiving() as one:
+        world = pushing(engine, one)
+        world.add("a", one.url)
+        for on in (False, True):
+            with transaction(engine) as conn:
+                push_targets.switch(conn, "a", on=on, actor="admin", now=NOW)
+            world.emit(task(1))
+            world.drain()
+            assert len(one.got) == on
 
 
 def test_what_is_old_is_forgotten_and_dead_letters_stay(engine: Engine) -> None:
