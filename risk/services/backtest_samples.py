@@ -11,6 +11,7 @@ from risk.scoring.inputs import vocabulary
 from risk.services.backtest_judging import Worlds
 from risk.services.backtest_tally import RuleTally
 from risk.services.backtest_units import History
+from risk.services.personal import masked, masked_like
 from rules.explain import Explainer, Explanation
 
 SAMPLES = 10
@@ -105,10 +106,10 @@ def _shown(unit: Any, text: str, story: Explanation, rank: int, alike: int, labe
         "moment": unit.moment.isoformat() if unit.moment else None,
         "week": unit.week,
         "source": unit.source,
-        "excerpt": text[start:end],
+        "excerpt": masked(text)[start:end],
         "excerpt_start": start,
-        "quotes": quotes,
-        "because": {"zh": story.because.zh, "en": story.because.en},
+        "quotes": masked_like(quotes, text),
+        "because": masked_like({"zh": story.because.zh, "en": story.because.en}, text),
         "grade": Grade(rank).code,
         "label": labels.get(unit.id),
         "alike": alike,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.personal import masked
 from risk.services.scoping import signals_inside
 from risk.storage import tables as t
 from risk.storage.upsert import insert_new
@@ -77,5 +78,5 @@ def list_hits(
         conn,
         query.order_by(h.id.desc()),
         limit,
-        lambda row: ShadowHit(row.id, row.rule, row.how, row.model, row.run_id, row.signal_id, row.as_of, row.text[:200]),
+        lambda row: ShadowHit(row.id, row.rule, row.how, row.model, row.run_id, row.signal_id, row.as_of, masked(row.text)[:200]),
     )

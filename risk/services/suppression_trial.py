@@ -18,6 +18,7 @@ from risk.domain.messages import register, say
 from risk.domain.routing import first_place
 from risk.domain.verdicts import label_of
 from risk.services.bulk import select_in
+from risk.services.personal import masked
 from risk.services.scoping import signals_inside
 from risk.services.suppressions import facts_of
 from risk.storage import tables as t
@@ -157,4 +158,4 @@ def _verdicts(conn: Connection, alerts: Iterable[int]) -> dict[int, float | None
 
 
 def _sample(row: Row[tuple[object, ...]]) -> Sample:
-    return Sample(row.id, row.signal_id, row.alert_id, row.model, Grade(row.grade).code, " ".join(row.text.split())[:160])
+    return Sample(row.id, row.signal_id, row.alert_id, row.model, Grade(row.grade).code, masked(" ".join(row.text.split()))[:160])
