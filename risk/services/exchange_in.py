@@ -238,7 +238,7 @@ def _apply(
 ) -> tuple[str, str | None]:
     known = _known(conn, row, again)
     if _is_known(known, row):
-        return "duplicate", known[0].result if known else None
+        return "duplicate", known[0].result if way.scope.whole else None  # what it did may lie outside the caller's scope
     operation, last = row["operation"], known[0] if known else None
     gone = last is None or last.operation == "d"
     if operation == "i" and not gone:

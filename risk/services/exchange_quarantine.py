@@ -187,6 +187,8 @@ def put(given: dict[str, Any], path: str, value: str) -> None:
             if not 0 <= place_in < len(inner):
                 raise InvalidInputError("exchange_path_unknown", path=path[:200])
             inner = inner[place_in]
+        elif number not in (None, "1"):
+            raise InvalidInputError("exchange_path_unknown", path=path[:200])
         at = inner
     raise InvalidInputError("exchange_path_unknown", path=path[:200])
 
