@@ -213,29 +213,6 @@ def password_is_old(changed: datetime | None, now: datetime) -> bool:
     return changed is not None and now - changed >= rules().max_age
 
 
-def mask_telephone(number: str | None) -> str | None:
-    """A number as lists show it.
-
-    >>> mask_telephone("13812345678"), mask_telephone("123")
-    ('138****5678', '****')
-    """
-    if not number:
-        return None
-    return f"{number[:3]}****{number[-4:]}" if len(number) > 7 else "****"
-
-
-def mask_email(address: str | None) -> str | None:
-    """An address as lists show it.
-
-    >>> mask_email("zhangsan@example.org")
-    'z****@example.org'
-    """
-    if not address:
-        return None
-    name, at, host = address.partition("@")
-    return f"{name[:1]}****{at}{host}"
-
-
 register(
     {
         "account_name_wrong": ("不能用作账号名：{name}", "not usable as the name of an account: {name}"),

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, cast, select
 
-from risk.domain.identity import mask_email, mask_telephone, name_key
+from risk.domain.identity import name_key
+from risk.domain.masking import masked_field
 from risk.services import accounts, auditing
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.sign_in_counters import by_name
@@ -93,8 +94,8 @@ def _row(row: Row[Any], locked_until: datetime | None, *, masked: bool = True) -
         id=row.id,
         name=row.name,
         display_name=row.display_name,
-        email=mask_email(row.email) if masked else row.email,
-        telephone=mask_telephone(row.telephone) if masked else row.telephone,
+        email=masked_field("email", row.email) if masked else row.email,
+        telephone=masked_field("telephone", row.telephone) if masked else row.telephone,
         office_code=row.office_code,
         roles=tuple(row.roles),
         grants=tuple((division, department) for division, department in row.grants),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from risk.domain.authority import Principal, permissions_of
 from risk.domain.errors import NotFoundError
@@ -17,6 +17,9 @@ from risk.domain.identity import password_is_old, rules, scope_of
 from risk.domain.messages import register
 from risk.services import auditing
 from risk.storage import tables as t
+
+KEPT = timedelta(days=30)
+"""How long a session that is over stays listed in the store; that somebody signed in stays in the record."""
 
 register(
     {
@@ -76,6 +79,8 @@ def open_session(conn: Connection, account: int, *, how: str, second_factor: boo
         "expires_at": now + rules().absolute,
         "client": client[:300],
     }
+    s = t.sessions.c
+    conn.execute(delete(t.sessions).where(s.account_id == account, s.expires_at < now - KEPT))
     conn.execute(insert(t.sessions).values(row))
     conn.execute(update(t.accounts).where(t.accounts.c.id == account).values(last_login=now))
     return token

@@ -53,7 +53,7 @@ def sign_in(client: TestClient, made: dict[str, Any]) -> dict[str, Any]:
 def test_from_hiring_to_leaving(client: TestClient, admin: dict[str, str]) -> None:
     made = make(client, admin, telephone="13812345678", email="lisi@example.org")
     row = made["account"]
-    assert (row["grants"], row["telephone"], row["email"]) == ([["420500", "market_supervision"]], "138****5678", "l****@example.org")
+    assert (row["grants"], row["telephone"], row["email"]) == ([["420500", "market_supervision"]], "138****5678", "l***@example.org")
     assert sign_in(client, made)["held"] == "password_change_required"
     change = {"old": made["one_time_password"], "new": "Yichang-2026-autumn"}
     assert client.post("/api/v1/auth/password", json=change).status_code == 204

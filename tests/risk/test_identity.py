@@ -164,6 +164,16 @@ def test_an_expired_session_and_key_resolve_to_nobody(engine: Engine) -> None:
         assert sessions.resolve(conn, key, NOW) is None
 
 
+def test_sessions_that_are_long_over_do_not_stay(engine: Engine) -> None:
+    account = new_account(engine, ["officer"])
+    for days in (0, 1, 31, 60):
+        with transaction(engine) as conn:
+            sessions.open_session(conn, account, how="password", second_factor=False, now=NOW + timedelta(days=days))
+    with reading(engine) as conn:
+        kept = list(conn.scalars(select(t.sessions.c.created_at).order_by(t.sessions.c.id)))
+    assert kept == [NOW + timedelta(days=days) for days in (31, 60)]
+
+
 def accounts_scope() -> Scope:
     from risk.domain.authority import Grant
 

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from risk.cli.accounts import accounts
 from risk.cli.jobs import jobs
-from risk.cli.serve import serve, worker
+from risk.cli.serve import servable, serve, worker
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.scheduling.jobs import DEFAULTS
+from risk.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +35,18 @@ def test_other_addresses_are_refused(host: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         CliRunner().invoke(serve, ["--host", host], catch_exceptions=False)
     assert refused.value.code == "not_loopback"
+
+
+def test_with_accounts_others_may_be_served_by_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = CliRunner().invoke(accounts, ["create", "zhao", "--role", "security_admin", "--first", "--no-password"], catch_exceptions=False)
+    assert made.exit_code == 0
+    assert servable(Settings.from_environment(), "localhost") == "localhost"
+    with pytest.raises(InvalidInputError) as refused:
+        servable(Settings.from_environment(), "0.0.0.0")
+    assert refused.value.code == "hosts_needed"
+    monkeypatch.setenv("RISK_HOSTS", "risk.example.org")
+    assert servable(Settings.from_environment(), "0.0.0.0") == "0.0.0.0"
+    assert servable(Settings.from_environment(), "[::]") == "::"
 
 
 def test_a_server_answers_and_stops(tmp_path: Path) -> None:
