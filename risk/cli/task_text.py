@@ -41,6 +41,10 @@ register(
         ),
         "task_audit_evidence": ("样本 {n}：{source} {when}", "unit {n}: {source} {when}"),
         "task_evidence": ("线索 {n}：{source} {when}　概率 {probability}", "evidence {n}: {source} {when}, probability {probability}"),
+        "task_evidence_told": (
+            "线索 {n}：{source} {when}　由人员登记或外部系统给出，模型尚未研判",
+            "evidence {n}: {source} {when}, told by a person or another system, not judged by a model yet",
+        ),
         "task_quote": ("　　原文：“{quote}”", '    quoted: "{quote}"'),
         "task_basis": ("　　依据：{basis}", "    basis: {basis}"),
         "task_advice": ("　　建议：{advice}", "    advice: {advice}"),
@@ -159,7 +163,9 @@ def _standing_lines(view: TaskView, lang: str) -> Iterator[str]:
 def _evidence_lines(number: int, item: EvidenceView, lang: str) -> Iterator[str]:
     zh = lang == "zh"
     source, when = item.source or item.model, moment(item.observed_at)
-    if item.probability is None:
+    if item.probability is None and item.model.endswith((".person", ".warning")):
+        yield say("task_evidence_told", lang, n=number, source=source, when=when)
+    elif item.probability is None:
         yield say("task_audit_evidence", lang, n=number, source=source, when=when)
     else:
         yield say("task_evidence", lang, n=number, source=source, when=when, probability=f"{item.probability:.2f}")

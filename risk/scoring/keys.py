@@ -25,6 +25,9 @@ KEYS: tuple[str, ...] = tuple(registered_names())
 TEXT_KEYS: tuple[str, ...] = tuple(spec.registered(lens.name) for spec in LINEUP for lens in spec.lenses if lens.looks_at == "text")
 """Every model of the line-up (with its lens, where it has lenses) that judges texts."""
 
+OTHERS = {"person": ("人工登记", "entered by hand"), "warning": ("外部预警", "outside warning")}
+"""In the place of a lens, where no model said it: what a person entered, what another system warned of."""
+
 _registry: list[Path] = []
 
 register(
@@ -136,12 +139,16 @@ def title(key: str, lang: str) -> str:
 
     >>> title("illegal_fundraising.report", "zh"), title("illegal_drug_sales", "en")
     ('非法集资·报道与投诉', 'Illegal drug sales')
+    >>> title("illegal_drug_sales.person", "zh")
+    '非法销售药品·人工登记'
     """
     name, lens = split_key(key)
     spec = spec_of(name)
     if spec is None:
         return key
     index = 0 if lang == "zh" else 1
+    if lens in OTHERS:
+        return spec.title[index] + ("·", ": ")[index] + OTHERS[lens][index]
     if not lens or lens not in {one.name for one in spec.lenses}:
         return spec.title[index]
     return spec.title[index] + ("·", ": ")[index] + spec.lens(lens).title[index]

@@ -266,7 +266,7 @@ def _evidence(conn: Connection, alert_id: int, limit: int) -> tuple[EvidenceView
             r.id,
             r.signal_id,
             r.model,
-            r.probability,
+            None if r.model.endswith((".person", ".warning")) and not r.probability else r.probability,
             r.source,
             r.url,
             r.observed_at,

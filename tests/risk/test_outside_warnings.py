@@ -12,9 +12,10 @@ from risk.domain.alerts_outside import OutsideWarning
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.grades import Grade
 from risk.domain.signals import SubjectKeys, digest
+from risk.services.alert_assists import wanted
 from risk.services.alerts import run_balance, settle
 from risk.services.clue_senders import senders_of
-from risk.services.dispatch import seed_offices
+from risk.services.dispatch import load_directory, seed_offices
 from risk.services.outside_warnings import raise_from_warning
 from risk.services.suppressions import suppress
 from risk.storage import tables as t
@@ -97,3 +98,21 @@ def test_an_unknown_level_is_blue_and_said_so(sqlite_engine: Engine) -> None:
         evidence = conn.scalars(select(t.assessments.c.evidence)).one()
         assert evidence["warning"]["level_known"] is False
         assert "Ω" in evidence["zh"][1]
+
+
+def test_fundraising_across_cities_is_led_by_the_place_of_registration(engine: Engine) -> None:
+    """The subject is registered in Wuhan; a signal of its act in Yichang wants Yichang's lead department to assist, once."""
+    at_home = replace(WARNING, region=None)
+    with transaction(engine) as conn:
+        first = raise_from_warning(conn, at_home, "exchange", NOW)
+        conn.execute(update(t.subjects).values(region="420102"))
+        conn.execute(update(t.alerts).values(region="420102"))
+        conn.execute(update(t.tasks).values(office_code="420102-finance_lead"))
+        for number in ("W-2", "W-3"):
+            more = replace(WARNING, warning_id=number, region="宜昌市西陵区", text=f"在宜昌设点{number}")
+            assert raise_from_warning(conn, more, "exchange", NOW).alert_id == first.alert_id
+        medical = replace(WARNING, warning_id="M", model="false_medical_advertising", region="宜昌市西陵区")
+        assert raise_from_warning(conn, medical, "exchange", NOW).outcome == "new"
+        asked = conn.execute(select(t.outbox.c.office_code, t.outbox.c.data).where(t.outbox.c.event == "alert.assist_wanted")).all()
+        assert [(row.office_code, row.data["from_office"]) for row in asked] == [("420502-finance_lead", "420102-finance_lead")]
+        assert wanted(conn, first.alert_id or 0, NOW, load_directory(conn)) == ("420502-finance_lead",)
