@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,29 +61,56 @@ BODIES: dict[str, Any] = {}
 EACH_TIME = re.compile("date|content-security-policy|server-timing|.*trace.*|ratelimit-.*")
 """Headers that no two answers share."""
 
+SAME_FOR_ALL = ("/api/v1/rules", "/api/v1/rule-editor", "/api/v1/models", "/api/v1/verdicts/taxonomy", "/api/v1/calendar")
+"""What begins so holds no row of a place but what is tried without filters."""
+
 LIGHT = {"/api/v1/models": {"versions": "false"}}
 
 
-@pytest.fixture
-def served(settings: Settings) -> Iterator[tuple[TestClient, Settings]]:
-    """The service as one person of Yichang market supervision sees it, who holds every permission on cases."""
+@dataclass(frozen=True)
+class Asked:
+    """The service as one person of Yichang sees it, what it answered before and after Wuhan's rows were there, and one of those in each table."""
+
+    client: TestClient
+    settings: Settings
+    before: dict[str, list[Any]]
+    after: dict[str, list[Any]]
+    theirs: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """Asked once for all tests; the person holds every permission on cases, within Yichang market supervision."""
+    folder = tmp_path_factory.mktemp("scope")
+    path = folder / "risk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    settings = Settings(home=folder / "home", database_url=f"sqlite:///{path}")
     app = create_app(settings, clock=lambda: NOW)
-    with TestClient(app, raise_server_exceptions=False) as opened:
-        engine = open_engine(settings.database_url)
-        with transaction(engine) as conn:
-            seed_offices(conn)
-        number = new_account(engine, ["officer"], [("420500", "market_supervision")], OFFICES[YICHANG], name="宜昌王五")
-        engine.dispose()
+    with TestClient(app, raise_server_exceptions=False) as client:
         person = Principal(
             "宜昌王五",
             permissions_of(ROLES),
             Scope((Grant("420500", "market_supervision"),)),
             ROLES,
-            account_id=number,
+            account_id=_person(settings),
             office_code=OFFICES[YICHANG],
         )
         app.dependency_overrides[principal_of] = lambda: person
-        yield opened, settings
+        ours = _add(settings, two_cities.yichang)
+        guessed = {table: number + 1 for table, number in ours.items()}
+        before = _everything(client, ours, guessed)
+        theirs = _add(settings, two_cities.wuhan)
+        yield Asked(client, settings, before, _everything(client, ours, guessed), theirs)
+
+
+def _person(settings: Settings) -> int:
+    engine = open_engine(settings.database_url)
+    try:
+        with transaction(engine) as conn:
+            seed_offices(conn)
+        return new_account(engine, ["officer"], [("420500", "market_supervision")], OFFICES[YICHANG], name="宜昌王五")
+    finally:
+        engine.dispose()
 
 
 def _add(settings: Settings, part: Any) -> dict[str, int]:
@@ -116,6 +145,8 @@ def _queries(one: Access, described: Mapping[str, Any], theirs: Mapping[str, int
     """Nothing, and each parameter that somebody could guess with."""
     plain = LIGHT.get(one.path, {})
     tried: list[dict[str, str]] = [dict(plain)]
+    if one.path.startswith(SAME_FOR_ALL):
+        return tried
     for parameter in described["paths"].get(one.path, {}).get(one.method.lower(), {}).get("parameters", ()):
         if parameter["in"] == "query":
             name = parameter["name"]
@@ -134,9 +165,9 @@ def _said(answer: Any) -> tuple[int, str, str]:
 
 
 def _walk(client: TestClient, path: str, query: Mapping[str, str]) -> list[tuple[int, str, str]]:
-    """The answer; of a list page by page, five at most."""
+    """The answer; of a list page by page, three at most."""
     found, cursor = [], None
-    for _ in range(5):
+    for _ in range(3):
         answer = client.get(path, params={**query, **({"cursor": cursor} if cursor else {})})
         found.append(_said(answer))
         told = answer.json() if answer.headers.get("content-type", "") == "application/json" else None
@@ -167,46 +198,42 @@ def _difference(asked: str, before: list[Any], after: list[Any]) -> str:
     return f"{asked}: {len(before)} pages before, {len(after)} after"
 
 
-def test_no_answer_differs_when_wuhan_is_there(served: tuple[TestClient, Settings]) -> None:
-    client, settings = served
-    ours = _add(settings, two_cities.yichang)
-    guessed = {table: number + 1 for table, number in ours.items()}
-    before = _everything(client, ours, guessed)
-    theirs = _add(settings, two_cities.wuhan)
-    assert set(theirs) >= set(ours)
-    after = _everything(client, ours, guessed)
-    told = [_difference(asked, before[asked], after[asked]) for asked in before if before[asked] != after[asked]]
+def test_no_answer_differs_when_wuhan_is_there(asked: Asked) -> None:
+    before, after = asked.before, asked.after
+    told = [_difference(query, before[query], after[query]) for query in before if before[query] != after[query]]
     assert not told, f"{len(told)} answers differ:\n" + "\n".join(told)
-    broken = [asked for asked, answers in after.items() if any(status >= 500 for status, _, _ in answers)]
+
+
+def test_the_questions_are_answered_and_hold_what_is_yichangs(asked: Asked) -> None:
+    broken = [query for query, answers in asked.after.items() if any(status >= 500 for status, _, _ in answers)]
     assert not broken, broken
-    assert sum(answers[0][0] == 200 for answers in after.values()) > len(after) / 2, "most are answered, not refused"
+    assert sum(answers[0][0] == 200 for answers in asked.after.values()) > len(asked.after) / 2
+    lists = ["/api/v1/signals?{}", "/api/v1/alerts?{}", "/api/v1/tasks?{}", "/api/v1/verdicts?{}", "/api/v1/reports?{}", "/api/v1/runs?{}"]
+    assert all('"items":[{' in asked.after[query][0][1] for query in lists)
 
 
-def test_what_is_wuhans_is_not_found_by_any_method_and_nothing_changes(served: tuple[TestClient, Settings]) -> None:
-    client, settings = served
-    _add(settings, two_cities.yichang)
-    theirs = _add(settings, two_cities.wuhan)
-    stored = _stored(settings)
-    examples = {
-        (row["method"], row["path"]): row["example"] for group in home.operations(_described(client), "en") for row in group["operations"]
-    }
-    asked, wrong = 0, []
+def test_what_is_wuhans_is_not_found_by_any_method_and_nothing_changes(asked: Asked) -> None:
+    client, stored = asked.client, _stored(asked.settings)
+    groups = home.operations(_described(client), "en")
+    examples = {(row["method"], row["path"]): row["example"] for group in groups for row in group["operations"]}
+    tried, wrong = 0, []
     for one in _within(client):
         named = re.findall(r"\{(\w+)", one.shown)
         if not any(tables_of(name) for name in named if name not in PLAIN):
             continue
-        nothing = _code(_sent(client, one, _filled(one, dict.fromkeys(theirs, 987_654_321))[0], examples))
-        for path in _filled(one, theirs):
-            asked += 1
+        nothing = _code(_sent(client, one, _filled(one, dict.fromkeys(asked.theirs, 987_654_321))[0], examples))
+        for path in _filled(one, asked.theirs):
+            tried += 1
             answer = _sent(client, one, path, examples)
             if answer.status_code != 404 or _code(answer) != nothing or MARK in answer.text:
                 wrong.append(f"{one.method} {path}: {answer.status_code} {answer.text[:300]}")
-    assert not wrong, f"{len(wrong)} of {asked}:\n" + "\n".join(wrong)
-    assert asked >= 8, "every path parameter that names a row of a place"
-    assert _stored(settings) == stored
+    assert not wrong, f"{len(wrong)} of {tried}:\n" + "\n".join(wrong)
+    assert tried > 30
+    assert _stored(asked.settings) == stored
 
 
 def _described(client: TestClient) -> dict[str, Any]:
+    """The description, which the application makes once and keeps."""
     return dict(client.app.openapi())  # type: ignore[attr-defined]
 
 
