@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from risk.services import tasks
+from risk.services import reviews, tasks
 from risk.services.bulk import select_in
 from risk.storage import tables as t
 
@@ -75,6 +75,8 @@ def work(conn: Connection, *, now: datetime, truth: Mapping[int, frozenset[str]]
         )
         reported += 1
         labels += tasks.accept(conn, row.id, actor="head-of-office", now=report_at + timedelta(hours=4), close_too=True)
+        if (review := reviews.open_of(conn, row.id)) is not None:
+            labels += reviews.pass_(conn, review, actor="reviewer", now=report_at + timedelta(hours=4))
     return Acted(signed, reported, labels)
 
 

@@ -50,13 +50,15 @@ STEPS: MappingProxyType[tuple[Standing, str], Standing] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the conditions look at. ``fen``: fined and confiscated together; ``severities``: of the rules behind the alert."""
+    """What the conditions look at. ``fen``: fined and confiscated together; ``severities``: of the rules behind the alert; ``audit``: a unit of the
+    random sample, which was drawn by lot already."""
 
     task_id: int
     code: str
     grade: Grade
     fen: int = 0
     severities: frozenset[str] = frozenset()
+    audit: bool = False
 
 
 def after(state: Standing, event: str) -> Standing:
@@ -81,7 +83,9 @@ def reasons(facts: Facts) -> tuple[str, ...]:
     """
     rule = read_toml("review.toml")
     met = tuple(one["name"] for one in rule["condition"] if _holds(one, facts))
-    return met or ((RANDOM,) if drawn(facts.task_id, rule["share"], rule["seed"]) else ())
+    if met or facts.audit:
+        return met
+    return (RANDOM,) if drawn(facts.task_id, rule["share"], rule["seed"]) else ()
 
 
 def drawn(task_id: int, share: float, seed: str) -> bool:

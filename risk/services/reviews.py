@@ -100,6 +100,14 @@ def send_back(conn: Connection, review_id: int, *, reason: str, actor: str, now:
     outbox.emit(conn, "verdict.sent_back", f"verdict:{verdict.id}", told, now, office=office_of(conn, verdict.task_id), once="sent_back")
 
 
+def open_of(conn: Connection, task_id: int) -> int | None:
+    """The review that a task's newest verdict waits for; nothing where it waits for none."""
+    r, v = t.verdict_reviews.c, t.verdicts.c
+    query = select(r.id).join_from(t.verdict_reviews, t.verdicts, v.id == r.verdict_id).where(v.task_id == task_id, r.state == OPEN)
+    found = conn.scalar(query)
+    return None if found is None else int(found)
+
+
 def void(conn: Connection, verdict_id: int, *, actor: str, now: datetime) -> None:
     """A correction took the verdict's place before anybody reviewed it."""
     r = t.verdict_reviews.c
@@ -141,7 +149,7 @@ def _facts(conn: Connection, verdict: Row[Any]) -> Facts:
     grade = conn.scalar(select(t.tasks.c.grade).where(t.tasks.c.id == verdict.task_id))
     about = about_of(conn, verdict)
     fen = (verdict.fined_fen or 0) + (verdict.confiscated_fen or 0)
-    return Facts(verdict.task_id, verdict.code, Grade(grade or 0), fen, frozenset(about.rules.values()))
+    return Facts(verdict.task_id, verdict.code, Grade(grade or 0), fen, frozenset(about.rules.values()), audit=verdict.alert_id is None)
 
 
 def _inside(scope: Scope) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from risk.services.intake import take
 from risk.services.task_views import get_task
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
+from tests.risk.reviewing import review_all
 from tests.risk.run_world import KEYS, MED, REPORT, scorer
 
 ROWS = """编号,内容,发布时间,信号类型,地区,统一社会信用代码,平台,店铺,企业名称
@@ -62,12 +63,12 @@ def test_one_advertisement_and_one_complaint(engine: Engine, tmp_path: Path) -> 
     with transaction(engine) as conn:
         tasks.sign(conn, ad["id"], actor="张三", now=at(12, 11))
         tasks.report(conn, ad["id"], actor="张三", code="10", facts="广告属实，立案", officers=TWO, now=at(13, 10))
-        assert tasks.accept(conn, ad["id"], actor="科长", now=at(13, 12), close_too=True) == 1
+        assert tasks.accept(conn, ad["id"], actor="科长", now=at(13, 12), close_too=True) + review_all(conn, at(13, 12)) == 1
         tasks.sign(conn, complaint["id"], actor="王五", now=at(12, 12))
         tasks.report(
             conn, complaint["id"], actor="王五", code="30", sub_reason="context_misread", facts="买卖纠纷", officers=TWO, now=at(14, 10)
         )  # fmt: skip
-        assert tasks.accept(conn, complaint["id"], actor="科长", now=at(14, 12), close_too=True) == 1
+        assert tasks.accept(conn, complaint["id"], actor="科长", now=at(14, 12), close_too=True) + review_all(conn, at(14, 12)) == 1
 
     with reading(engine) as conn:
         for task in (ad, complaint):

@@ -13,6 +13,7 @@ from risk.services.backtest_plan import Trial, plan
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from rules.pack import Pack, pack_from_text
+from tests.risk.reviewing import review_all
 from tests.risk.run_world import CURE, DRUGS, MED, NOW, PLAIN, SCHEME, URGE, put, scorer, set_capacity
 
 START = NOW - timedelta(days=42)
@@ -89,3 +90,4 @@ def verify(engine: Engine, at: datetime, rng: random.Random) -> None:
             code: dict[str, Any] = {"code": "10"} if rng.random() < 0.6 else {"code": "30", "sub_reason": "context_misread"}
             tasks.report(conn, number, actor="张三", facts="查明", officers=["张三", "李四"], now=at, **code)
             tasks.accept(conn, number, actor="科长", now=at + timedelta(hours=1), close_too=True)
+            review_all(conn, at + timedelta(hours=1))

@@ -20,6 +20,7 @@ from risk.services.health_verdicts import VerifiedAlert, false_alarms, rates, ve
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.backtest_world import history, verify
+from tests.risk.reviewing import review_all
 from tests.risk.run_world import CURE, MED, NOW, PLAIN, URGE, count, put, scorer, set_capacity
 
 OFFICERS = ["张三", "李四"]
@@ -56,6 +57,7 @@ def _settle(engine: Engine, texts_true: dict[int, bool], at: datetime) -> None:
             tasks.sign(conn, row.id, actor="张三", now=at)
             tasks.report(conn, row.id, actor="张三", facts="查明", officers=OFFICERS, now=at, **said)
             tasks.accept(conn, row.id, actor="科长", now=at, close_too=True)
+        review_all(conn, at)
 
 
 def test_recall_is_counted_by_the_design(engine: Engine) -> None:

@@ -28,6 +28,7 @@ from risk.services.situation import city_of
 from risk.storage import tables as t
 from risk.storage.engine import transaction
 from tests.risk.disposal_world import EVIDENCE, new_candidates, new_subjects
+from tests.risk.reviewing import review_all
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 TWO = ("张三", "李四")
@@ -85,6 +86,7 @@ def build(conn: Connection) -> dict[str, int]:
     tasks.sign(conn, ids["b"], actor="张三", now=at(10, 8, 11))
     tasks.report(conn, ids["b"], actor="张三", code="10", facts="查实", officers=TWO, now=at(10, 9, 10))
     tasks.accept(conn, ids["b"], actor="科长", now=at(10, 9, 12), close_too=True)
+    review_all(conn, at(10, 9, 12))
     tasks.sign(conn, ids["c"], actor="李四", now=at(10, 20))
     tasks.report(conn, ids["c"], actor="李四", code="30", sub_reason="context_misread", facts="误读", officers=TWO, now=at(10, 21, 10))
     run = _run(conn, "end", CUTOFF)

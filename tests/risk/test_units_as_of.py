@@ -14,6 +14,7 @@ from features.context import RELATIONS, STREAMS
 from risk.services import labels, register, runs, tasks, units
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
+from tests.risk.reviewing import review_all
 from tests.risk.run_world import CURE, MED, NOW, PLAIN, URGE, put, scorer, set_capacity
 
 CLINIC = "医疗机构执业许可证"
@@ -120,6 +121,7 @@ def test_rewriting_the_future_changes_no_score(engine: Engine, seed: int) -> Non
             conn, task, actor="张三", code="30", sub_reason="licensed", facts="误报", officers=["张三", "李四"], reason="重核", now=NOW + timedelta(hours=1)
         )  # fmt: skip
         tasks.accept(conn, task, actor="科长", now=NOW + timedelta(hours=2), close_too=True)
+        review_all(conn, NOW + timedelta(hours=2))
         assert labels.matured(conn, MED, NOW) == []
     later = NOW + timedelta(days=100)
     runs.run(engine, scorer(), [MED], as_of=later, now=later, actor="测试")
