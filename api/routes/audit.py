@@ -37,7 +37,7 @@ class ExportAsked(BaseModel):
     after: int = Field(0, ge=0, le=LARGEST_ID, description="ids above this one / 从此编号之后")
 
 
-@router.get("", summary="审计记录 / List acts", dependencies=[needs("audit.read")])
+@router.get("", summary="审计记录 / List acts", dependencies=[needs("audit.read", whole=True)])
 def list_audit(
     svc: Svc,
     by: Annotated[Text | None, Query(description="whose acts / 操作人")] = None,
@@ -54,7 +54,7 @@ def list_audit(
     return svc.desk.read(audit_views.list_audit, filters, limit=limit, cursor=cursor)
 
 
-@router.get("/verification", summary="校验审计链 / Verify the chain", dependencies=[needs("audit.read")])
+@router.get("/verification", summary="校验审计链 / Verify the chain", dependencies=[needs("audit.read", whole=True)])
 def verification(svc: Svc) -> Check:
     """Hashes every row again and compares with the head and with the heads noted outside the database (of this server)."""
     return svc.desk.read(audit_heads.check, svc.settings.home)
@@ -63,7 +63,7 @@ def verification(svc: Svc) -> Check:
 @router.post(
     "/exports",
     summary="导出审计记录 / Export acts",
-    dependencies=[needs("audit.read")],
+    dependencies=[needs("audit.read", whole=True)],
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/x-ndjson": {"schema": {"type": "string"}}}}},
 )

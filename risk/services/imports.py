@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from risk.domain.mapping import FieldMapping
+from risk.services import auditing
 from risk.storage.tables import imports
 from risk.storage.upsert import insert_new
 
@@ -56,8 +57,12 @@ def begin(connection: Connection, key: str, origin: Origin, actor: str, now: dat
         "actor": actor,
         "started_at": now,
     }
+    held = connection.scalar(select(imports.c.id).where(imports.c.key == key))
     insert_new(connection, imports, [{**fresh, "rows_done": 0, "accepted": 0, "duplicates": 0, "quarantined": 0}], ["key"])
-    return connection.execute(select(imports).where(imports.c.key == key)).one()
+    row = connection.execute(select(imports).where(imports.c.key == key)).one()
+    if held is None:
+        auditing.record(connection, actor, "import.begin", f"import:{row.id}", {"file": row.file, "source": row.source}, now)
+    return row
 
 
 def get(connection: Connection, import_id: int) -> Row[Any]:

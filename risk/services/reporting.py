@@ -16,7 +16,7 @@ from risk.domain.verdicts import taxonomy
 from risk.reports import situation as page
 from risk.reports.words import word
 from risk.scoring.keys import title
-from risk.services import report_scope, situation
+from risk.services import auditing, report_scope, situation
 from risk.storage.engine import transaction
 
 
@@ -40,7 +40,11 @@ def make(
     month = None if period == "latest" else _month(period)
     with transaction(engine) as conn:
         cutoff = situation.latest_cutoff(conn) if cutoff is None else cutoff.astimezone(UTC)
-        return situation.freeze(conn, month or periods.latest(cutoff), cutoff, actor=actor, now=now, of=of)
+        chosen = month or periods.latest(cutoff)
+        auditing.record(
+            conn, actor, "report.make", f"report:{chosen.name}", {"cutoff": cutoff, "region": region, "department": department}, now
+        )
+        return situation.freeze(conn, chosen, cutoff, actor=actor, now=now, of=of)
 
 
 def _month(name: str) -> periods.Period:

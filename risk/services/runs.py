@@ -23,7 +23,7 @@ from risk import __version__
 from risk.domain.balance import Balance, BalanceError
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.services import alerts, judging, live_rules, outbox, rule_desk, settling, units
+from risk.services import alerts, auditing, judging, live_rules, outbox, rule_desk, settling, units
 from risk.services.dispatch import load_directory
 from risk.services.settling import OpenRun
 from risk.storage import tables as t
@@ -175,6 +175,7 @@ def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datet
             if pack is not None:
                 live_rules.keep(conn, pack, now)
             found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).one()
+            auditing.record(conn, actor, "run.begin", f"run:{found.id}", {"model": key, "as_of": as_of}, now)
         return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
 
 

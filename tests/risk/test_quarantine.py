@@ -68,7 +68,8 @@ def test_repair_and_resubmit(taken: Engine) -> None:
             ("5", "好"),
         ]
         assert (
-            connection.scalars(select(audit.c.action).order_by(audit.c.id)).all() == ["quarantine.repair"] * 3 + ["quarantine.resubmit"] * 3
+            connection.scalars(select(audit.c.action).order_by(audit.c.id)).all()
+            == ["import.begin"] + ["quarantine.repair"] * 3 + ["quarantine.resubmit"] * 3
         )
 
 
@@ -105,7 +106,7 @@ def test_dismiss(taken: Engine) -> None:
     with pytest.raises(ConflictError, match="dismissed already"):
         repair(taken, row, {"时间": "2026-10-01"}, actor="t", now=NOW)
     with reading(taken) as connection:
-        assert connection.scalar(select(audit.c.detail)) == {"reason": "测试数据"}
+        assert connection.scalar(select(audit.c.detail).where(audit.c.action == "quarantine.dismiss")) == {"reason": "测试数据"}
 
 
 def test_command_line(tmp_path: Path) -> None:
