@@ -9,10 +9,18 @@ from sqlalchemy import Connection, select
 
 from risk.domain.authority import Scope
 from risk.domain.errors import NotFoundError
+from risk.domain.messages import register
 from risk.services.scoping import office_code_inside, require_task
 from risk.storage import tables as t
 
 R = TypeVar("R")
+
+register(
+    {
+        "assist_not_found": ("没有编号为 {task} 的协查", "no question to another office with the number {task}"),
+        "office_not_found": ("没有代码为“{office}”的承办单位", 'no office with the code "{office}"'),
+    }
+)
 
 
 def scoped(conn: Connection, scope: Scope, task_id: int, step: Callable[..., R], /, **given: Any) -> R:
