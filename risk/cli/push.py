@@ -13,57 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from risk.cli import push_text
 from risk.cli.moments import parse_moment
 from risk.cli.output import lang, tell
 from risk.domain import push as domain
 from risk.domain.errors import ConflictError, InvalidInputError
-from risk.domain.messages import Told, register, say
+from risk.domain.messages import Told, say
 from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.services.desk import Desk
     from risk.services.http_guard import Guard
     from risk.services.push_targets import Sealer
-
-register(
-    {
-        "push_no_targets": ("还没有推送目标。", "there are no push targets yet."),
-        "push_target_line": (
-            "{name:<20} {kind:<9} {state:<6} {address}  事件 {events}  等待 {waiting}  死信 {dead}  成功率 {success}",
-            "{name:<20} {kind:<9} {state:<6} {address}  events {events}  waiting {waiting}  dead {dead}  success {success}",
-        ),
-        "push_state_on": ("启用", "on"),
-        "push_state_off": ("停用", "off"),
-        "push_state_paused": ("暂停", "paused"),
-        "push_target_where": ("  辖区 {division}  部门 {department}  语言 {language}  汇总 {digest}", "  division {division}  department {department}  language {language}  digest {digest}"),
-        "push_target_why": ("  原因：{why}；下次试探 {probe}", "  because: {why}; next probe {probe}"),
-        "push_target_times": (
-            "  近来尝试 {tries} 次，未完成 {unfinished} 次，中位耗时 {median} 毫秒，最长 {slowest} 毫秒",
-            "  lately tried {tries} times, {unfinished} unfinished, median {median} ms, slowest {slowest} ms",
-        ),
-        "push_target_added": ("已添加推送目标 {name}：{address}", "push target {name} added: {address}"),
-        "push_target_done": ("推送目标 {name}：{state}", "push target {name}: {state}"),
-        "push_target_removed": ("已删除推送目标 {name}", "push target {name} removed"),
-        "push_secret_once": ("签名密钥（只显示这一次，请交给接收方）：{secret}", "the secret to verify with (shown this once; hand it to the receiver): {secret}"),
-        "push_test_ok": ("{name}：测试消息已送达", "{name}: the test message arrived"),
-        "push_test_failed": ("{name}：测试消息没有送达：{why}", "{name}: the test message did not arrive: {why}"),
-        "push_test_failed.hint": ("用 risk push targets show {name} 查看", "see risk push targets show {name}"),
-        "push_status_line": (
-            "待展开 {unspread}  等待 {pending}  重试中 {failed}  已送达 {sent}  死信 {dead}",
-            "not spread {unspread}  waiting {pending}  to be tried again {failed}  sent {sent}  dead {dead}",
-        ),
-        "push_none_dead": ("没有死信。", "nothing is dead."),
-        "push_delivery_line": (
-            "{id}  {target}  {event}  {object}  尝试 {attempts} 次  {why}",
-            "{id}  {target}  {event}  {object}  tried {attempts} times  {why}",
-        ),
-        "push_more_pages": ("还有更多：--cursor {cursor}", "more: --cursor {cursor}"),
-        "push_replayed": ("重发 {again} 条，补发 {new} 条", "{again} will be sent again, {new} for the first time"),
-        "push_replay_goes_on": ("一次至多 10000 条；再运行一次以继续", "10000 at most at once; run it again to go on"),
-        "push_sent_now": ("尝试了 {count} 条消息", "{count} messages were tried"),
-        "push_one_secret": ("--secret-file 与 --new-secret 请给出一个", "give one of --secret-file and --new-secret"),
-    }
-)  # fmt: skip
 
 ACTOR = click.option("--actor", default=lambda: os.environ.get("USER", "cli"), help="who does it / 操作人")
 FORMAT = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
@@ -147,7 +108,7 @@ def show(name: str, form: str) -> None:
     if form == "json":
         _json(asdict(found))
         return
-    for line in _lines(asdict(found)):
+    for line in push_text.target_lines(asdict(found), lang()):
         click.echo(line)
 
 
@@ -163,7 +124,9 @@ def test(name: str, actor: str) -> None:
         answer = desk.whole(push_trial.trial, guard, box, name, actor=actor, now=desk.clock(), base=settings.public_url)
     if not answer.ok:
         raise ConflictError(
-            "push_test_failed", name=name, why=Told(_why(answer.error, answer.status, "zh"), _why(answer.error, answer.status, "en"))
+            "push_test_failed",
+            name=name,
+            why=Told(push_text.why_of(answer.error, answer.status, "zh"), push_text.why_of(answer.error, answer.status, "en")),
         )
     tell("push_test_ok", name=name)
 
@@ -239,7 +202,7 @@ def dead(target: str | None, limit: int, cursor: str | None, form: str) -> None:
     if not page.items:
         tell("push_none_dead")
     for row in page.items:
-        why = _why(row.error, row.status, lang())
+        why = push_text.why_of(row.error, row.status, lang())
         tell("push_delivery_line", id=row.id, target=row.target, event=row.event, object=row.object, attempts=row.attempts, why=why)
     if page.cursor:
         tell("push_more_pages", cursor=page.cursor)
@@ -328,30 +291,8 @@ def _status(form: str, part: Callable[[dict[str, Any]], Any], *, totals: bool) -
     if not found["targets"]:
         tell("push_no_targets")
     for one in found["targets"]:
-        for line in _lines(one, short=True):
+        for line in push_text.target_lines(one, lang(), short=True):
             click.echo(line)
-
-
-def _lines(found: dict[str, Any], *, short: bool = False) -> list[str]:
-    target, health = found["target"], found["health"]
-    words = lang()
-    success = "—" if health["success"] is None else f"{health['success']:.1%}"
-    state, several = say(f"push_state_{target['state']}", words), ",".join(target["events"])
-    counts = {"waiting": health["waiting"], "dead": health["dead"], "success": success}
-    same = {name: target[name] for name in ("name", "kind", "address")}
-    lines = [say("push_target_line", words, **same, state=state, events=several, **counts)]
-    if target["reason"]:
-        lines.append(say("push_target_why", words, why=_why(target["reason"], None, words), probe=_when(target["probe_at"])))
-    if not short:
-        places = {name: target[name] or "—" for name in ("division", "department", "digest")}
-        lines.append(say("push_target_where", words, language=target["lang"], **places))
-        times = {"median": _or_dash(health["median_ms"]), "slowest": _or_dash(health["slowest_ms"])}
-        lines.append(say("push_target_times", words, tries=health["tries"], unfinished=health["unfinished"], **times))
-    return lines
-
-
-def _why(code: str | None, status: int | None, words: str) -> str:
-    return say(code, words, default=code, status=status or "—", place="—", address="—") if code else "—"
 
 
 def _secret(given: Any, *, new: bool) -> tuple[str, bool]:
@@ -372,16 +313,6 @@ def _list(text: str) -> tuple[str, ...]:
 
 def _begin_of(text: str) -> datetime:
     return parse_moment(text if len(text) > 10 else f"{text}T00:00")
-
-
-def _when(moment: datetime | None) -> str:
-    from risk.domain.calendar import SHANGHAI
-
-    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" if moment else "—"
-
-
-def _or_dash(value: Any) -> Any:
-    return "—" if value is None else value
 
 
 def _json(value: Any) -> None:
