@@ -140,7 +140,7 @@ def _counts(conn: Connection, scope: Scope) -> Counts:
 
 def _waiting(conn: Connection, now: datetime, states: dict[Any, int], scope: Scope) -> Waiting:
     task = t.tasks.c
-    late = or_(task.report_due < now, and_(task.state == State.ISSUED.value, task.sign_due < now))
+    late = and_(task.paused_at.is_(None), or_(task.report_due < now, and_(task.state == State.ISSUED.value, task.sign_due < now)))
     return Waiting(
         unjudged=_unjudged(conn, now, scope),
         quarantined=_count(conn, t.quarantine, t.quarantine.c.status.in_(("open", "repaired"))) if scope.whole else 0,
