@@ -35,7 +35,7 @@ from api.routes import (
     subjects,
     suppressions,
     tasks,
-    trace,
+    traces,
     trainings,
     unmaskings,
     verdicts,
@@ -82,6 +82,6 @@ ROUTERS = (
     keys.router,
     audit.router,
     unmaskings.router,
-    trace.router,
+    traces.router,
 )
 """In the order of the description; all under ``/api/v1``."""

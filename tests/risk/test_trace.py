@@ -9,7 +9,7 @@ from risk.domain.authority import Grant, Scope
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.tracing import tracing
-from risk.services import outbox, tasks, trace
+from risk.services import following, outbox, tasks
 from risk.services.alerts import settle
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -31,7 +31,7 @@ def signal(engine: Engine) -> int:
 
 def test_the_chain_of_a_signal(engine: Engine, signal: int) -> None:
     with reading(engine) as conn:
-        found = trace.follow(conn, f"signal:{signal}")
+        found = following.follow(conn, f"signal:{signal}")
         task = conn.scalars(select(t.tasks.c.id)).one()
     assert found.complete
     whats = [step.what for step in found.steps]
@@ -41,7 +41,7 @@ def test_the_chain_of_a_signal(engine: Engine, signal: int) -> None:
     assert (traces["alerted"], traces["task.sign"], traces["audit.task.sign"]) == ("a" * 32, "b" * 32, "b" * 32)
     assert [step.at for step in found.steps] == sorted(step.at for step in found.steps)
     with reading(engine) as conn:
-        assert {step.what for step in trace.follow(conn, f"task:{task}").steps} == set(whats)
+        assert {step.what for step in following.follow(conn, f"task:{task}").steps} == set(whats)
 
 
 def test_outside_is_not_found(engine: Engine, signal: int) -> None:
@@ -49,10 +49,10 @@ def test_outside_is_not_found(engine: Engine, signal: int) -> None:
     with reading(engine) as conn:
         for what in (f"signal:{signal}", "signal:999", "alert:1", "task:1"):
             with pytest.raises(NotFoundError):
-                trace.follow(conn, what, scope=away)
+                following.follow(conn, what, scope=away)
 
 
 @pytest.mark.parametrize("what", ["", "signal", "signal:x", "verdict:1", "signal:-1", "signal:" + "9" * 30])
 def test_what_cannot_be_followed(sqlite_engine: Engine, what: str) -> None:
     with reading(sqlite_engine) as conn, pytest.raises(InvalidInputError):
-        trace.follow(conn, what)
+        following.follow(conn, what)

@@ -31,7 +31,7 @@ register(
 def trace(what: str, form: str) -> None:
     """Follow a signal, an alert or a task to its verdict / 追踪一条信号直到核查结论."""
     from risk.bootstrap import open_store
-    from risk.services import trace as service
+    from risk.services import following as service
     from risk.services.desk import Desk
 
     engine = open_store(Settings.from_environment())

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from api.authority import Caller, needs
 from api.deps import Svc, Text
 from api.openapi import problems
-from risk.services import trace
-from risk.services.trace import Chain
+from risk.services import following
+from risk.services.following import Chain
 
 router = APIRouter(prefix="/trace", tags=["audit"])
 
@@ -24,4 +24,4 @@ def follow(
     object_: Annotated[Text, Query(alias="object", description="signal:12, alert:7, task:3 / 对象", examples=["signal:12"])],
 ) -> Chain:
     """Signal, assessments, alert, task events, verdict, label, pushes, acts: when, by whom, and in which trace. Only what lies within the caller's scope."""
-    return svc.desk.read(trace.follow, object_, scope=who.scope)
+    return svc.desk.read(following.follow, object_, scope=who.scope)
