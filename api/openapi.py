@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.errors import MEDIA_TYPE, TITLES
+from api.identity import COOKIE
 from api.schemas import Problem
 
 TAGS: list[dict[str, str]] = [
@@ -51,6 +52,16 @@ EVERYWHERE = (401, 403, 422, 429)
 WITH_BODY = (400, 409, 413)
 """A body that is no JSON, a request that is being worked on under its Idempotency-Key, a body too large."""
 
+SECURITY: dict[str, Any] = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "POST /api/v1/auth/sign-in 之后的会话 / the session of a sign-in",
+    },
+    "key": {"type": "http", "scheme": "bearer", "description": "程序密钥 rk_… / a key of POST /api/v1/keys"},
+}
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -74,6 +85,8 @@ def _declared(status: int) -> dict[str, Any]:
 
 def as_problems(schema: dict[str, Any]) -> dict[str, Any]:
     """The generated description with what middleware may answer, and refusals under their own media type only: FastAPI also lists them as plain JSON."""
+    schema.setdefault("components", {})["securitySchemes"] = SECURITY
+    schema["security"] = [{"session": []}, {"key": []}, {}]  # nothing: public operations, and this machine while no account exists
     for address, path in schema.get("paths", {}).items():
         for method, operation in path.items():
             known = operation.setdefault("responses", {})

@@ -99,14 +99,16 @@ def change_password(sent: PasswordChange, svc: Svc, who: Caller, request: Reques
 
 
 @router.post("/totp", summary="启用动态口令 / Begin a second factor", responses=problems(409), dependencies=[signed_in])
-def enrol(svc: Svc, who: Caller) -> Enrolment:
+def enrol(svc: Svc, who: Caller, response: Response) -> Enrolment:
     """A secret for an authenticator; it counts once a code of it is confirmed."""
+    response.headers["Cache-Control"] = "no-store"
     return svc.desk.act(totp.enrol, svc.identity.box, _account(who), now=svc.desk.clock())
 
 
 @router.post("/totp/confirm", summary="确认动态口令 / Confirm the second factor", responses=problems(409), dependencies=[signed_in])
-def confirm(sent: TotpCode, svc: Svc, who: Caller) -> RecoveryCodes:
+def confirm(sent: TotpCode, svc: Svc, who: Caller, response: Response) -> RecoveryCodes:
     """From now on it is asked for at every sign-in."""
+    response.headers["Cache-Control"] = "no-store"
     codes = svc.desk.act(totp.confirm, svc.identity.box, _account(who), sent.code, session=_session(who), now=svc.desk.clock())
     return RecoveryCodes(codes)
 

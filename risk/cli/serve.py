@@ -60,7 +60,7 @@ def serve(host: str | None, port: int | None, *, with_worker: bool, workers: int
     logs.configure(settings.log, level)
     if chosen:
         require_free(address, chosen)
-    tell("serving", host=f"[{address}]" if ":" in address else address, port=chosen)
+    tell("serving", host=_shown(address, settings), port=chosen)
     with _beside(settings) if with_worker else _nothing():
         uvicorn.run(
             APPLICATION,
@@ -107,6 +107,15 @@ def servable(settings: Settings, host: str) -> str:
     if not settings.hosts:
         raise InvalidInputError("hosts_needed", host=host)
     return host.strip().strip("[]")
+
+
+def _shown(address: str, settings: Settings) -> str:
+    """By what name people reach the address: what listens for others is reached by a name of the settings."""
+    try:
+        require_loopback(address)
+    except InvalidInputError:
+        return settings.hosts[0]
+    return f"[{address}]" if ":" in address else address
 
 
 def _accounts_exist(settings: Settings) -> bool:

@@ -22,7 +22,7 @@ from risk.domain.datafiles import read_toml
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotSignedInError
 from risk.domain.identity import name_key, rules
 from risk.domain.messages import register
-from risk.services import auditing, sessions
+from risk.services import accounts, auditing, sessions
 from risk.services.secrets_key import SecretBox
 from risk.settings import Settings
 from risk.storage import tables as t
@@ -159,11 +159,13 @@ def account_of(conn: Connection, settings: Settings, claims: Mapping[str, Any]) 
 
 
 def enter(conn: Connection, settings: Settings, claims: Mapping[str, Any], *, now: datetime, client: str = "", address: str = "") -> str:
-    """The token of a session. ``ForbiddenError``: ``oidc_unknown``, ``oidc_second_factor``."""
+    """The token of a session. Whoever came by a name is linked to the account from now on. ``ForbiddenError``: ``oidc_unknown``, ``oidc_second_factor``."""
     row = account_of(conn, settings, claims)
     if row is None or row.state != "active":
         raise ForbiddenError("oidc_unknown", subject=str(claims["sub"])[:200])
     second = second_factor_of(claims)
+    if row.oidc_subject is None:  # from now on the name is this person's, whoever bears it at the provider later
+        accounts.link(conn, int(row.id), str(claims["iss"]), str(claims["sub"]), actor=row.name, now=now)
     if rules().second_factor_roles & set(row.roles) and not second:
         raise ForbiddenError("oidc_second_factor")
     auditing.record(conn, row.name, "auth.sign_in", f"account:{row.id}", {"how": "oidc", "second": second, "address": address}, now)

@@ -45,8 +45,9 @@ class Passwords:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         with self._room:
+            nobody = self._nobody  # made with the first question of all, whomever it is about
             try:
-                return bool(self._hasher.verify(digest or self._nobody, password)) and digest is not None
+                return bool(self._hasher.verify(digest or nobody, password)) and digest is not None
             except (VerificationError, InvalidHashError):
                 return False
 

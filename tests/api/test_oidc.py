@@ -148,6 +148,10 @@ def test_a_claim_of_the_settings_may_be_the_name(settings: Settings, sqlite_engi
         assert client.get(authorised(client, "by-name")[0]).status_code == 200
         assert client.get("/api/v1/auth/me").json()["name"] == "lisi"
         assert client.get(authorised(client, "thief")[0]).status_code == 403  # a linked account is its person's
+        tell_provider(issuer, "by-name", preferred_username="married-name")
+        assert client.get(authorised(client, "by-name")[0]).status_code == 200
+        tell_provider(issuer, "heir", preferred_username="lisi")
+        assert client.get(authorised(client, "heir")[0]).status_code == 403  # a name given to somebody else opens nothing
     tell_provider(issuer, "mail", email="lisi", email_verified=False)
     with served(replace(settings, oidc_claim="email")) as client:
         assert client.get(authorised(client, "mail")[0]).json()["code"] == "oidc_unknown"

@@ -41,6 +41,11 @@ def test_refusals_are_declared_as_problems(schema: dict[str, Any]) -> None:
                 assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
 
 
+def test_the_ways_to_come_in_are_described(schema: dict[str, Any]) -> None:
+    assert {name: one["type"] for name, one in schema["components"]["securitySchemes"].items()} == {"session": "apiKey", "key": "http"}
+    assert {} in schema["security"]
+
+
 def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     def walk(part: Any) -> None:
         if isinstance(part, dict):
