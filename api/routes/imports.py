@@ -138,7 +138,7 @@ def _existing(job_id: Id, svc: Svc) -> ImportJob:
     "/{job_id}/events",
     summary="接入进度（SSE） / Follow an import by server-sent events",
     response_class=EventSourceResponse,
-    responses=problems(404),
+    responses={**problems(404), 200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
     dependencies=[needs("signals.write", whole=True)],
 )
 async def follow_import(

@@ -1,1 +1,0 @@
-"""A warning system of a bank, as its makers might offer it."""
