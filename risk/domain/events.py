@@ -47,6 +47,7 @@ class Happened:
     office: str | None
     data: Mapping[str, Any]
     at: Any  # datetime, aware
+    trace: str | None = None  # which request, job or command did it
 
 
 @cache

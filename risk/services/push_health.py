@@ -38,7 +38,7 @@ class Health:
 def note(conn: Connection, target_id: int, answer: Answer, now: datetime) -> None:
     """Draw the conclusion of a try for its target."""
     c = t.push_targets.c
-    row = conn.execute(select(t.push_targets).where(c.id == target_id).with_for_update()).one()
+    row = conn.execute(select(t.push_targets).where(c.id == target_id).with_for_update(key_share=True)).one()
     values = _after(row, answer, now)
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not changed:

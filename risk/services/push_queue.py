@@ -54,7 +54,9 @@ def served(conn: Connection, target_id: int, now: datetime) -> None:
 def claim(conn: Connection, target_id: int, worker: str, now: datetime) -> Claim | None:
     """The next message of a target; nothing where none is due, or the target rests, or has had as many as it takes in a minute."""
     c = t.push_targets.c
-    target = conn.execute(select(t.push_targets).where(c.id == target_id, c.removed_at.is_(None)).with_for_update()).one_or_none()
+    target = conn.execute(
+        select(t.push_targets).where(c.id == target_id, c.removed_at.is_(None)).with_for_update(key_share=True)
+    ).one_or_none()
     if target is None or not _open(conn, target, now):
         return None
     rows = _next(conn, target, now)
@@ -70,7 +72,7 @@ def claim(conn: Connection, target_id: int, worker: str, now: datetime) -> Claim
     conn.execute(update(t.push_deliveries).where(t.push_deliveries.c.id.in_(ids)).values(taken))
     if target.state == push.PAUSED:  # one probe at a time
         conn.execute(update(t.push_targets).where(c.id == target.id).values(probe_at=until))
-    told = tuple(Happened(row.outbox_id, row.key, row.event, row.object, row.office_code, row.data, row.at) for row in rows)
+    told = tuple(Happened(row.outbox_id, row.key, row.event, row.object, row.office_code, row.data, row.at, row.trace_id) for row in rows)
     return Claim(target, message, told, ids, max(row.attempts for row in rows), min(row.created_at for row in rows), held_by, number)
 
 
@@ -105,7 +107,7 @@ def _open(conn: Connection, target: Row[Any], now: datetime) -> bool:
 def _next(conn: Connection, target: Row[Any], now: datetime) -> Sequence[Row[Any]]:
     """The deliveries of the next message: for programs one event, for people all that are due for one office; what travelled together stays together."""
     o, d = t.outbox.c, t.push_deliveries.c
-    columns = (d.id, d.outbox_id, d.attempts, d.created_at, d.message, o.key, o.event, o.object, o.office_code, o.data, o.at)
+    columns = (d.id, d.outbox_id, d.attempts, d.created_at, d.message, o.key, o.event, o.object, o.office_code, o.data, o.at, o.trace_id)
     joined: Select[Any] = (
         select(*columns).join_from(t.push_deliveries, t.outbox, d.outbox_id == o.id).where(d.target_id == target.id, d.next_at <= now)
     )

@@ -34,6 +34,7 @@ def body_of(event: Happened, source: str) -> bytes:
         "time": event.at.astimezone(UTC).isoformat(),
         "datacontenttype": "application/json",
         "sequence": str(event.id),  # grows with every event: a receiver sees what came before what
+        **({"traceid": event.trace} if event.trace else {}),
         "data": {**event.data, "office": event.office},
     }
     return orjson.dumps(told)

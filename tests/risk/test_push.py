@@ -28,7 +28,11 @@ def test_an_event_reaches_every_target_that_wants_it_once(engine: Engine) -> Non
     assert one.ids == keys
     assert two.ids == keys[1:]
     assert [row["state"] for row in world.deliveries()] == ["sent"] * 3
-    assert one.got[0].json["data"] == {**task(1)[2], "office": YICHANG}
+    told = one.got[0].json
+    assert told["data"] == {**task(1)[2], "office": YICHANG}
+    assert (told["id"], told["type"], told["subject"]) == (keys[0], "task.issued", "task:1")
+    with reading(engine) as conn:
+        assert told.get("traceid") == conn.scalar(select(t.outbox.c.trace_id).where(t.outbox.c.key == keys[0]))
 
 
 def test_a_target_of_a_division_hears_of_its_offices_only(engine: Engine) -> None:
