@@ -9,6 +9,7 @@ from risk.cli.task_text import moment
 from risk.domain import regions
 from risk.domain.grades import Grade
 from risk.domain.messages import register, say
+from risk.domain.tasks import Event
 
 if TYPE_CHECKING:
     from risk.services.alert_page import AlertPage, Piece
@@ -43,6 +44,10 @@ register(
         "alert_share": ("　　{log_odds:+.2f}　{text}", "    {log_odds:+.2f}  {text}"),
         "alert_law": ("　　《{law}》{article}：{text}", "    {law} {article}: {text}"),
         "alert_versions": ("　　模型 {model}；规则 {rules}；程序 {program}", "    model {model}; rules {rules}; program {program}"),
+        "alert_did_new": ("产生预警", "alert raised"),
+        "alert_did_merged": ("并入线索", "evidence merged"),
+        "alert_did_entered": ("人工登记线索", "clue entered by hand"),
+        "alert_did_warned": ("收到外部预警", "outside warning received"),
         "alert_history": ("经过", "history"),
         "alert_moment": ("{at}　{what}　{actor}", "{at}  {what}  {actor}"),
         "alert_related": ("相关预警 {id}：{grade}　{title}（{by}）", "related alert {id}: {grade}, {title} ({by})"),
@@ -117,7 +122,7 @@ def page_lines(page: AlertPage, lang: str) -> Iterator[str]:
     yield ""
     yield say("alert_history", lang)
     for step in page.history:
-        yield say("alert_moment", lang, at=moment(step.at), what=step.what, actor=step.actor)
+        yield say("alert_moment", lang, at=moment(step.at), what=_step(step.what, lang), actor=step.actor)
 
 
 def replay_lines(found: Replay, lang: str) -> Iterator[str]:
@@ -140,6 +145,11 @@ def receipt_lines(receipt: Receipt, lang: str) -> Iterator[str]:
         yield say("receipt_repeated", lang)
 
 
+def _step(what: str, lang: str) -> str:
+    kind, _, name = what.partition(".")
+    return Event(name).word(lang) if kind == "task" else say(f"alert_did_{name}", lang)
+
+
 def _piece_lines(number: int, piece: Piece, lang: str) -> Iterator[str]:
     zh = lang == "zh"
     probability = "-" if piece.probability is None else f"{piece.probability:.2f}"
@@ -147,6 +157,8 @@ def _piece_lines(number: int, piece: Piece, lang: str) -> Iterator[str]:
     when, grade = moment(piece.observed_at), Grade.parse(piece.grade).title(lang)
     yield say("alert_piece", lang, n=number, model=model, grade=grade, probability=probability, source=piece.source or "-", when=when)
     yield f"  {' '.join(piece.text.split())[:160]}"
+    if piece.entered or piece.warning:
+        yield from (f"  {line}" for line in (piece.because_zh if zh else piece.because_en)[:1])
     for rule in piece.reasons:
         yield say("alert_rule", lang, rule=rule.rule, text=rule.zh if zh else rule.en)
         for quote in rule.quotes[:5]:

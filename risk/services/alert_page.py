@@ -307,12 +307,27 @@ def _quote(quote: Any, text: str) -> Quote:
 
 
 def _told(conn: Connection, alert_id: int) -> list[AlertMoment]:
-    """Merged, risen: what the outbox has of the alert, besides its raising, which the run tells."""
-    o = t.outbox.c
-    query = select(o.event, o.data, o.at).where(
-        o.object == f"alert:{alert_id}", o.event.in_(("alert.risen", "alert.unroutable", "alert.entered"))
+    """What persons entered and other systems warned of; merging and rising are told by runs and by the task."""
+    m, w = t.manual_entries.c, t.outside_warnings.c
+    entered = conn.execute(select(m.id, m.entered_at, m.entered_by, m.channel, m.reason).where(m.alert_id == alert_id).order_by(m.id))
+    moments = [
+        AlertMoment(row.entered_at, "alert.entered", row.entered_by, 1, {"entry": row.id, "channel": row.channel, "reason": row.reason})
+        for row in entered
+    ]
+    warned = conn.execute(
+        select(w.received_at, w.system, w.warning_id, w.level, w.rule, w.actor).where(w.alert_id == alert_id).order_by(w.id)
     )
-    return [AlertMoment(row.at, row.event, "system", 1, dict(row.data)) for row in conn.execute(query.order_by(o.id))]
+    moments += [
+        AlertMoment(
+            row.received_at,
+            "alert.warned",
+            row.actor,
+            1,
+            {"system": row.system, "id": row.warning_id, "level": row.level, "rule": row.rule},
+        )
+        for row in warned
+    ]
+    return moments
 
 
 def _related(conn: Connection, alert_id: int, subject: int | None, scope: Scope) -> tuple[RelatedAlert, ...]:
