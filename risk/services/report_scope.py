@@ -36,11 +36,11 @@ def chosen(scope: Scope, region: str | None, department: str | None) -> Grant:
     code = code_of(region) if region else ""
     if department and department not in DEPARTMENTS:
         raise NotFoundError("report_place_outside")
-    asked = Grant("" if code == regions.PROVINCE else code, department or "")
+    asked = Grant(code, department or "")
     for one in scope.grants or () if not scope.whole else (Grant(),):
         fitting = Grant(asked.division or one.division, asked.department or one.department)
         if _inside(fitting, one):
-            return fitting
+            return Grant("" if fitting.division == regions.PROVINCE else fitting.division, fitting.department)
     raise NotFoundError("report_place_outside")
 
 

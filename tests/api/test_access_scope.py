@@ -21,7 +21,6 @@ from api.access import Access, operations
 from api.app import create_app
 from api.authority import principal_of
 from risk.domain.authority import Grant, Principal, Scope, permissions_of
-from risk.services.dispatch import seed_offices
 from risk.settings import Settings
 from risk.storage import tables as t
 from risk.storage.engine import open_engine, transaction
@@ -107,7 +106,7 @@ def _person(settings: Settings) -> int:
     engine = open_engine(settings.database_url)
     try:
         with transaction(engine) as conn:
-            seed_offices(conn)
+            two_cities.offices(conn)
         return new_account(engine, ["officer"], [("420500", "market_supervision")], OFFICES[YICHANG], name="宜昌王五")
     finally:
         engine.dispose()
