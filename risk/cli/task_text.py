@@ -145,10 +145,16 @@ def _standing_lines(view: TaskView, lang: str) -> Iterator[str]:
     if task.stage:
         yield say("task_stage_line", lang, stage=Stage(task.stage).word(lang), due=moment(task.stage_due))
     if view.question is not None:
-        yield say("task_question", lang, office=view.question.asking_office, question=view.question.question)
+        yield say(
+            "task_question",
+            lang,
+            office=view.question.asking_zh if lang == "zh" else view.question.asking_en,
+            question=view.question.question,
+        )
     for one in view.assists:
         state = State(one.state).word(lang) + (say("task_late_mark", lang) if one.late else "")
-        yield say("task_assist_line", lang, task=one.task, office=one.office, state=state, question=one.question)
+        office = one.office_zh if lang == "zh" else one.office_en
+        yield say("task_assist_line", lang, task=one.task, office=office, state=state, question=one.question)
         if one.answer:
             yield say("task_assist_answer", lang, answer=one.answer)
     for copy in view.copies:
@@ -157,7 +163,13 @@ def _standing_lines(view: TaskView, lang: str) -> Iterator[str]:
             if copy.received_at
             else say("task_copy_waiting", lang)
         )
-        yield say("task_copy_line", lang, copy=copy.id, office=copy.office, mark=mark + (say("task_late_mark", lang) if copy.late else ""))
+        yield say(
+            "task_copy_line",
+            lang,
+            copy=copy.id,
+            office=copy.office_zh if lang == "zh" else copy.office_en,
+            mark=mark + (say("task_late_mark", lang) if copy.late else ""),
+        )
 
 
 def _evidence_lines(number: int, item: EvidenceView, lang: str) -> Iterator[str]:

@@ -137,7 +137,7 @@ TRANSITIONS: MappingProxyType[tuple[State | None, Event], State] = MappingProxyT
         **_stays(Event.RECALENDAR, *_AT_WORK, State.TRANSFERRED_BACK),
         **_stays(Event.RAISE, *_LIVE),
         **_stays(Event.ADD_EVIDENCE, *_LIVE),
-        **_stays(Event.ASK, *_IN_HAND),
+        **_stays(Event.ASK, *_AT_WORK),
         **_stays(Event.ASSIST_ANSWERED, *_KNOWN),
         **_stays(Event.COPY, *_KNOWN),
     }

@@ -50,7 +50,11 @@ class AssistView:
     task: int
     parent: int
     asking_office: str
+    asking_zh: str
+    asking_en: str
     office: str
+    office_zh: str
+    office_en: str
     state: str
     question: str
     answer: str | None
@@ -67,7 +71,7 @@ class AssistView:
 def ask(conn: Connection, task_id: int, *, office: str, question: str, actor: str, now: datetime, version: int | None = None) -> int:
     """Ask another office; returns the number of its task.
 
-    ``task_transition`` unless the asking task is in hand (signed for, not yet reported); ``office_not_found``, ``assist_same_office``, ``assist_question``,
+    ``task_transition`` once the asking task is reported or ended; ``office_not_found``, ``assist_same_office``, ``assist_question``,
     ``assist_open_already``.
     """
     parent = get(conn, task_id, version)
@@ -249,8 +253,20 @@ def _either(scope: Scope) -> Any:
 
 def _query() -> Select[Any]:
     task = t.tasks.c
+    asking, asked = t.offices.alias("asking_offices"), t.offices.alias("asked_offices")
+    names = (
+        asking.c.name_zh.label("asking_zh"),
+        asking.c.name_en.label("asking_en"),
+        asked.c.name_zh.label("office_zh"),
+        asked.c.name_en.label("office_en"),
+    )
     columns = (task.office_code, task.state, task.report_due, task.version)
-    return select(t.assists, *columns).join_from(t.assists, t.tasks, t.assists.c.task_id == task.id)
+    return (
+        select(t.assists, *columns, *names)
+        .join_from(t.assists, t.tasks, t.assists.c.task_id == task.id)
+        .join(asking, asking.c.code == t.assists.c.asking_office, isouter=True)
+        .join(asked, asked.c.code == task.office_code, isouter=True)
+    )
 
 
 def _row(row: Row[Any], now: datetime) -> AssistView:
@@ -261,7 +277,11 @@ def _row(row: Row[Any], now: datetime) -> AssistView:
         task=row.task_id,
         parent=row.parent_id,
         asking_office=row.asking_office,
+        asking_zh=row.asking_zh or row.asking_office,
+        asking_en=row.asking_en or row.asking_office,
         office=row.office_code,
+        office_zh=row.office_zh or row.office_code,
+        office_en=row.office_en or row.office_code,
         state=row.state,
         question=masked(row.question),
         answer=masked(row.answer) if row.answer else None,

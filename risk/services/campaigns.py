@@ -411,6 +411,8 @@ def _store(conn: Connection, campaign_id: int, chosen: Iterable[tuple[str, int]]
 
 def _waiting(conn: Connection, campaign_id: int) -> list[Row[Any]]:
     i, a, s = t.campaign_items.c, t.alerts.c, t.subjects.c
+    seen = t.alerts.alias("seen_alerts")  # a subject without a place of registration: where something of it was seen last
+    last = select(seen.c.region).where(seen.c.subject_id == i.subject_id).order_by(seen.c.id.desc()).limit(1)
     query = (
         select(
             i.id,
@@ -418,7 +420,7 @@ def _waiting(conn: Connection, campaign_id: int) -> list[Row[Any]]:
             func.coalesce(i.subject_id, a.subject_id).label("subject_id"),
             a.model,
             a.grade,
-            a.region,
+            func.coalesce(a.region, last.correlate(t.campaign_items).scalar_subquery()).label("region"),
             s.region.label("registered"),
         )
         .join_from(t.campaign_items, t.alerts, a.id == i.alert_id, isouter=True)

@@ -42,6 +42,8 @@ class CopyView:
     alert_id: int
     task_id: int | None
     office: str
+    office_zh: str
+    office_en: str
     from_office: str | None
     note: str
     sent_by: str
@@ -107,12 +109,12 @@ def receive(conn: Connection, copy_id: int, *, actor: str, now: datetime, note: 
     auditing.record(conn, actor, "copy.receive", f"copy:{copy_id}", {"office": row.office_code, "late": late}, now)
     data = {"copy": copy_id, "alert": row.alert_id, "to_office": row.office_code, "late": late}
     outbox.emit(conn, "copy.received", f"copy:{copy_id}", data, now, office=row.from_office, once="received")
-    return _row(conn.execute(select(t.copies).where(t.copies.c.id == copy_id)).one(), now)
+    return _row(conn.execute(_query().where(t.copies.c.id == copy_id)).one(), now)
 
 
 def of_alert(conn: Connection, alert_id: int, now: datetime) -> tuple[CopyView, ...]:
     """The copies of an alert."""
-    rows = conn.execute(select(t.copies).where(t.copies.c.alert_id == alert_id).order_by(t.copies.c.id))
+    rows = conn.execute(_query().where(t.copies.c.alert_id == alert_id).order_by(t.copies.c.id))
     return tuple(_row(row, now) for row in rows)
 
 
@@ -130,7 +132,7 @@ def list_copies(
 ) -> Page[CopyView]:
     """Copies to or from an office, the newest first; ``late``: due and not receipted."""
     c = t.copies.c
-    query: Select[Any] = select(t.copies).where(office_code_inside(scope, c.office_code) | office_code_inside(scope, c.from_office))
+    query = _query().where(office_code_inside(scope, c.office_code) | office_code_inside(scope, c.from_office))
     if office:
         query = query.where(c.office_code == office)
     if sender:
@@ -144,12 +146,20 @@ def list_copies(
     return page_by_id(conn, query.order_by(c.id.desc()), limit, lambda row: _row(row, now))
 
 
+def _query() -> Select[Any]:
+    o = t.offices.c
+    names = (o.name_zh.label("office_zh"), o.name_en.label("office_en"))
+    return select(t.copies, *names).join_from(t.copies, t.offices, o.code == t.copies.c.office_code, isouter=True)
+
+
 def _row(row: Row[Any], now: datetime) -> CopyView:
     return CopyView(
         id=row.id,
         alert_id=row.alert_id,
         task_id=row.task_id,
         office=row.office_code,
+        office_zh=row.office_zh or row.office_code,
+        office_en=row.office_en or row.office_code,
         from_office=row.from_office,
         note=masked(row.note),
         sent_by=row.sent_by,

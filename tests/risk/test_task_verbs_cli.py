@@ -46,10 +46,10 @@ def test_asked_copied_paused_and_shown() -> None:
     assert _run("pause", "1", "--reason", "laboratory", *PAPER, *SOON) == "task 1: the clock stands still\n"
     shown = _run("show", "1")
     assert "(clock stands still)" in shown
-    assert f"asked of {OTHER} (task 4, issued): licensed?" in shown
-    assert f"copy 1 ({FINANCE}): receipted by Wang" in shown
+    assert "asked of Market Supervision Administration, Yangxin County, Huangshi City (task 4, issued): licensed?" in shown
+    assert "copy 1 (Lead Department for Handling Illegal Fundraising, Jiang'an District, Wuhan City): receipted by Wang" in shown
     assert _run("resume", "1", *PAPER, *SOON).startswith("task 1: the clock goes on, report by ")
-    assert "420102-market_supervision asks: licensed?" in _run("show", "4")
+    assert "Wuhan City asks: licensed?" in _run("show", "4")
     assert _run("answer", "4", "--text", "yes, until 2027", "--actor", "Li") == "task 4: answered\n"
     assert "    answer: yes, until 2027" in _run("show", "1")
     assert "No such option" not in _run("list", "--kind", "assist", "--sort", "-updated")
