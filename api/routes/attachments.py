@@ -24,7 +24,6 @@ OtherId = Annotated[int, Query(ge=1, le=LARGEST_ID)]
 BYTES = "application/octet-stream"
 CAREFUL = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store, private",
 }
 
