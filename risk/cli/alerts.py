@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from risk.cli import alert_text
-from risk.cli.moments import parse_moment
+from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.domain.grades import Grade
 from risk.domain.messages import register
@@ -209,7 +209,8 @@ def add(*, actor: str, judge: bool, received: str | None, grade: str | None, **g
 def _filter(given: dict[str, Any]) -> AlertFilter:
     from risk.services.alert_filters import AlertFilter
 
-    read: dict[str, Any] = {name: parse_moment(given[name]) if given.get(name) else None for name in ("opened_from", "opened_to")}
+    read: dict[str, Any] = {"opened_from": begin_moment(given["opened_from"]) if given.get("opened_from") else None}
+    read["opened_to"] = parse_moment(given["opened_to"]) if given.get("opened_to") else None
     read["grade"] = Grade.parse(given["grade"]) if given.get("grade") else None
     return AlertFilter(**{**given, **read})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from risk.cli.moments import parse_moment
+from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.cli.task_text import moment
 from risk.domain.errors import InvalidInputError
@@ -148,7 +148,7 @@ def try_(*, since: str, until: str | None, form: str, **given: Any) -> None:
     """What of a period's alerts would have gone elsewhere; nothing is stored / 试算."""
     from risk.services import duty_trial
 
-    found = _desk().read(duty_trial.try_orders, [_order(given)], since=parse_moment(since), until=parse_moment(until))
+    found = _desk().read(duty_trial.try_orders, [_order(given)], since=begin_moment(since), until=parse_moment(until))
     if form == "json":
         _json(asdict(found))
         return

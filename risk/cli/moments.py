@@ -34,3 +34,12 @@ def parse_moment(text: str | None) -> datetime:
         return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidInputError("bad_moment", text=text) from None
+
+
+def begin_moment(text: str) -> datetime:
+    """Where a period begins: the first moment of the day for a bare date.
+
+    >>> begin_moment("2026-10-31").isoformat()
+    '2026-10-30T16:00:00+00:00'
+    """
+    return parse_moment(text) - (timedelta(days=1) if len(text) <= 10 else timedelta())

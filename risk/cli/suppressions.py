@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from risk.cli.moments import parse_moment
+from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.cli.task_text import moment
 from risk.domain.errors import InvalidInputError
@@ -92,7 +92,7 @@ def try_(*, parts: tuple[str, ...], model: str | None, since: str, until: str | 
     """What a condition would have suppressed in a period; nothing is stored / 试算."""
     from risk.services import suppression_trial
 
-    found = _desk().read(suppression_trial.try_condition, _parts(parts), model=model, since=parse_moment(since), until=parse_moment(until))
+    found = _desk().read(suppression_trial.try_condition, _parts(parts), model=model, since=begin_moment(since), until=parse_moment(until))
     if form == "json":
         _json(asdict(found))
         return
