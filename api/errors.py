@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -107,8 +107,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
+SIGN_IN_FIRST = frozenset({"not_signed_in", "password_change_required", "second_factor_required"})
+
+
 def _on_risk_error(request: Request, error: Exception) -> Response:
-    return refusal(request, cast("RiskError", error))
+    found = cast("RiskError", error)
+    if request.url.path == "/" and found.code in SIGN_IN_FIRST and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"/sign-in?lang={language(request)}", 303, headers={"Cache-Control": "no-store"})  # a person with a browser
+    return refusal(request, found)
 
 
 def refusal(request: Request, found: RiskError) -> Response:

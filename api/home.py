@@ -34,6 +34,12 @@ def start_page(svc: Svc, lang: Lang, who: Caller) -> HTMLResponse:
     return _page("home.html.j2", lang, **_facts(state_of(svc, who.scope), lang))
 
 
+@router.get("/sign-in", dependencies=[public])
+def sign_in_page(svc: Svc, lang: Lang) -> HTMLResponse:
+    """Signing in, and what must be done first: a one-time password changed, a second factor enrolled."""
+    return _page("sign_in.html.j2", lang, sso=bool(svc.settings.oidc_issuer))
+
+
 @router.get("/docs", dependencies=[public])
 def docs(request: Request, lang: Lang) -> HTMLResponse:
     """Every operation, from the description itself."""

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "sign_in": ("登录", "Sign in"),
+    "account": ("账号", "Account"),
+    "password": ("密码", "Password"),
+    "code": ("动态口令或恢复码", "Code of the second factor, or a recovery code"),
+    "sso": ("单点登录", "Single sign-on"),
+    "must_change": ("请先修改密码", "Change the password first"),
+    "password_old": ("当前密码", "Present password"),
+    "password_new": ("新密码", "New password"),
+    "change": ("修改", "Change"),
+    "must_enrol": (
+        "您的角色须启用动态口令：把下面的密钥录入手机认证器，再输入显示的口令。",
+        "Your role takes a second factor: type this secret into an authenticator, then the code it shows.",
+    ),
+    "confirm": ("确认", "Confirm"),
+    "recovery": (
+        "恢复码（只显示这一次，每个可用一次，请离线保存）：",
+        "Recovery codes (shown this once, each good once; keep them off this machine):",
+    ),
     "title": ("市场监管风险预警", "Risk early warning"),
     "subtitle": ("闭环状态", "state of the loop"),
     "clue": ("预警是线索，不是结论；核查之前一律称“涉嫌”。", "A warning is a clue, not a finding: suspected, until verified."),
