@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("risk.cli.serve:serve", "API and start page on loopback / 启动接口与首页"),
     "worker": ("risk.cli.serve:worker", "Run the scheduled jobs / 运行定时作业"),
     "audit": ("risk.cli.audit:audit", "Who did what; verify, export, send it / 审计"),
+    "unmask": ("risk.cli.unmask:unmask", "Read personal data plain, on the record / 查看个人信息原文"),
     "trace": ("risk.cli.follow:trace", "Follow a signal to its verdict / 追踪信号"),
     "backup": ("risk.cli.backup:backup", "Everything in one file / 备份"),
     "restore": ("risk.cli.backup:restore", "A backup back into an empty place / 恢复"),

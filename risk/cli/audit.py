@@ -13,6 +13,7 @@ import click
 
 from risk.cli.moments import parse_moment
 from risk.cli.output import lang, tell
+from risk.domain.calendar import SHANGHAI
 from risk.domain.messages import register
 from risk.settings import Settings
 
@@ -84,7 +85,13 @@ def list_(limit: int, form: str, **given: Any) -> None:
     for row in rows:
         detail = json.dumps(row.detail, ensure_ascii=False)
         tell(
-            "audit_line", id=row.id, at=f"{row.at:%Y-%m-%d %H:%M:%S}Z", actor=row.actor, action=row.action, object=row.object, detail=detail
+            "audit_line",
+            id=row.id,
+            at=f"{row.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            actor=row.actor,
+            action=row.action,
+            object=row.object,
+            detail=detail,
         )
     if not rows:
         tell("audit_none")

@@ -16,6 +16,7 @@ from risk.domain.errors import InvalidInputError
 from risk.services import auditing
 from risk.settings import Settings
 from risk.storage.engine import transaction
+from tests.risk.cli_world import risk
 
 NOW = datetime(2026, 11, 1, 3, tzinfo=UTC)
 
@@ -84,3 +85,17 @@ def test_what_was_changed_is_found(home: Path, tmp_path: Path) -> None:
 def test_no_log_host(home: Path) -> None:
     with pytest.raises(InvalidInputError, match="no log host is set"):
         said("push")
+
+
+def test_reading_plain_is_on_the_record(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_UNMASKINGS_A_DAY", "1")
+    (tmp_path / "ads.csv").write_text("text,region\n加微信hb880123 电话13800138000,420102\n", encoding="utf-8")
+    assert risk("intake", str(tmp_path / "ads.csv"), "--source", "x").code == 0
+    done = risk("unmask", "signal:1", "--reason", "联系举报人核实", "--actor", "li")
+    assert done.code == 0, done.err
+    assert "13800138000" in done.out
+    again = risk("unmask", "signal:1", "--reason", "联系举报人核实", "--actor", "li")
+    assert (again.code, again.out) == (1, "")
+    assert "error[unmask_limit]" in again.err
+    assert "联系举报人核实" in said("list", "--action", "personal")
+    assert "13800138000" not in said("list")
