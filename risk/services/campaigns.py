@@ -140,8 +140,9 @@ def create(
     now: datetime,
 ) -> int:
     """Draft a campaign; returns its number. Errors: ``campaign_name``, ``campaign_days``, ``campaign_models``, ``campaign_basis``, ``office_not_found``."""
-    known = name.strip() and conn.scalar(select(t.campaigns.c.id).where(t.campaigns.c.name == name.strip())) is None
-    if not known:
+    c = t.campaigns.c
+    taken = conn.scalar(select(c.id).where(c.name == name.strip()[:200], c.owner_office == owner_office)) is not None
+    if taken or not name.strip():
         raise InvalidInputError("campaign_name", name=name.strip()[:80] or "-")
     if ends_on < starts_on or ends_on < now.astimezone(SHANGHAI).date():
         raise InvalidInputError("campaign_days", start=starts_on.isoformat(), end=ends_on.isoformat())

@@ -1141,7 +1141,7 @@ campaigns = Table(
     "campaigns",  # 专项整治
     metadata,
     _id(),
-    Column("name", String(200), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
     Column("state", String(12), nullable=False, index=True),  # draft, running, ended
     Column("models", Json, nullable=False, default=list),
     Column("basis", Text, nullable=False),
@@ -1155,6 +1155,7 @@ campaigns = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    UniqueConstraint("owner_office", "name"),  # of one office: what others call theirs is theirs to know
 )
 
 campaign_items = Table(
@@ -1498,8 +1499,7 @@ import_jobs = Table(
     "import_jobs",  # a file that was sent over HTTP and is taken in beside the requests
     metadata,
     _id(),
-    Column("key", String(64), nullable=False, unique=True),  # digest of the client's key, else of content, source and mapping
-    Column("request_hash", String(64), nullable=False),  # of content, source and mapping: the same key with something else is refused
+    Column("key", String(64), nullable=False, unique=True),  # digest of content, source and mapping: the same file is the same job
     Column("file", String(400), nullable=False),  # as the client calls it
     Column("spool", String(120)),  # name in the spool folder while it is needed
     Column("bytes", BigId, nullable=False),

@@ -165,7 +165,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
-        sa.UniqueConstraint("name", name=op.f("uq_campaigns_name")),
+        sa.UniqueConstraint("owner_office", "name", name=op.f("uq_campaigns_owner_office_name")),
     )
     op.create_index(op.f("ix_campaigns_owner_office"), "campaigns", ["owner_office"], unique=False)
     op.create_index(op.f("ix_campaigns_state"), "campaigns", ["state"], unique=False)
@@ -699,7 +699,6 @@ def upgrade() -> None:
         "import_jobs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("file", sa.String(length=400), nullable=False),
         sa.Column("spool", sa.String(length=120), nullable=True),
         sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
