@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
 from api.openapi import problems
+from risk.domain.authority import permissions
+from risk.domain.errors import ForbiddenError
 from risk.domain.exchange.describing import describe
 from risk.domain.exchange.records import record, records
 from risk.domain.exchange.sources import read_domains
@@ -210,8 +212,15 @@ def list_batches(
     "/batches", status_code=201, summary="导出 / Export what changed", responses=problems(404, 409), dependencies=[needs("exchange.write")]
 )
 def export(sent: ExportSent, svc: Svc, who: Caller) -> Exported:
-    """In the caller's scope, since the last export of the same receiver and records; no batch where nothing changed."""
-    wanted = Wanted(sent.stream, tuple(record(name).code for name in sent.records), sent.format, sent.encoding, sent.names, sent.everything)
+    """In the caller's scope, since the last export of the same receiver and records; no batch where nothing changed. Whoever may not read personal data sends
+    names and numbers of persons masked."""
+    names = sent.names
+    if not who.may("personal.read"):
+        if names == "full":
+            zh, en = permissions()["personal.read"]
+            raise ForbiddenError("permission_required", permission="personal.read", permission_zh=zh, permission_en=en)
+        names = "masked"
+    wanted = Wanted(sent.stream, tuple(record(name).code for name in sent.records), sent.format, sent.encoding, names, sent.everything)
     return svc.desk.whole(exchange_batches.export, wanted, actor=who.name, now=svc.desk.clock(), scope=who.scope)
 
 

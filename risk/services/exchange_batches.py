@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -383,8 +383,3 @@ def _get(conn: Connection, batch: str, direction: str, scope: Scope) -> Row[Any]
 
 def _row(row: Row[Any]) -> BatchRow:
     return BatchRow(**{name: getattr(row, name) for name in BatchRow.__dataclass_fields__})
-
-
-def as_dict(row: BatchRow) -> dict[str, Any]:
-    """A batch as plain JSON."""
-    return asdict(row)

@@ -130,7 +130,7 @@ def enqueue(
             "ended_at": None,
         }
         if row is None:
-            values: dict[str, Any] = {"key": key, "request_hash": key, "file": file[-400:], "source": source, "mapping": mapping.record()}
+            values: dict[str, Any] = {"key": key, "file": file[-400:], "source": source, "mapping": mapping.record()}
             values |= {"bytes": spool.stat().st_size, "rows": _rows(spool)}
             number = int(conn.execute(insert(t.import_jobs).values(**values, **fresh).returning(c.id)).scalar_one())
         elif row.status in ("failed", "cancelled"):

@@ -103,6 +103,23 @@ def test_a_source_is_added_polled_and_stopped(client: TestClient, settings: Sett
 
 
 @pytest.mark.usefixtures("world")
+def test_who_may_not_read_personal_data_sends_it_masked(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.post("/api/v1/tasks/1/sign", json={"actor": "张三"}).status_code == 200
+    report = {"actor": "张三", "code": "10", "facts": "询问了 13800138000", "officers": ["张三", "李四"]}
+    assert client.post("/api/v1/tasks/1/report", json=report).status_code == 200
+    keeper = Principal("系统管理员甲", permissions_of(["system_admin"]), roles=("system_admin",))
+    identity = client.app.state.services.identity  # type: ignore[attr-defined]
+    monkeypatch.setattr(type(identity), "principal", lambda *_: keeper)
+    asked = {"records": ["supervision_process"], "names": "full"}
+    assert client.post(f"{URL}/batches", json=asked).json()["code"] == "permission_required"
+    (batch,) = client.post(f"{URL}/batches", json={"records": ["supervision_process"]}).json()["batches"]
+    text = client.get(f"{URL}/batches/{batch['id']}/content").text
+    assert "138****8000" in text
+    assert "13800138000" not in text
+    assert "李四" not in text
+
+
+@pytest.mark.usefixtures("world")
 def test_a_head_of_one_city_sends_and_sees_nothing_of_another(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     client.post(f"{URL}/batches", json={"records": ["fxyj_signal"]})
     client.post(f"{URL}/imports", content=golden("in_signal.xml"), headers=XML)

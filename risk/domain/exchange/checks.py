@@ -6,7 +6,7 @@ behind everything that comes in, and validates the four kinds of acts wherever t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -184,8 +184,3 @@ def _before(value: str, other: str) -> bool:
     """Whether a day or moment lies before another; where one has no time of day, days are compared."""
     length = min(len(value), len(other))
     return value[:length] < other[:length]
-
-
-def joined(problems: Sequence[Problem], lang: str) -> str:
-    """Problems in one line."""
-    return "; ".join(problem.text(lang) for problem in problems)
