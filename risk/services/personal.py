@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from risk.domain.masking import Hidden, found, masked_field
+from risk.domain.masking import Hidden, found, hide, masked_field
 from risk.domain.masking import masked as _masked
 
 _WORTH = re.compile(
@@ -64,7 +64,7 @@ def _replaced(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
 def _secrets(text: str) -> tuple[tuple[str, str], ...]:
     """What a text hides, as (as written, as shown), the longest first."""
     shown = masked(text)
-    pairs = set()
+    pairs = set(_as_read(text))
     for match in re.finditer(r"[^\s,，。;；:：!！?？]+", text):
         a, b = match.span()
         changed = [i for i in range(a, b) if text[i] != shown[i]]
@@ -86,11 +86,28 @@ def _parts(text: str) -> Iterator[Hidden]:
     from features.normalise import normalise
 
     for one in contacts(normalise(text)):
-        if one.kind not in _KINDS or not one.value or one.value.startswith(("400", "800")):
-            continue
+        hidden = _contact(one.kind, one.value)
         places = [i for i in range(one.start, one.end) if text[i].isalnum() or text[i] in "_*"][-len(one.value) :]
-        head, tail = _KINDS[one.kind]
-        if one.kind == "phone" and len(one.value) < 11:
-            head, tail = 2, 2
-        if places:
-            yield Hidden(one.kind, places[0], places[-1] + 1, head, tail)
+        if hidden is not None and places:
+            yield Hidden(one.kind, places[0], places[-1] + 1, hidden.head, hidden.tail)
+
+
+def _contact(kind: str, value: str) -> Hidden | None:
+    """How a way of getting in touch is hidden, if it is a person's."""
+    if kind not in _KINDS or not value or value.startswith(("400", "800")):
+        return None
+    head, tail = (2, 2) if kind == "phone" and len(value) < 11 else _KINDS[kind]
+    return Hidden(kind, 0, len(value), head, tail)
+
+
+def _as_read(text: str) -> Iterator[tuple[str, str]]:
+    """Contacts as the features read them (abc123 where a b c 1 2 3 is written), with how they are shown."""
+    if _CONTACTS.search(text) is None:
+        return
+    from features.contacts import contacts
+    from features.normalise import normalise
+
+    for one in contacts(normalise(text)):
+        hidden = _contact(one.kind, one.value)
+        if hidden is not None:
+            yield one.value, hide(one.value, [hidden])

@@ -99,6 +99,11 @@ def test_a_quotation_is_masked_as_in_its_text() -> None:
     assert shown == {"quotes": [["h******3", 10, 18]], "because": {"zh": "留有联系方式“h******3”"}, "n": 3, "none": None}
 
 
+def test_a_contact_is_hidden_as_it_was_read_too() -> None:
+    shown = masked_like({"zh": "留有微信“abc123”、电话“13800138000”"}, "加微信a b c 1 2 3，1三八零零13八零00")
+    assert shown == {"zh": "留有微信“a****3”、电话“138****8000”"}
+
+
 def test_fields_are_known_by_their_names() -> None:
     row = {
         "举报人": "王五",
