@@ -18,7 +18,7 @@ from api.rule_schemas import EXAMPLE
 from risk.domain.grades import Grade
 from risk.domain.routing import default_duties, default_offices
 from risk.domain.signals import digest
-from risk.services import rule_drafts, situation, tasks
+from risk.services import situation, tasks
 from risk.services.alerts import settle
 from risk.storage import tables as t
 from risk.storage.tables import UtcDateTime
@@ -124,7 +124,7 @@ def yichang(conn: Connection) -> dict[str, int]:
     run = _run(conn, "shared")
     _judged(conn, run, YICHANG, "宜昌")
     _counted(conn, run)
-    version = rule_drafts.create(conn, EXAMPLE, actor="宜昌", now=NOW, model=MODEL).id
+    version = _draft(conn)
     signal = conn.scalar(select(func.min(t.signals.c.id)))
     hit = {"version_id": version, "run_id": run, "signal_id": signal, "model": MODEL, "rule": PLAIN["name"], "how": "shadow", "as_of": NOW}
     conn.execute(insert(t.shadow_hits), [hit])
@@ -171,6 +171,15 @@ _MADE = frozenset(
     }
 )
 """What both cities have by being judged and verified."""
+
+
+def _draft(conn: Connection) -> int:
+    """A stored draft of a rule, as it stands in the store: storing it by the desk would first read all rules there are."""
+    item = {"kind": "rule", "name": PLAIN["name"], "model": MODEL, "created_at": NOW}
+    number = conn.scalar(insert(t.rule_items).values(item).returning(t.rule_items.c.id))
+    row = {"item_id": number, "version": 1, "source": EXAMPLE, "text": EXAMPLE, "language": "zh", "hash": digest(EXAMPLE), "state": "draft"}
+    made = insert(t.rule_versions).values(**row, author="宜昌", created_at=NOW, changed_at=NOW)
+    return int(conn.scalar(made.returning(t.rule_versions.c.id)) or 0)
 
 
 def _run(conn: Connection, key: str) -> int:
