@@ -91,14 +91,7 @@ class Pusher:
 
     def turn(self) -> Turn:
         """Spread what is new, begin with every target that has something due and is not being served already."""
-        spread = 0
-        while True:
-            with transaction(self._engine) as conn:
-                done = push_spread.spread(conn, self._clock())
-            spread += done
-            if done < push.knobs()["turn"]["spread"]:
-                break
-        now = self._clock()
+        spread, now = self._spread(), self._clock()
         self._forget(now)
         with reading(self._engine) as conn:
             due = push_queue.due_targets(conn, now)
@@ -110,6 +103,17 @@ class Pusher:
                     self._running[target] = self._pool.submit(self._serve, target)
                     begun += 1
         return Turn(spread, begun)
+
+    def _spread(self) -> int:
+        """Make the deliveries of what is new; a look at a quiet queue writes nothing."""
+        done, most = 0, int(push.knobs()["turn"]["spread"])
+        with reading(self._engine) as conn:
+            new = push_spread.waiting(conn)
+        while new:
+            with transaction(self._engine) as conn:
+                some = push_spread.spread(conn, self._clock(), most)
+            done, new = done + some, some == most
+        return done
 
     def drain(self) -> int:
         """Push until nothing is due any more; returns how many messages were tried. What waits for a later moment is left."""

@@ -22,20 +22,23 @@ Places = Mapping[str, tuple[str | None, str]]
 """Office code → division, department."""
 
 
+def waiting(conn: Connection) -> bool:
+    """Whether any event has no deliveries yet."""
+    return conn.scalar(select(t.outbox.c.id).where(t.outbox.c.spread_at.is_(None)).limit(1)) is not None
+
+
 def spread(conn: Connection, now: datetime, most: int | None = None) -> int:
     """Make the deliveries of the oldest events that have none yet; returns how many events. Two workers take different ones."""
     o = t.outbox.c
     limit = most or int(push.knobs()["turn"]["spread"])
-    waiting = conn.execute(
-        select(t.outbox).where(o.spread_at.is_(None)).order_by(o.id).limit(limit).with_for_update(skip_locked=True)
-    ).all()
-    if not waiting:
+    new = conn.execute(select(t.outbox).where(o.spread_at.is_(None)).order_by(o.id).limit(limit).with_for_update(skip_locked=True)).all()
+    if not new:
         return 0
     c = t.push_targets.c
     targets = conn.execute(select(t.push_targets).where(c.removed_at.is_(None), or_(c.reason.is_(None), c.reason != "push_gone"))).all()
-    deliver(conn, waiting, targets, now)
-    conn.execute(update(t.outbox).where(o.id.in_([row.id for row in waiting])).values(spread_at=now))
-    return len(waiting)
+    deliver(conn, new, targets, now)
+    conn.execute(update(t.outbox).where(o.id.in_([row.id for row in new])).values(spread_at=now))
+    return len(new)
 
 
 def deliver(conn: Connection, happened: Sequence[Row[Any]], targets: Sequence[Row[Any]], now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from risk.domain.errors import ConflictError, NotFoundError
 from risk.domain.push import Answer
 from risk.services import push_queue, push_replay, push_spread, push_targets
+from risk.services.push import Pusher
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.push_world import NOW, WUHAN, YICHANG, PlainBox, pushing, receiving, task
@@ -272,6 +274,20 @@ def test_what_comes_while_a_person_lets_a_target_rest_is_sent_afterwards(engine:
             world.emit(task(1))
             world.drain()
             assert len(one.got) == on
+
+
+def test_a_look_at_a_quiet_queue_writes_nothing(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("RISK_TRACE_TRANSACTIONS", str(trace))
+    with receiving() as one:
+        world = pushing(sqlite_engine, one)
+        world.add("a", one.url)
+        pusher = Pusher(sqlite_engine, world.guard, world.box, worker="w", clock=world.clock)
+        pusher.turn()
+        before = trace.read_text()
+        pusher.turn()
+        assert trace.read_text() == before
+        pusher.close()
 
 
 def test_what_is_old_is_forgotten_and_dead_letters_stay(engine: Engine) -> None:
