@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -22,6 +22,9 @@ from risk.domain.tasks import Event
 from risk.services.bulk import select_in
 from risk.services.scoping import alerts_inside, tasks_inside
 from risk.storage import tables as t
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""When a task is due whose clock stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class KnownAlert:
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task with the office, deadlines and steps it had then."""
+    """A task with the office, deadlines and steps it had then; ``report_due`` is :data:`NEVER` while its clock stood still."""
 
     id: int
     office: str
@@ -123,8 +126,9 @@ def tasks_of(conn: Connection, alert_ids: Iterable[int], cutoff: datetime, scope
 
 
 def _as_stored(row: Row[Any]) -> KnownTask:
+    due = row.report_due if row.paused_at is None else NEVER
     return KnownTask(
-        row.id, row.office_code, Grade(row.grade), row.issued_at, row.sign_due, row.report_due, row.signed_at, row.reported_at
+        row.id, row.office_code, Grade(row.grade), row.issued_at, row.sign_due, due, row.signed_at, row.reported_at
     )  # fmt: skip
 
 
@@ -155,8 +159,10 @@ def _after(known: KnownTask, event: str, at: datetime, detail: Mapping[str, Any]
         case Event.RAISE.value:
             sign, report = datetime.fromisoformat(detail["sign_due"]), datetime.fromisoformat(detail["report_due"])
             return replace(known, grade=Grade.parse(detail["to"]), sign_due=sign, report_due=report)
+        case Event.PAUSE.value:
+            return replace(known, report_due=NEVER)
         case Event.TRANSFER_BACK.value:
-            return replace(known, office=str(detail.get("to_office") or fallback_office().code))
+            return replace(known, office=str(detail.get("to_office") or detail.get("waits_with") or fallback_office().code))
         case _:  # whatever else moves a deadline says which
             sign, report = _said(detail, "sign_due", known.sign_due), _said(detail, "report_due", known.report_due)
             return replace(known, sign_due=sign, report_due=report)

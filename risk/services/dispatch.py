@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
 from risk.domain.calendar import SHANGHAI, WorkCalendar, week_of
 from risk.domain.clocks import Deadlines, deadlines, has_ceiling
@@ -190,5 +190,12 @@ def unroutable(conn: Connection) -> int:
 
 
 def unroutable_tasks(conn: Connection) -> ColumnElement[bool]:
-    """Rows of ``tasks`` that lie with the fallback owner and are not ended."""
-    return and_(t.tasks.c.office_code == fallback_code(conn), t.tasks.c.state.not_in([s.value for s in ENDED]))
+    """Rows of ``tasks`` that are not ended and lie with a fallback owner, the present one or one before: because no duty reached them, or given back.
+
+    An office that is the fallback owner beside its own duties has tasks of its own; those are none of these.
+    """
+    k, c = t.tasks.c, t.duty_changes.c
+    owners = {fallback_office().code, *(str(after["office"]) for after in conn.scalars(select(c.after).where(c.kind == "fallback")))}
+    unreached = and_(k.routed_by["fallback"].as_boolean().is_(True), k.routed_by["office"].as_string() == k.office_code)
+    waiting = or_(unreached, k.state == State.TRANSFERRED_BACK.value)
+    return and_(k.office_code.in_(sorted(owners)), k.state.not_in([s.value for s in ENDED]), waiting)

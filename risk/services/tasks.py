@@ -18,10 +18,10 @@ from risk.domain.datafiles import read_toml
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
-from risk.domain.routing import fallback_office
 from risk.domain.tasks import Event, Kind, State, path_to_report
 from risk.domain.verdicts import day_of, validate
 from risk.services import assists, calendar_store, joint, verdict_store
+from risk.services.dispatch import fallback_code
 from risk.services.merging import move_evidence
 from risk.services.task_changes import capped, ceiling_start, change, close_alert, department_of, get
 from risk.storage import tables as t
@@ -174,7 +174,7 @@ def transfer_back(
     With ``to`` it is issued to that office at once.
     """
     task = get(conn, task_id, version)
-    office = to or fallback_office().code
+    office = to or fallback_code(conn)
     for code in {office, suggested or office}:
         department_of(conn, code)
     values = {
@@ -187,7 +187,7 @@ def transfer_back(
         "stage": None,
         "stage_due": None,
     }
-    detail = {"from_office": task.office_code, "to_office": to, "suggested": suggested}
+    detail = {"from_office": task.office_code, "to_office": to, "waits_with": None if to else office, "suggested": suggested}
     state = change(conn, task, [Event.TRANSFER_BACK], actor, now, reason=reason, values=values, detail=detail)
     return reissue(conn, task_id, to, actor=actor, now=now) if to else state
 

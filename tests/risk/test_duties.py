@@ -13,7 +13,7 @@ from risk.domain.duties import Order, changed, findings
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.routing import Duty, default_duties, default_offices
-from risk.services import duty_csv, duty_table, duty_trial
+from risk.services import duty_csv, duty_table, duty_trial, tasks
 from risk.services.alerts import settle
 from risk.services.dispatch import load_directory, unroutable
 from risk.storage import tables as t
@@ -97,7 +97,16 @@ def test_holes_overlaps_and_the_unroutable(engine: Engine) -> None:
         settle(conn, run, new_candidates(conn, run, [(subject, Grade.RED, 0.9)]), NOW)
         assert unroutable(conn) == 1
         assert [(one.model, one.reason) for one in duty_table.unrouted(conn)] == [(MODEL, "no_duty")]
-        assert conn.scalar(select(t.tasks.c.office_code)) == CITY
+        assert conn.scalar(select(t.tasks.c.office_code).where(t.tasks.c.grade == int(Grade.RED))) == CITY
+        own = new_candidates(conn, run, [(subject, Grade.RED, 0.9)], region="420100", tag="own", model="illegal_drug_sales")
+        settle(conn, run, own, NOW)
+        assert unroutable(conn) == 1, "what its own duties bring to the fallback owner is routed"
+        duty_table.set_fallback(conn, "420000-market_supervision", actor="王", reason="再调整", now=NOW)
+        assert unroutable(conn) == 1, "what waits with the owner before still waits"
+        given_back = conn.scalars(select(t.tasks.c.id).where(t.tasks.c.routed_by["fallback"].as_boolean().is_(False))).one()
+        tasks.transfer_back(conn, given_back, actor="李", reason="不属本单位职责", now=NOW)
+        assert conn.scalar(select(t.tasks.c.office_code).where(t.tasks.c.id == given_back)) == "420000-market_supervision"
+        assert unroutable(conn) == 2
         assert "alert.unroutable" in conn.scalars(select(t.outbox.c.event)).all()
         with pytest.raises(NotFoundError):
             duty_table.set_fallback(conn, "moon", actor="王", reason="x", now=NOW)
