@@ -19,6 +19,7 @@ from models.grades import FLOORS
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register, say
 from risk.domain.verdicts import taxonomy
+from risk.services import repairs
 from risk.services.backtest import share
 from risk.services.bulk import select_in
 from risk.storage import tables as t
@@ -92,7 +93,8 @@ register(
 def examine(conn: Connection, models: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The health of the rules of models (all, where none is named), each by its newest finished back-test of rules in service.
 
-    ``NotFoundError`` (``health_no_backtest``) where there is none.
+    ``repairs`` of a rule: how many repairs that verdicts asked of its owner are open, and how many were asked for. ``NotFoundError``
+    (``health_no_backtest``) where there is no back-test.
     """
     c = t.backtests.c
     found: dict[str, Any] = {}
@@ -109,8 +111,10 @@ def examine(conn: Connection, models: Sequence[str] = ()) -> list[dict[str, Any]
     _correct([one for told in reports for one in told["rules"]])
     for told, row in zip(reports, rows, strict=True):
         told |= {"backtest": row.id, "asked_at": row.asked_at.isoformat()}
+        asked = repairs.by_rule(conn, row.model)
         for one in told["rules"]:
             one["proposals"] = proposals(one)
+            one["repairs"] = asked.get(one["rule"], {"open": 0, "asked": 0})
     return reports
 
 

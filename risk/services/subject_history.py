@@ -259,9 +259,8 @@ def _changes(ask: _Ask) -> Iterator[Entry]:
     c = t.subject_changes.c
     query = select(t.subject_changes).where(c.subject_id == ask.subject_id, c.known_at <= ask.known)
     for row in ask.rows(query.order_by(c.id.desc())):
-        shown = masked_json({row.kind: {"before": row.before, "after": row.after}})[row.kind]
-        facts = {"change": row.kind, "source": row.source}
-        facts |= shown if isinstance(shown, dict) else {}
+        before, after = (masked_json({row.kind: value})[row.kind] for value in (row.before, row.after))
+        facts = {"change": row.kind, "before": before, "after": after, "source": row.source}
         yield _entry("change", f"change:{row.id}", row.at, row.known_at, facts, kind=row.kind)
 
 

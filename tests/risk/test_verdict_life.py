@@ -12,7 +12,18 @@ from risk.domain.authority import Grant, Principal, Scope, permissions_of
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, RiskError
 from risk.domain.grades import Grade
 from risk.domain.mistakes import MistakesError
-from risk.services import appeals, feedback, labels, repairs, reviews, tasks, verdict_consequences, verdict_detail, verdict_filing
+from risk.services import (
+    appeals,
+    feedback,
+    labels,
+    repairs,
+    reviews,
+    subject_history,
+    tasks,
+    verdict_consequences,
+    verdict_detail,
+    verdict_filing,
+)
 from risk.services.verdict_numbers import verified
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -419,3 +430,53 @@ def reviews_own(conn: Any, task: int) -> None:
     filed(conn, red)
     (review,) = reviews.list_reviews(conn).items
     reviews.send_back(conn, review.id, reason="x", actor=HEAD, now=LATER)
+
+
+def test_a_history_says_what_was_known_then_and_what_is_of_the_registers(engine: Engine) -> None:
+    with transaction(engine) as conn:
+        (task,) = new_tasks(conn, [Grade.BLUE])
+        number = filed(conn, task)
+        subject = conn.scalar(select(t.alerts.c.subject_id))
+        common = {"subject_id": subject, "source": "登记"}
+        conn.execute(t.penalties.insert().values(**common, key="p", kind="罚款", number="罚1", amount=20000.0, at=NOW, known_at=LATER))
+        change = {"key": "c", "kind": "法定代表人", "before": "王小明", "after": "李小红", "at": NOW, "known_at": NOW}
+        conn.execute(t.subject_changes.insert().values(**common, **change))
+        licence = {"kind": "药品经营许可证", "number": "鄂AA1", "number_key": "鄂AA1", "known_from": NOW}
+        conn.execute(t.licences.insert().values(**common, **licence))
+        one = appeals.file(conn, number, party="trader", appellant="某店", grounds="x", actor="窗口", now=LATER)
+        appeals.decide(conn, one.id, outcome="upheld", reason="证据充分", who=by("法制员"), now=AFTER)
+        assert subject is not None
+
+        def told(known: datetime) -> dict[str, Any]:
+            return {entry.kind: entry for entry in subject_history.history(conn, subject, known).entries}
+
+        assert {"penalty", "appeal", "decision"}.isdisjoint(told(NOW + timedelta(hours=2)))
+        later = told(LATER)
+        assert later["penalty"].facts["amount"] == "20000.00"
+        assert later["penalty"].at == NOW, "it stands at when it happened"
+        assert "王小明" not in str(later["change"]), "a person's name is masked"
+        assert later["licence"].zh.startswith("许可：药品经营许可证 鄂AA1")
+        assert "decision" not in later
+        assert told(AFTER)["decision"].en == "appeal decided: upheld"
+        with refused("subject_not_found"):
+            subject_history.history(conn, subject, NOW, scope=outside())
+        with refused("history_kind"):
+            subject_history.history(conn, subject, NOW, only=("weather",))
+
+
+def test_reporters_owed_beyond_their_day_are_named_once(sqlite_engine: Engine) -> None:
+    with transaction(sqlite_engine) as conn:
+        (task,) = new_tasks(conn, [Grade.BLUE])
+        number = filed(conn, task)
+        row = {
+            "verdict_id": number,
+            "sender_kind": "complainant",
+            "sender": "x",
+            "reference": "manual:9",
+            "result": "confirmed",
+            "state": "owed",
+        }
+        conn.execute(t.clue_feedbacks.insert().values(**row, decided_at=NOW, due_at=NOW))
+        assert feedback.remind_late(conn, NOW) == 0
+        assert feedback.remind_late(conn, LATER) == feedback.remind_late(conn, AFTER) == 1
+        assert count(conn, t.outbox, event="clue.feedback_late") == 1
