@@ -15,7 +15,7 @@ from risk.domain.calendar import SHANGHAI, WorkCalendar
 from risk.domain.errors import ConflictError, InvalidInputError, RiskError
 from risk.domain.grades import Grade
 from risk.domain.tasks import State
-from risk.services import assists, clock_stops, reminders, tasks
+from risk.services import as_known, assists, clock_stops, reminders, tasks
 from risk.services.task_views import TaskFilter, get_task, list_tasks
 from risk.storage import tables as t
 from risk.storage.engine import transaction
@@ -226,3 +226,16 @@ def test_a_task_issued_again_late_is_late_at_once(engine: Engine) -> None:
         view = get_task(conn, task, now)
         assert view.task.overdue
         assert view.task.report_due == view.ceiling == CALENDAR.add_workdays(NOW, 15)
+
+
+def test_reports_know_of_the_stopped_clock_as_it_was(engine: Engine) -> None:
+    with transaction(engine) as conn:
+        (task,) = issue(conn, grade=Grade.RED)
+        alert = [int(conn.scalar(select(t.tasks.c.alert_id)) or 0)]
+        tasks.sign(conn, task, actor="张三", now=_at(12, 11))
+        clock_stops.pause(conn, task, actor="张三", reason="送检", documents=PAPER, now=_at(13, 9))
+        (stopped,) = as_known.tasks_of(conn, alert, _at(20))
+        assert stopped.report_due == as_known.NEVER
+        due = clock_stops.resume(conn, task, actor="张三", documents=PAPER, now=_at(21, 9))
+        found = [as_known.tasks_of(conn, alert, moment)[0].report_due for moment in (_at(12, 12), _at(20), _at(22))]
+        assert found == [CALENDAR.add_workdays(NOW, 2), as_known.NEVER, due]
