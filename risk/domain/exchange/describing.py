@@ -57,7 +57,7 @@ def describe(one: Record, lang: str) -> str:
     >>> from risk.domain.exchange.records import record
     >>> text = describe(record("task_notice"), "en")
     >>> text.splitlines()[0], "| `taskStatus` | status | code | 10 | yes | task_status | C5 |" in text
-    ('# notice of a task\\'s status', True)
+    ("# notice of a task's status", True)
     """
     lines = [f"# {one.title(lang)}", ""]
     lines += [f"- {_word('wire', lang)}: `{one.wire}`", f"- {_word('identity', lang)}: {', '.join(f'`{path}`' for path in one.identity)}"]
