@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from risk.cli import alert_text
+from risk.cli.desks import open_desk, show_json
 from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.domain.grades import Grade
@@ -19,7 +18,6 @@ from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.services.alert_filters import AlertFilter
-    from risk.services.desk import Desk
 
 ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
 FORMAT = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
@@ -70,9 +68,9 @@ def list_(*, sort: str, limit: int, cursor: str | None, form: str, **given: Any)
     """Alerts in one of four orders / 预警列表."""
     from risk.services.views_alerts import list_alerts
 
-    page = _desk().read(list_alerts, _filter(given), sort=sort, limit=limit, cursor=cursor)
+    page = open_desk().read(list_alerts, _filter(given), sort=sort, limit=limit, cursor=cursor)
     if form == "json":
-        _json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})
+        show_json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})
         return
     if not page.items:
         tell("alerts_none")
@@ -88,7 +86,7 @@ def counts(**given: Any) -> None:
     """How many, by grade, status, model and origin / 计数."""
     from risk.services.views_alerts import count_alerts
 
-    for line in alert_text.count_lines(_desk().read(count_alerts, _filter(given)), lang()):
+    for line in alert_text.count_lines(open_desk().read(count_alerts, _filter(given)), lang()):
         click.echo(line)
 
 
@@ -99,10 +97,10 @@ def show(alert_id: int, form: str) -> None:
     """One alert: who, where, why, by which law, versions, history, what hangs together / 预警详情."""
     from risk.services import alert_page
 
-    desk = _desk()
+    desk = open_desk()
     page = desk.read(alert_page.page, alert_id, desk.clock())
     if form == "json":
-        _json(asdict(page))
+        show_json(asdict(page))
         return
     for line in alert_text.page_lines(page, lang()):
         click.echo(line)
@@ -122,7 +120,7 @@ def replay(alert_id: int, form: str) -> None:
     scorer = open_scorer(settings, engine=engine)
     found = Desk(engine).read(alert_replay.replay, scorer, alert_id, registry_dir=settings.registry_dir)
     if form == "json":
-        _json(asdict(found))
+        show_json(asdict(found))
         return
     for line in alert_text.replay_lines(found, lang()):
         click.echo(line)
@@ -137,7 +135,7 @@ def export(*, path: Path, form: Any, actor: str, **given: Any) -> None:
     """Write alerts to a file, on the record / 导出预警（留痕）."""
     from risk.services import alert_export
 
-    desk, filters = _desk(), _filter(given)
+    desk, filters = open_desk(), _filter(given)
     text = alert_export.lines(alert_export.reader(desk.read, filters), form)
     desk.act(alert_export.record, filters, form, actor=actor, now=desk.clock())
     count = 0
@@ -213,14 +211,3 @@ def _filter(given: dict[str, Any]) -> AlertFilter:
     read["opened_to"] = parse_moment(given["opened_to"]) if given.get("opened_to") else None
     read["grade"] = Grade.parse(given["grade"]) if given.get("grade") else None
     return AlertFilter(**{**given, **read})
-
-
-def _desk() -> Desk:
-    from risk.bootstrap import open_store
-    from risk.services.desk import Desk
-
-    return Desk(open_store(Settings.from_environment()), lambda: datetime.now(UTC))
-
-
-def _json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v)))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from risk.cli.desks import open_desk, show_json
 from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.cli.task_text import moment
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register, say
-from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.domain.duties import Finding, Order
-    from risk.services.desk import Desk
     from risk.services.duty_table import DutyChange
 
 ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
@@ -101,10 +99,10 @@ def show(*, on: str | None, model: str | None, region: str | None, every: bool, 
     """The table on a day, with holes and overlaps / 职责表."""
     from risk.services import duty_table
 
-    desk = _desk()
+    desk = open_desk()
     table = desk.read(duty_table.show, desk.clock(), on=_day(on), model=model, region=region, every=every)
     if form == "json":
-        _json(asdict(table))
+        show_json(asdict(table))
         return
     tell("duty_head", version=table.version, on=table.on, fallback=table.fallback)
     zh = lang() == "zh"
@@ -123,7 +121,7 @@ def change(*, reason: str, actor: str, **given: Any) -> None:
     """Put an office in charge from a day on; one version of the table / 调整职责."""
     from risk.services import duty_table
 
-    desk = _desk()
+    desk = open_desk()
     _changed(desk.act(duty_table.change, [_order(given)], actor=actor, reason=reason, now=desk.clock()))
 
 
@@ -135,7 +133,7 @@ def fallback(office: str, reason: str, actor: str) -> None:
     """Name the office that takes what no duty reaches / 更换兜底单位."""
     from risk.services import duty_table
 
-    desk = _desk()
+    desk = open_desk()
     _changed(desk.act(duty_table.set_fallback, office, actor=actor, reason=reason, now=desk.clock()))
 
 
@@ -148,9 +146,9 @@ def try_(*, since: str, until: str | None, form: str, **given: Any) -> None:
     """What of a period's alerts would have gone elsewhere; nothing is stored / 试算."""
     from risk.services import duty_trial
 
-    found = _desk().read(duty_trial.try_orders, [_order(given)], since=begin_moment(since), until=parse_moment(until))
+    found = open_desk().read(duty_trial.try_orders, [_order(given)], since=begin_moment(since), until=parse_moment(until))
     if form == "json":
-        _json(asdict(found))
+        show_json(asdict(found))
         return
     tell("duty_tried", alerts=found.alerts, moved=found.moved, before=found.unroutable_before, after=found.unroutable_after)
     for move in found.moves:
@@ -166,7 +164,7 @@ def history(limit: int) -> None:
     """Versions of the table, the newest first / 版本."""
     from risk.services import duty_table
 
-    for one in _desk().read(duty_table.history, limit=limit).items:
+    for one in open_desk().read(duty_table.history, limit=limit).items:
         tell("duty_version", version=one.version, at=moment(one.at), actor=one.actor, reason=one.reason, effective=one.effective)
 
 
@@ -177,7 +175,7 @@ def offices(region: str | None, department: str | None) -> None:
     """Offices with capacity and open tasks / 承办单位."""
     from risk.services import duty_table
 
-    for one in _desk().read(duty_table.list_offices, region=region, department=department):
+    for one in open_desk().read(duty_table.list_offices, region=region, department=department):
         last = say("duty_is_fallback", lang()) if one.fallback else ""
         name = one.name_zh if lang() == "zh" else one.name_en
         tell("duty_office_line", office=one.code, name=name, capacity=one.weekly_capacity, open=one.open_tasks, fallback=last)
@@ -188,7 +186,7 @@ def unroutable() -> None:
     """Tasks that lie with the fallback owner because no duty reached them / 无职责可循的任务."""
     from risk.services import duty_table
 
-    rows = _desk().read(duty_table.unrouted)
+    rows = open_desk().read(duty_table.unrouted)
     if not rows:
         tell("duty_unrouted_none")
     for row in rows:
@@ -202,7 +200,7 @@ def export_(path: Path) -> None:
     """Write the table as CSV / 导出."""
     from risk.services import duty_csv
 
-    path.write_text(_desk().read(duty_csv.write), encoding="utf-8")
+    path.write_text(open_desk().read(duty_csv.write), encoding="utf-8")
     tell("duty_written", path=path)
 
 
@@ -214,7 +212,7 @@ def import_(path: Path, reason: str, actor: str) -> None:
     """Take a CSV in as one version, or tell every row that cannot be used / 导入."""
     from risk.services import duty_csv
 
-    desk, text = _desk(), path.read_text(encoding="utf-8", errors="replace")
+    desk, text = open_desk(), path.read_text(encoding="utf-8", errors="replace")
     found = desk.read(duty_csv.read, text)
     for error in found.errors:
         tell("duty_row", row=error.row, problem=error.zh if lang() == "zh" else error.en)
@@ -251,14 +249,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError("duty_day", text=text[:20]) from None
-
-
-def _desk() -> Desk:
-    from risk.bootstrap import open_store
-    from risk.services.desk import Desk
-
-    return Desk(open_store(Settings.from_environment()), lambda: datetime.now(UTC))
-
-
-def _json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v)))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from datetime import date
 
 import click
 
+from risk.cli.desks import open_desk
 from risk.cli.output import lang, tell
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register, say
 from risk.domain.officers import Assignment
-from risk.settings import Settings
-
-if TYPE_CHECKING:
-    from risk.services.desk import Desk
 
 ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
 OFFICE = click.option("--office", required=True, help="office code / 承办单位代码")
@@ -50,7 +46,7 @@ def list_(office: str) -> None:
     """The officers of an office with their work / 名册."""
     from risk.services import officers as service
 
-    desk = _desk()
+    desk = open_desk()
     found = desk.read(service.roster, office, desk.clock())
     tell("officers_head", office=office, assignment=Assignment(found.assignment).word(lang()))
     if not found.officers:
@@ -72,7 +68,7 @@ def put(*, office: str, name: str, capacity: int | None, active: bool, actor: st
     """Enter an officer, or change one / 登记或更改."""
     from risk.services import officers as service
 
-    desk = _desk()
+    desk = open_desk()
     number = desk.act(service.put, name, office, weekly_capacity=capacity, active=active, actor=actor, now=desk.clock())
     tell("officer_kept", id=number, name=name)
 
@@ -88,7 +84,7 @@ def leave(*, officer_id: int, first: str, last: str, deputy: int | None, reason:
     """Enter a leave; open tasks go to others when it begins / 登记休假."""
     from risk.services import assignment
 
-    desk = _desk()
+    desk = open_desk()
     moved = desk.act(
         assignment.go_on_leave, officer_id, _day(first), _day(last), deputy=deputy, reason=reason, actor=actor, now=desk.clock()
     )
@@ -103,7 +99,7 @@ def end_leave(leave_id: int, reason: str, actor: str) -> None:
     """Cut a leave short / 提前结束休假."""
     from risk.services import officers as service
 
-    desk = _desk()
+    desk = open_desk()
     desk.act(service.end_leave, leave_id, actor=actor, reason=reason, now=desk.clock())
     tell("officer_leave_ended", id=leave_id)
 
@@ -117,7 +113,7 @@ def assign(task_id: int, officer_id: int | None, reason: str | None, actor: str)
     """Give a task to an officer / 分派任务."""
     from risk.services import assignment
 
-    desk = _desk()
+    desk = open_desk()
     done = desk.act(assignment.assign, task_id, officer_id, actor=actor, now=desk.clock(), reason=reason)
     tell("officer_assigned", task=task_id, officer=done.officer, before=done.before or "-")
 
@@ -130,7 +126,7 @@ def mode(office: str, how: str, actor: str) -> None:
     """How an office gives out its tasks / 分派方式."""
     from risk.services import officers as service
 
-    desk = _desk()
+    desk = open_desk()
     desk.act(service.set_assignment, office, Assignment(how), actor=actor, now=desk.clock())
     tell("officers_head", office=office, assignment=Assignment(how).word(lang()))
 
@@ -140,10 +136,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError("officer_day", text=text[:20]) from None
-
-
-def _desk() -> Desk:
-    from risk.bootstrap import open_store
-    from risk.services.desk import Desk
-
-    return Desk(open_store(Settings.from_environment()), lambda: datetime.now(UTC))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from risk.cli.desks import open_desk, show_json
 from risk.cli.moments import begin_moment, parse_moment
 from risk.cli.output import lang, tell
 from risk.cli.task_text import moment
 from risk.domain.errors import InvalidInputError
 from risk.domain.grades import Grade
 from risk.domain.messages import register, say
-from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.services.desk import Desk
@@ -69,10 +67,10 @@ def list_(*, state: str | None, model: str | None, limit: int, cursor: str | Non
     """Every version, the newest first, with what it suppressed / 列表."""
     from risk.services import suppressions as service
 
-    desk = _desk()
+    desk = open_desk()
     page = desk.read(service.list_suppressions, desk.clock(), state=state, model=model, limit=limit, cursor=cursor)
     if form == "json":
-        _json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})
+        show_json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})
         return
     if not page.items:
         tell("suppressions_none")
@@ -92,9 +90,11 @@ def try_(*, parts: tuple[str, ...], model: str | None, since: str, until: str | 
     """What a condition would have suppressed in a period; nothing is stored / 试算."""
     from risk.services import suppression_trial
 
-    found = _desk().read(suppression_trial.try_condition, _parts(parts), model=model, since=begin_moment(since), until=parse_moment(until))
+    found = open_desk().read(
+        suppression_trial.try_condition, _parts(parts), model=model, since=begin_moment(since), until=parse_moment(until)
+    )
     if form == "json":
-        _json(asdict(found))
+        show_json(asdict(found))
         return
     grades = ", ".join(f"{Grade.parse(code).title(lang())} {count}" for code, count in found.by_grade.items()) or "-"
     facts = {"candidates": found.candidates, "covered": found.covered, "gone": found.alerts_gone, "thinner": found.alerts_thinner}
@@ -117,7 +117,7 @@ def add(*, parts: tuple[str, ...], model: str | None, until: str, dry_run: bool,
     """Add a suppression / 新增."""
     from risk.services import suppressions as service
 
-    desk = _desk()
+    desk = open_desk()
     mode = service.Mode.DRY_RUN if dry_run else service.Mode.ACTIVE
     key = desk.act(
         service.suppress,
@@ -143,7 +143,7 @@ def revise(*, key: int, parts: tuple[str, ...], until: str, dry_run: bool | None
     """A new version in the place of the old one / 修订."""
     from risk.services import suppressions as service
 
-    desk = _desk()
+    desk = open_desk()
     mode = None if dry_run is None else service.Mode.DRY_RUN if dry_run else service.Mode.ACTIVE
     condition = _parts(parts) if parts else None
     new = desk.act(
@@ -160,7 +160,7 @@ def end(key: int, reason: str, actor: str) -> None:
     """End a suppression before its time / 提前结束."""
     from risk.services import suppressions as service
 
-    desk = _desk()
+    desk = open_desk()
     desk.act(service.end, key, actor=actor, reason=reason, now=desk.clock())
     _done(desk, key)
 
@@ -194,14 +194,3 @@ def _done(desk: Desk, key: int) -> None:
 
     row = desk.read(service.get, key, desk.clock())
     tell("suppression_done", id=row.id, version=row.version, state=say(f"suppression_state_{row.state}", lang()))
-
-
-def _desk() -> Desk:
-    from risk.bootstrap import open_store
-    from risk.services.desk import Desk
-
-    return Desk(open_store(Settings.from_environment()), lambda: datetime.now(UTC))
-
-
-def _json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v)))
