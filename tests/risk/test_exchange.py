@@ -342,7 +342,12 @@ def test_the_other_task_interface_is_told_where_its_tasks_stand(engine: Engine) 
     assert (found["N"]["cd_operation"], found["N"]["taskStatus"]) == ("u", "反馈")
     detail = found["D"]
     assert (detail["taskCode"], detail["levelId"]) == ("SC-T-9", "03")
-    said = {"depName": "武汉市江岸区市场监督管理局", "supervisor": "张三、李四", "explains": "查无此店", "feedbackTime": "2026-10-12 10:04:00"}
+    said = {
+        "depName": "武汉市江岸区市场监督管理局",
+        "supervisor": "张三、李四",
+        "explains": "查无此店",
+        "feedbackTime": "2026-10-12 10:04:00",
+    }
     assert detail["feedbacks"] == said
     assert (detail["backs"]["disContents"], detail["backs"]["disContentTimes"]) == ("属地不对", "2026-10-12 10:02:00")
 
