@@ -19,7 +19,6 @@ from starlette.testclient import TestClient
 from api import home
 from api.access import Access, operations
 from api.app import create_app
-from api.authority import principal_of
 from risk.domain.authority import Grant, Principal, Scope, permissions_of
 from risk.settings import Settings
 from risk.storage import tables as t
@@ -94,7 +93,7 @@ def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             account_id=_person(settings),
             office_code=OFFICES[YICHANG],
         )
-        app.dependency_overrides[principal_of] = lambda: person
+        app.state.services.identity.principal = lambda _request: person
         ours = _add(settings, two_cities.yichang)
         guessed = {table: number + 1 for table, number in ours.items()}
         before = _everything(client, ours, guessed)

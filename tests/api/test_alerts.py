@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.authority import principal_of
 from risk.domain.authority import Grant, Principal, Scope, permissions_of
 from risk.domain.grades import Grade
 from risk.services.alerts import settle
@@ -168,8 +167,8 @@ def yichang(settings: Settings) -> Iterator[TestClient]:
     app = create_app(settings, clock=lambda: NOW)
     office = "420502-market_supervision"
     who = Principal("宜昌", permissions_of(["officer"]), Scope((Grant("420500"),)), ("officer",), "account", 1, office)
-    app.dependency_overrides[principal_of] = lambda: who
     with TestClient(app, raise_server_exceptions=False) as opened:
+        app.state.services.identity.principal = lambda _request: who
         yield opened
 
 
