@@ -17,7 +17,7 @@ from risk.domain import uscc
 from risk.domain.datafiles import read_toml
 from risk.domain.masking import masked_address, masked_name
 from risk.domain.messages import Told
-from risk.domain.mistakes import Mistake, storable
+from risk.domain.mistakes import Mistake, short, storable
 from risk.domain.money import fen_of, yuan_of
 
 KINDS = ("inspection", "penalty", "enforcement", "other")
@@ -81,8 +81,10 @@ def check(kind: str, record: Mapping[str, Any]) -> tuple[Act | None, tuple[Mista
     """
     found = kinds().get(kind)
     if found is None:
-        return None, (Mistake("mistake_choice", "kind", {"field": Told("行为种类", "kind"), "value": kind, "known": ", ".join(KINDS)}),)
-    wrong = [Mistake("mistake_unknown_field", name, {"field": name}) for name in record if name not in found.fields]
+        return None, (
+            Mistake("mistake_choice", "kind", {"field": Told("行为种类", "kind"), "value": short(kind), "known": ", ".join(KINDS)}),
+        )
+    wrong = [Mistake("mistake_unknown_field", short(name), {"field": short(name)}) for name in record if name not in found.fields]
     clean: dict[str, Any] = {}
     for field in found.fields.values():
         value, problem = _read(field, record.get(field.name))
@@ -205,7 +207,7 @@ def _identity_card(text: str) -> bool:
 
 def _choice(field: Field, value: Any) -> tuple[Any, Mistake | None]:
     if value not in field.more["values"]:
-        return None, _mistake(field, "mistake_choice", value=str(value)[:60], known=", ".join(field.more["values"]))
+        return None, _mistake(field, "mistake_choice", value=short(value), known=", ".join(field.more["values"]))
     return value, None
 
 
@@ -213,21 +215,21 @@ def _date(field: Field, value: Any) -> tuple[Any, Mistake | None]:
     try:
         return date.fromisoformat(str(value)[:10] if isinstance(value, date) else value).isoformat(), None
     except (TypeError, ValueError):
-        return None, _mistake(field, "mistake_date", value=str(value)[:60])
+        return None, _mistake(field, "mistake_date", value=short(value))
 
 
 def _yes_no(field: Field, value: Any) -> tuple[Any, Mistake | None]:
     if isinstance(value, bool):
         return value, None
     word = str(value).lower()
-    return (word in YES, None) if word in YES | NO else (None, _mistake(field, "mistake_yes_no", value=word[:60]))
+    return (word in YES, None) if word in YES | NO else (None, _mistake(field, "mistake_yes_no", value=short(word)))
 
 
 def _amount(field: Field, value: Any) -> tuple[Any, Mistake | None]:
     try:
         return yuan_of(fen_of(value)), None
     except ValueError:
-        return None, _mistake(field, "mistake_amount", value=str(value)[:60])
+        return None, _mistake(field, "mistake_amount", value=short(value))
 
 
 def _people(field: Field, value: Any) -> tuple[Any, Mistake | None]:
@@ -251,7 +253,7 @@ def _table(field: Field, value: Any) -> tuple[Any, Mistake | None]:
             return None, _mistake(field, "mistake_shape")
         for column, known in choices.items():
             if row[column] not in known:
-                return None, _mistake(field, "mistake_choice", value=row[column][:60], known=", ".join(known))
+                return None, _mistake(field, "mistake_choice", value=short(row[column]), known=", ".join(known))
     return [dict(row) for row in value], None
 
 

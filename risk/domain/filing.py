@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from risk.domain import acts
 from risk.domain.messages import Told, register
-from risk.domain.mistakes import Mistake, storable
+from risk.domain.mistakes import Mistake, short, storable
 from risk.domain.money import fen_of
 from risk.domain.verdicts import VerdictKind, day_of, officers_required, taxonomy
 
@@ -150,7 +150,7 @@ class _Look:
     def filing(self) -> Filing | None:
         for name in self.content:
             if name not in TOP:
-                self.say("mistake_unknown_field", _short(name), field=_short(name))
+                self.say("mistake_unknown_field", short(name), field=short(name))
         kind = self.kind()
         facts = self.text("facts", self.content, required=True)
         times = self.times()
@@ -187,7 +187,7 @@ class _Look:
             return None
         kind = known.get(code) if isinstance(code, str) else None
         if kind is None:
-            self.say("verdict_unknown", "code", verdict=_short(code, 20))
+            self.say("verdict_unknown", "code", verdict=short(code, 20))
         elif not kind.final:
             self.say("verdict_not_final", "code", verdict=code, title=Told(kind.zh, kind.en))
             return None
@@ -198,7 +198,7 @@ class _Look:
         if kind.sub_reason_required and not found.sub_reason:
             self.say("verdict_sub_reason_required", "sub_reason", verdict=kind.code)
         if found.sub_reason and found.sub_reason not in kind.sub_reasons:
-            self.say("verdict_sub_reason_unknown", "sub_reason", verdict=kind.code, sub_reason=_short(found.sub_reason))
+            self.say("verdict_sub_reason_unknown", "sub_reason", verdict=kind.code, sub_reason=short(found.sub_reason))
         if kind.suggestion_required and not found.suggestion:
             self.say("verdict_suggestion_required", "suggestion", verdict=kind.code)
         refused = {m.place.partition(".")[0] for m in self.wrong}
@@ -230,7 +230,7 @@ class _Look:
             try:
                 day = date.fromisoformat(one["date"])
             except (TypeError, ValueError):
-                self.say("mistake_date", f"{place}.date", field=FIELDS["date"], value=_short(one["date"]))
+                self.say("mistake_date", f"{place}.date", field=FIELDS["date"], value=short(one["date"]))
             if day is not None and day > day_of(self.now):
                 self.say("filing_future", f"{place}.date", field=FIELDS["date"])
         return Document(kind, number, day) if kind and number else None
@@ -276,7 +276,7 @@ class _Look:
         except (TypeError, ValueError):
             found = None
         if found is None or found.tzinfo is None or not 1900 <= found.year <= 2200:
-            self.say("mistake_moment", name, field=FIELDS[name], value=_short(value))
+            self.say("mistake_moment", name, field=FIELDS[name], value=short(value))
             return None
         return found
 
@@ -287,7 +287,7 @@ class _Look:
         try:
             return fen_of(value)
         except ValueError:
-            self.say("mistake_amount", name, field=FIELDS[name], value=_short(value))
+            self.say("mistake_amount", name, field=FIELDS[name], value=short(value))
             return None
 
     def text(self, name: str, source: Mapping[str, Any], prefix: str = "", *, required: bool = False) -> str | None:
@@ -321,8 +321,3 @@ class _Look:
 
     def shape(self, name: str, place: str) -> None:
         self.say("mistake_shape", place, field=FIELDS[name])
-
-
-def _short(value: Any, most: int = 60) -> str:
-    """What was given, as it can be told again."""
-    return str(value)[:most].encode(errors="replace").decode()

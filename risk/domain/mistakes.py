@@ -60,6 +60,15 @@ def storable(text: str) -> bool:
     return "\0" not in text
 
 
+def short(value: Any, most: int = 60) -> str:
+    """What was given, as it can be told again.
+
+    >>> short("药" * 5, 2), short("\\ud800")
+    ('药药', '?')
+    """
+    return str(value)[:most].encode(errors="replace").decode()
+
+
 register(
     {
         "mistakes_found": ("有 {count} 处不符合要求：", "{count} thing(s) do not fit:"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from risk.domain.authority import EVERYWHERE, Principal, Scope
@@ -192,6 +193,7 @@ def _check_storable(content: Mapping[str, Any]) -> None:
     """Whether every database can keep a draft as it is."""
     try:
         text = json.dumps(dict(content), ensure_ascii=False, allow_nan=False)
+        orjson.dumps(dict(content))  # as it is stored: no number beyond 64 bits
     except (ValueError, TypeError, RecursionError):
         raise InvalidInputError("draft_unreadable") from None
     if len(text) > LARGEST_DRAFT:

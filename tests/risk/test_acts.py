@@ -47,6 +47,8 @@ PENALTY = {
 def wrong_of(kind: str, record: dict[str, Any]) -> set[tuple[str, str]]:
     act, wrong = check(kind, record)
     assert (act is None) == bool(wrong)
+    for one in wrong:
+        f"{one.place} {one.text('zh')} {one.text('en')}".encode()  # whatever was given, it can be told
     return {(m.place, m.code) for m in wrong}
 
 
@@ -81,6 +83,9 @@ def test_enforcement_alone_needs_no_object() -> None:
         ("inspection", {"reported_on": "2026-10-11"}, "reported_on", "mistake_order"),
         ("inspection", {"number": "J" * 51}, "number", "mistake_too_long"),
         ("inspection", {"weather": "晴"}, "weather", "mistake_unknown_field"),
+        ("inspection", {"\ud800": "x"}, "?", "mistake_unknown_field"),
+        ("inspection", {"form": "\ud800"}, "form", "mistake_choice"),
+        ("inspection", {"result": "\ud800"}, "result", "mistake_text"),
         ("penalty", {"fine": "1.005"}, "fine", "mistake_amount"),
         ("penalty", {"fine": 0.1}, "fine", "mistake_amount"),
         ("penalty", {"closed_on": "2026-10-01"}, "closed_on", "mistake_order"),

@@ -158,7 +158,7 @@ def test_a_draft_is_kept_gone_on_with_and_handed_in(engine: Engine) -> None:
             verdict_filing.draft(conn, task)
 
 
-@pytest.mark.parametrize("content", [{"x": float("nan")}, {"x": "\0"}, {"x": ["\ud800"]}, {"x": "y" * 400_001}])
+@pytest.mark.parametrize("content", [{"x": float("nan")}, {"x": "\0"}, {"x": ["\ud800"]}, {"x": 10**40}, {"x": "y" * 400_001}])
 def test_a_draft_that_no_database_could_keep_is_refused(sqlite_engine: Engine, content: dict[str, Any]) -> None:
     with transaction(sqlite_engine) as conn:
         (task,) = new_tasks(conn, [Grade.BLUE])
