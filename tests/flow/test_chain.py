@@ -47,7 +47,7 @@ def test_one_advertisement_and_one_complaint(engine: Engine, tmp_path: Path) -> 
     assert _count(engine, t.signals) == 3
 
     results = {one.key: one for one in runs.run(engine, scorer(), KEYS, as_of=at(12, 10), now=at(12, 10), actor="研判员")}
-    assert (results[MED].judged, results[MED].balance.candidates, results[MED].balance.new) == (3, 1, 1)
+    assert (results[MED].judged, results[MED].balance.candidates, results[MED].balance.new) == (3, 2, 1)
     assert (results[REPORT].judged, results[REPORT].balance.candidates, results[REPORT].balance.new) == (1, 1, 1)
 
     ad, complaint = _tasks(engine)
