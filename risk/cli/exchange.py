@@ -202,11 +202,11 @@ def import_(path: Path, source: str, record: str, domains: tuple[str, ...], acto
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 def batches(direction: str | None, limit: int) -> None:
     """Batches sent and received / 批次列表."""
+    from risk.services.desk import Desk
     from risk.services.exchange_batches import list_batches
-    from risk.storage.engine import reading
 
-    with _store() as engine, reading(engine) as conn:
-        found = list_batches(conn, direction=direction, limit=limit).items
+    with _store() as engine:
+        found = Desk(engine).read(list_batches, direction=direction, limit=limit).items
     for one in found:
         tell(
             "exchange_batch_line",
@@ -228,16 +228,15 @@ def batches(direction: str | None, limit: int) -> None:
 @_ACTOR
 def show(batch: str, folder: Path | None, actor: str) -> None:
     """The file of a batch we sent, as it was / 批次原文."""
+    from risk.services.desk import Desk
     from risk.services.exchange_batches import content, to_folder
-    from risk.storage.engine import transaction
 
     now = datetime.now(UTC)
     with _store() as engine:
         if folder is not None:
             tell("exchange_written", path=to_folder(engine, batch, folder, actor=actor, now=now))
             return
-        with transaction(engine) as conn:
-            _, data = content(conn, batch, actor=actor, now=now)
+        _, data = Desk(engine).act(content, batch, actor=actor, now=now)
     click.echo(data, nl=False)
 
 
@@ -246,13 +245,13 @@ def show(batch: str, folder: Path | None, actor: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
 def received(state: str, limit: int) -> None:
     """Records that came in, by default those that wait / 收到的记录（默认隔离中）."""
+    from risk.services.desk import Desk
     from risk.services.exchange_quarantine import STATES, list_received
-    from risk.storage.engine import reading
 
     if state not in STATES:
         raise InvalidInputError("exchange_option_unknown", option="--state", value=state)
-    with _store() as engine, reading(engine) as conn:
-        found = list_received(conn, state=state, limit=limit).items
+    with _store() as engine:
+        found = Desk(engine).read(list_received, state=state, limit=limit).items
     for one in found:
         reasons = "; ".join(f"{problem['column']} {problem[lang()]}".strip() for problem in one.problems) or one.result or ""
         tell("exchange_waiting_line", id=f"{one.id:>6}", number=one.number, record=one.record, source=one.source, reasons=reasons)
@@ -266,8 +265,8 @@ def received(state: str, limit: int) -> None:
 @_ACTOR
 def repair(row_id: int, values: tuple[str, ...], actor: str) -> None:
     """Put values into a record that waits / 修复隔离记录."""
+    from risk.services.desk import Desk
     from risk.services.exchange_quarantine import repair as put_right
-    from risk.storage.engine import transaction
 
     pairs = {}
     for given in values:
@@ -275,8 +274,8 @@ def repair(row_id: int, values: tuple[str, ...], actor: str) -> None:
         if not found:
             raise InvalidInputError("exchange_set_shape", given=given)
         pairs[path.strip()] = value
-    with _store() as engine, transaction(engine) as conn:
-        put_right(conn, row_id, pairs, actor=actor, now=datetime.now(UTC))
+    with _store() as engine:
+        Desk(engine).act(put_right, row_id, pairs, actor=actor, now=datetime.now(UTC))
     tell("exchange_repaired", id=row_id)
 
 
@@ -287,14 +286,13 @@ def repair(row_id: int, values: tuple[str, ...], actor: str) -> None:
 def resubmit(row_ids: tuple[int, ...], domains: tuple[str, ...], actor: str) -> None:
     """Try records again: those named, else all that are repaired / 重报."""
     from risk.domain.exchange.sources import read_domains
+    from risk.services.desk import Desk
     from risk.services.exchange_quarantine import repaired
     from risk.services.exchange_quarantine import resubmit as again
-    from risk.storage.engine import reading
 
     with _store() as engine:
         if not row_ids:
-            with reading(engine) as conn:
-                row_ids = tuple(repaired(conn))
+            row_ids = tuple(Desk(engine).read(repaired))
         done = again(engine, row_ids, actor=actor, now=datetime.now(UTC), domains=read_domains(domains))
     tell("exchange_resubmitted", accepted=done.accepted, duplicates=done.duplicates, refused=done.refused)
 
@@ -305,11 +303,11 @@ def resubmit(row_ids: tuple[int, ...], domains: tuple[str, ...], actor: str) -> 
 @_ACTOR
 def dismiss(row_id: int, reason: str, actor: str) -> None:
     """Put a record aside for good / 忽略隔离记录."""
+    from risk.services.desk import Desk
     from risk.services.exchange_quarantine import dismiss as put_aside
-    from risk.storage.engine import transaction
 
-    with _store() as engine, transaction(engine) as conn:
-        put_aside(conn, row_id, reason=reason, actor=actor, now=datetime.now(UTC))
+    with _store() as engine:
+        Desk(engine).act(put_aside, row_id, reason=reason, actor=actor, now=datetime.now(UTC))
     tell("exchange_dismissed", id=row_id)
 
 
@@ -321,11 +319,11 @@ def sources() -> None:
 @sources.command("list")
 def list_sources() -> None:
     """Each with its health / 来源及其状况."""
+    from risk.services.desk import Desk
     from risk.services.warning_sources import list_sources as listed
-    from risk.storage.engine import reading
 
-    with _store() as engine, reading(engine) as conn:
-        found = listed(conn)
+    with _store() as engine:
+        found = Desk(engine).read(listed)
     for one in found:
         at = one.polled_at.astimezone().strftime("%Y-%m-%d %H:%M") if one.polled_at else "-"
         state = one.state if one.enabled else "off"
@@ -342,13 +340,13 @@ def list_sources() -> None:
 @_ACTOR
 def add(name: str, kind: str, options: Path | None, actor: str) -> None:
     """Add a source / 添加来源."""
+    from risk.services.desk import Desk
     from risk.services.warning_sources import add as added
     from risk.services.warning_sources import inbox
-    from risk.storage.engine import transaction
 
     settings = Settings.from_environment()
-    with _store() as engine, transaction(engine) as conn:
-        added(conn, name, kind, _options(options), settings=settings, actor=actor, now=datetime.now(UTC))
+    with _store() as engine:
+        Desk(engine).act(added, name, kind, _options(options), settings=settings, actor=actor, now=datetime.now(UTC))
     tell("exchange_source_added", name=name)
     if kind == "folder":
         inbox(settings, name).mkdir(parents=True, exist_ok=True)
@@ -395,11 +393,11 @@ def disable(name: str, actor: str) -> None:
 
 
 def _switch(name: str, actor: str, *, on: bool) -> None:
+    from risk.services.desk import Desk
     from risk.services.warning_sources import switch
-    from risk.storage.engine import transaction
 
-    with _store() as engine, transaction(engine) as conn:
-        switch(conn, name, on=on, actor=actor, now=datetime.now(UTC))
+    with _store() as engine:
+        Desk(engine).act(switch, name, on=on, actor=actor, now=datetime.now(UTC))
 
 
 def _now() -> datetime:
