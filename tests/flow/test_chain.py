@@ -104,14 +104,14 @@ def test_one_advertisement_and_one_complaint(engine: Engine, tmp_path: Path) -> 
     numbers = reporting.make(engine, "2026-10", actor="领导", now=at(16, 9))
     assert numbers["headline"] == {"signals": 4, "alerts": 3, "verdicts": 2, "verified_rate": 0.5}
     assert numbers["funnel"] == {
-        "signals": 4, "assessments": 9, "candidates": 3, "alerts": 3, "tasks": 3, "signed": 2, "reported": 2, "confirmed": 1, "filed": 1, "labels": 2
+        "signals": 4, "assessments": 9, "candidates": 5, "alerts": 3, "tasks": 3, "signed": 2, "reported": 2, "confirmed": 1, "filed": 1, "labels": 2
     }  # fmt: skip
     assert numbers["balance"] == {
-        "candidates": 3,
+        "candidates": 5,
         "new": 3,
         "merged": 0,
         "suppressed": 0,
-        "below_grade": 0,
+        "below_grade": 2,
         "over_capacity": 0,
         "failed": 0,
     }
