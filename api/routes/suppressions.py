@@ -32,7 +32,10 @@ def list_suppressions(
 
 
 @router.post(
-    "/try", summary="试算抑制条件 / Try a condition on what was", responses=problems(422), dependencies=[needs("suppressions.read", whole=True)]
+    "/try",
+    summary="试算抑制条件 / Try a condition on what was",
+    responses=problems(422),
+    dependencies=[needs("suppressions.read", whole=True)],
 )
 def try_suppression(sent: TrialAsked, svc: Svc, who: Caller) -> Trial:
     """How many alerts of a period it would have kept away, and how many of those were confirmed. Nothing is stored."""
@@ -66,7 +69,12 @@ def add_suppression(sent: SuppressionSent, svc: Svc, who: Caller) -> Suppression
     return svc.desk.read(suppressions.get, key, now)
 
 
-@router.get("/{suppression_id}", summary="抑制条件 / One suppression", responses=problems(404), dependencies=[needs("suppressions.read", whole=True)])
+@router.get(
+    "/{suppression_id}",
+    summary="抑制条件 / One suppression",
+    responses=problems(404),
+    dependencies=[needs("suppressions.read", whole=True)],
+)
 def get_suppression(suppression_id: Id, svc: Svc) -> SuppressionRow:
     """One version."""
     return svc.desk.read(suppressions.get, suppression_id, svc.desk.clock())
