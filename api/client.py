@@ -24,10 +24,11 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
+from risk.services.alert_page import AlertPage
 from risk.services.posting import PostSummary
 from risk.services.preview import Preview
 from risk.services.task_views import TaskRow, TaskView
-from risk.services.views_alerts import AlertRow, AlertView
+from risk.services.views_alerts import AlertRow
 from risk.services.views_runs import RunView
 from risk.services.views_signals import SignalView
 
@@ -132,9 +133,9 @@ class Client:
         """Alerts, such as ``alerts(model="illegal_fundraising", grade="red", region="420500")``."""
         return (_as(AlertRow, row) for row in self.pages("alerts", updated_since=updated_since, **filters))
 
-    def alert(self, number: int) -> AlertView:
+    def alert(self, number: int) -> AlertPage:
         """One alert with evidence, law, versions and history."""
-        return _as(AlertView, self.get(f"alerts/{number}"))
+        return _as(AlertPage, self.get(f"alerts/{number}"))
 
     def tasks(self, **filters: Any) -> Iterator[TaskRow]:
         """Tasks, such as ``tasks(state="issued", overdue=True)``."""

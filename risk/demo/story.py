@@ -41,6 +41,8 @@ END = date(2026, 11, 1)
 ACTOR = "demo"
 LEARN_AT = (0.85,)
 """When models are retrained, as shares of the story."""
+LEARN_AGAIN_WEEKS = 3
+"""A shorter story has too few verdicts for anything to be learnt from them: its models stay those of the beginning."""
 
 Say = Callable[[str], None]
 
@@ -69,7 +71,7 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
     scorer = open_scorer(settings)
     rng, truth = random.Random(seed + 1), _Truth(province)
     weeks = -(-days // 7)
-    learn_in = {max(1, round(weeks * share)) for share in LEARN_AT}
+    learn_in = {round(weeks * share) for share in LEARN_AT} if weeks >= LEARN_AGAIN_WEEKS else set()
     for week in range(1, weeks + 1):
         lo, hi = (week - 1) * 7, min(week * 7, days)
         now = begin + timedelta(days=hi)

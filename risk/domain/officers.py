@@ -87,7 +87,7 @@ def choose(officers: Iterable[Officer], load: Mapping[str, float], extra: float)
     """Who would have the least work for their capacity with one more task; among equals the first by name. Nobody without capacity.
 
     >>> a, b = Officer(1, "甲", 5), Officer(2, "乙", 10)
-    >>> choose([a, b], {"甲": 1.0, "乙": 3.0}, 1.0).name, choose([a, b], {"甲": 0.0}, 9.0).name, choose([], {}, 1.0)
+    >>> choose([a, b], {"甲": 0.0, "乙": 3.0}, 1.0).name, choose([a, b], {"甲": 1.0}, 9.0).name, choose([], {}, 1.0)
     ('甲', '乙', None)
     """
     able = [one for one in officers if one.weekly_capacity > 0]

@@ -45,7 +45,7 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "按负荷分派任务，休假移交",
         "give tasks to officers by load, hand over on leave",
     ),
-    (Job("remind", "0 8-18/2 * * mon-sun", "remind"), "任务时限提醒", "remind of task deadlines"),
+    (Job("remind", "*/10 8-18 * * *", "remind"), "任务时限提醒", "remind of task deadlines"),
     (
         Job("stages", "20 8-18 * * *", "stages"),
         "分级处置：未答复的转入下一阶段",

@@ -178,19 +178,7 @@ def test_the_loop_adds_up(client: TestClient, world: datetime) -> None:
     assert state["loop"]["open_alerts"] == {"red": 0, "orange": 1, "yellow": 0, "blue": 1}
     assert state["loop"]["waiting"]["to_sign"] == 2
     assert [run["balanced"] for run in state["loop"]["last_runs"]] == [True]
-    names = [
-        "assign",
-        "audit_out",
-        "audit_sample",
-        "judge",
-        "model_health",
-        "poll_warnings",
-        "remind",
-        "report_daily",
-        "report_monthly",
-        "retrain_due",
-        "take_files",
-    ]
+    names = sorted(job.name for job, _, _ in jobs.DEFAULTS)
     assert [job["name"] for job in state["jobs"]] == names
 
 

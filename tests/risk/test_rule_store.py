@@ -365,6 +365,7 @@ def test_what_is_ambiguous_or_missing_is_told(engine: Engine) -> None:
 def test_every_act_is_audited(engine: Engine) -> None:
     with transaction(engine) as conn:
         activated(conn)
+    with reading(engine) as conn:
         told = conn.execute(
             select(t.audit.c.actor, t.audit.c.action).where(t.audit.c.object == f"rule:{MED}/gold@1").order_by(t.audit.c.id)
         )
