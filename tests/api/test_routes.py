@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from risk.scheduling import jobs
+
 V1 = "/api/v1"
 VERDICT = {"actor": "张三", "code": "30", "sub_reason": "context_misread", "facts": "科普文章", "officers": ["张三", "李四"]}
 
