@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers on two cores: more threads would only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, create_engine, text
