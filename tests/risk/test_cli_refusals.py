@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from contextlib import redirect_stderr
 from pathlib import Path
-
-import pytest
 
 from risk.cli import output
 from risk.cli.output import show_error
 from risk.domain.errors import RiskError
 from tests.risk.cli_world import MODEL, check_golden, firms, risk
 
+ROOT = Path(__file__).parents[2]
 TEXTS = ("score", MODEL, "--output", "o.csv", "--text", "text", "--texts")
 EVALUATE = ("evaluate", MODEL, "--rules-only", "--texts", "good.csv", "--text", "text")
 FIRMS = ("score", "illegal_fundraising", "--lens", "firm", "--output", "o.csv", "--firms")
@@ -114,7 +117,7 @@ def _make() -> None:
     firms(Path("firms"), 4)
 
 
-def test_refusals_read_like_this(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def tell(folder: Path) -> dict[str, list[str]]:
     """Each command runs once, in English; what it refused is told in Chinese by the same words that ``main`` uses."""
     caught: list[RiskError] = []
 
@@ -122,15 +125,13 @@ def test_refusals_read_like_this(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         caught.append(error)
         show_error(error)
 
-    monkeypatch.setattr(output, "show_error", remember)
-    monkeypatch.setenv("RISK_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("RISK_DATABASE", raising=False)
-    monkeypatch.chdir(tmp_path)
+    output.show_error = remember
+    os.chdir(folder)
     _make()
     told: dict[str, list[str]] = {"en": [], "zh": []}
     for arguments in COMMANDS:
         caught.clear()
-        monkeypatch.setenv("RISK_LANG", "en")
+        os.environ["RISK_LANG"] = "en"
         done = risk(*arguments)
         head = f"$ risk {' '.join(arguments)}\n"
         told["en"].append(f"{head}{done.err or done.out}→ {done.code}\n")
@@ -138,9 +139,19 @@ def test_refusals_read_like_this(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         if caught:
             assert re.match(r"error\[\w+\]: \S", done.err.splitlines()[0]), told["en"][-1]
             assert len(caught) == 1
-            monkeypatch.setenv("RISK_LANG", "zh")
+            os.environ["RISK_LANG"] = "zh"
             with redirect_stderr(io.StringIO()) as chinese:
                 show_error(caught[0])
             told["zh"].append(f"{head}{chinese.getvalue()}→ {done.code}\n")
-    for lang, texts in told.items():
+    return told
+
+
+def test_refusals_read_like_this(tmp_path: Path) -> None:
+    """In a process of its own, as every command has: what other tests have left in this one is not what a person meets."""
+    code = "import json, sys; from pathlib import Path; from tests.risk.test_cli_refusals import tell; print(json.dumps(tell(Path(sys.argv[1]))))"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("RISK_")}
+    surroundings = plain | {"RISK_HOME": str(tmp_path / "home"), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for lang, texts in json.loads(done.stdout.splitlines()[-1]).items():
         check_golden(f"cli_refusals.{lang}.txt", "\n".join(texts).replace(str(tmp_path), "…"))
