@@ -26,6 +26,7 @@ from risk.scoring.keys import title as model_title
 from risk.services import alert_entry, auditing, outbox, places, scoping
 from risk.services.alert_entry import Said
 from risk.services.personal import masked
+from risk.services.provenance import provenance
 from risk.services.signal_store import hold
 from risk.storage import tables as t
 
@@ -260,14 +261,7 @@ def _evidence(entry: Entry, row: Row[Any], judged: _Judgement, grade: Grade, act
         "rules": told.get("rules") or [],
         "grade": grade.code,
         "entered": entered,
-        "signal": {
-            "id": row.id,
-            "source": row.source,
-            "url": row.url,
-            "observed_at": row.observed_at.isoformat(),
-            "content_hash": row.content_hash,
-        },
-        "subject": {"id": row.subject_id, "key": row.subject_key, "name": row.subject_name} if row.subject_id is not None else None,
+        **provenance(row),
     }
 
 
