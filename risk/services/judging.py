@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Row
 
 from features.context import Context
 from risk.domain.grades import Grade
@@ -184,20 +183,6 @@ def _said(error: Exception) -> str:
     """An error as both databases can keep it."""
     text = f"{type(error).__name__}: {error}"
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:_ERROR]
-
-
-def seen(row: Row[Any]) -> dict[str, Any]:
-    """The unit as it was seen when judged: part of the hashed evidence."""
-    return {
-        "signal": {
-            "id": row.id,
-            "source": row.source,
-            "url": row.url,
-            "observed_at": row.observed_at.isoformat(),
-            "content_hash": row.content_hash,
-        },
-        "subject": {"id": row.subject_id, "key": row.subject_key, "name": row.subject_name} if row.subject_id is not None else None,
-    }
 
 
 def unsure(told: Mapping[str, Any] | None) -> bool:

@@ -26,7 +26,7 @@ from risk.scoring.keys import title as model_title
 from risk.services import alert_entry, auditing, outbox, places, scoping
 from risk.services.alert_entry import Said
 from risk.services.personal import masked
-from risk.services.provenance import provenance
+from risk.services.provenance import seen
 from risk.services.signal_store import hold
 from risk.storage import tables as t
 
@@ -261,7 +261,7 @@ def _evidence(entry: Entry, row: Row[Any], judged: _Judgement, grade: Grade, act
         "rules": told.get("rules") or [],
         "grade": grade.code,
         "entered": entered,
-        **provenance(row),
+        **seen(row),
     }
 
 

@@ -23,7 +23,7 @@ from risk.scoring.keys import title as model_title
 from risk.services import alert_entry, auditing
 from risk.services.alert_entry import Said
 from risk.services.personal import masked
-from risk.services.provenance import provenance
+from risk.services.provenance import seen
 from risk.services.signal_store import hold
 from risk.storage import tables as t
 
@@ -143,7 +143,7 @@ def _evidence(warning: OutsideWarning, row: Row[Any], *, level_known: bool) -> d
             "raised_at": warning.raised_at.isoformat(),
             "raw_hash": warning.raw_hash,
         },
-        **provenance(row),
+        **seen(row),
     }
 
 

@@ -1,4 +1,4 @@
-"""Where a piece of evidence comes from, as it is stored with the evidence of a clue that no run has raised."""
+"""The unit of a piece of evidence: the same for what a run judged, what a person entered and what another system sent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row
 
 
-def provenance(row: Row[Any]) -> dict[str, Any]:
-    """Signal and subject of a row with the signal's columns and ``subject_id``, ``subject_key``, ``subject_name``."""
+def seen(row: Row[Any]) -> dict[str, Any]:
+    """The unit as it was seen: part of the hashed evidence. ``row`` has the signal's columns and ``subject_id``, ``subject_key``, ``subject_name``."""
     return {
         "signal": {
             "id": row.id,

@@ -19,6 +19,7 @@ from risk.domain.signals import digest
 from risk.services import alerts, judging, rule_shadow, standing, units
 from risk.services.bulk import insert_rows, select_in
 from risk.services.dispatch import Directory
+from risk.services.provenance import seen
 from risk.storage import tables as t
 
 _LOOK_BACK = 50
@@ -133,7 +134,7 @@ def _judged_elsewhere(conn: Connection, one: OpenRun, signal_ids: Sequence[int])
 def _assessment(
     one: OpenRun, row: Row[Any], probability: float, rank: int, told: Mapping[str, Any] | None, version: Mapping[str, Any]
 ) -> dict[str, Any]:
-    stored = dict(told) | judging.seen(row) if told else None
+    stored = dict(told) | seen(row) if told else None
     return {
         "run_id": one.id,
         "signal_id": row.id,
