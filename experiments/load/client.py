@@ -21,6 +21,8 @@ class Request:
     headers: str = ""
     body: bytes = b""
     fine: tuple[int, ...] = (200, 201, 202)
+    then: Callable[[], None] | None = None
+    """Called when it was answered well: what may be asked only after it."""
 
     def raw(self, host: str) -> bytes:
         """As it goes over the wire."""
@@ -105,6 +107,8 @@ async def _one(idle: asyncio.Queue[_Line], request: Request, due: float, found: 
         found.bytes += size
         if status not in request.fine:
             found.errors[f"{request.kind}: {status}"] += 1
+        elif request.then is not None:
+            request.then()
     finally:
         idle.put_nowait(line)
 

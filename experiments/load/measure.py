@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,13 @@ class Mix:
             task, step = row.id, "sign"
         body: dict[str, Any] = {}
         who = self._cookies[f"city_{city}"]
+        then: Callable[[], None] | None = None
         if step == "sign":
-            self._waiting.append((city, task, "report"))
+            then = partial(self._waiting.append, (city, task, "report"))
         elif step == "report":
             names = [f"city_{city}", "李四"]
             body = {"code": "30", "sub_reason": "context_misread", "facts": "科普文章，未见推销", "officers": names}
-        return Request(f"act {step}", "POST", f"/api/v1/tasks/{task}/{step}", who, json.dumps(body).encode())
+        return Request(f"act {step}", "POST", f"/api/v1/tasks/{task}/{step}", who, json.dumps(body).encode(), then=then)
 
     def _import(self, rng: random.Random) -> Request:
         self._made += 1
