@@ -1539,3 +1539,197 @@ audit_targets = Table(
     Column("place", BigId, nullable=False),  # the last id of the audit that it has had
     Column("changed_at", UtcDateTime, nullable=False),
 )
+
+# --- case files of events, the matter list, data sources, sharing -------------------------------------------------------
+
+case_files = Table(
+    "case_files",  # 重点事件跟踪: one file an event, over its whole life
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False),  # year and count, of its lead office
+    Column("title", String(200), nullable=False),
+    Column("model", String(80), nullable=False, index=True),  # the field
+    Column("level", String(12), nullable=False),  # of casefiles.toml
+    Column("state", String(10), nullable=False, index=True),  # of risk.domain.casefiles
+    Column("places", Json, nullable=False, default=list),  # divisions
+    Column("lead_office", String(60), nullable=False, index=True),
+    Column("owner", String(120), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("created_by", String(120), nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    UniqueConstraint("lead_office", "number"),  # of one office: how many files others have is theirs to know
+)
+
+case_file_offices = Table(
+    "case_file_offices",  # which offices take part beside the lead; who has left stays here
+    metadata,
+    _id(),
+    _ref("case_file_id", "case_files"),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("open_key", String(90), unique=True),  # file and office while it takes part, nothing afterwards
+    Column("joined_by", String(120), nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("left_by", String(120)),
+    Column("left_at", UtcDateTime),
+    Column("left_reason", Text),
+)
+
+case_file_links = Table(
+    "case_file_links",  # what a file gathers; taken out, the row stays. Just one of the six numbers is given
+    metadata,
+    _id(),
+    _ref("case_file_id", "case_files"),
+    Column("kind", String(10), nullable=False),  # alert, subject, signal, task, verdict, act
+    _ref("alert_id", "alerts", nullable=True),
+    _ref("subject_id", "subjects", nullable=True),
+    _ref("signal_id", "signals", nullable=True),
+    _ref("task_id", "tasks", nullable=True),
+    _ref("verdict_id", "verdicts", nullable=True),
+    _ref("act_id", "acts", nullable=True),
+    Column("state", String(10), nullable=False),  # linked, removed, declined (a new alert that was offered and not wanted)
+    Column("open_key", String(90), unique=True),  # file, kind and number while it is linked
+    Column("note", Text),
+    Column("added_by", String(120), nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("removed_by", String(120)),
+    Column("removed_at", UtcDateTime),
+    Column("removed_reason", Text),
+)
+
+case_file_entries = Table(
+    "case_file_entries",  # what people wrote, and what was done to the file itself; never changed: a correction is an entry of its own
+    metadata,
+    _id(),
+    _ref("case_file_id", "case_files"),
+    Column("kind", String(12), nullable=False),  # an aspect (cause … result), note, or an event of the file
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # when it happened
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("office_code", String(60)),  # of the person
+    Column("amount_fen", BigInteger),  # money involved, as stated here
+    Column("due_on", Date),  # of a measure
+    Column("detail", Json, nullable=False, default=dict),
+    Column("supersedes", BigId, unique=True),  # the entry that this one corrects
+)
+
+case_file_attachments = Table(
+    "case_file_attachments",  # files of a case file itself; bytes lie with those of tasks
+    metadata,
+    _id(),
+    _ref("case_file_id", "case_files"),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("uploader", String(120), nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Column("removed_by", String(120)),
+    Column("removed_reason", Text),
+)
+
+matter_versions = Table(
+    "matter_versions",  # 监管事项清单, each taken in whole; the newest of those that have begun holds
+    metadata,
+    _id(),
+    Column("valid_from", Date, nullable=False, index=True),
+    Column("source", String(400), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),  # of rows and day: the same list again is the same version
+    Column("rows", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+matters = Table(
+    "matters",
+    metadata,
+    _id(),
+    _ref("version_id", "matter_versions", index=False),
+    Column("code", String(14), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("department", String(200), nullable=False),
+    Column("method", String(400), nullable=False),
+    Column("measures", String(1000), nullable=False),
+    Column("object", String(400), nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("result", String(1000), nullable=False),
+    Column("level", String(100), nullable=False),
+    UniqueConstraint("version_id", "code"),
+)
+
+matter_mappings = Table(
+    "matter_mappings",  # which matter a clue of a model belongs to, for a department; ended, never overwritten
+    metadata,
+    _id(),
+    Column("model", String(80), nullable=False, index=True),
+    Column("department", String(60), nullable=False, default=""),  # nothing: whichever has no row of its own
+    Column("code", String(14), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),  # the last day
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_by", String(120)),
+    UniqueConstraint("model", "department", "valid_from"),
+)
+
+source_settings = Table(
+    "source_settings",  # what people set about a source of data; the newest version holds, none is ever overwritten
+    metadata,
+    _id(),
+    Column("source", String(200), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("every_minutes", Integer),  # nothing: learnt from what came
+    Column("watched", Boolean, nullable=False),  # whether it can be late at all
+    Column("owner", String(200), nullable=False, default=""),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("source", "version"),
+)
+
+share_requests = Table(
+    "share_requests",  # 数据共享: applied for, received, decided; a grant is a key or an export that ends
+    metadata,
+    _id(),
+    Column("office_code", String(60), nullable=False, index=True),  # who applies
+    Column("account_id", BigId, nullable=False),  # of the applicant: who may collect
+    Column("applicant", String(120), nullable=False),
+    Column("data", String(20), nullable=False),  # a kind of sharing.toml
+    Column("form", String(8), nullable=False),  # key, export
+    Column("fields", Json, nullable=False, default=list),  # of an export
+    Column("region", String(6), nullable=False, index=True),  # whose data
+    Column("department", String(60), nullable=False, default=""),
+    Column("purpose", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("until", Date, nullable=False),  # the last day
+    Column("state", String(10), nullable=False, index=True),  # of risk.domain.sharing
+    Column("grantor_id", BigId),  # the account whose right is lent
+    Column("decided_by", String(120)),
+    Column("key_id", BigId, index=True),  # of the key that was collected
+    Column("uses", Integer, nullable=False, default=0),
+    Column("last_used", UtcDateTime),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+share_events = Table(
+    "share_events",
+    metadata,
+    _id(),
+    _ref("request_id", "share_requests"),
+    Column("event", String(12), nullable=False),  # apply, receive, grant, refuse, collect, use, withdraw, cancel
+    Column("from_state", String(10)),
+    Column("to_state", String(10), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)

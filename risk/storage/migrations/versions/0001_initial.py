@@ -170,6 +170,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_campaigns_owner_office"), "campaigns", ["owner_office"], unique=False)
     op.create_index(op.f("ix_campaigns_state"), "campaigns", ["state"], unique=False)
     op.create_table(
+        "case_files",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("level", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("places", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("lead_office", sa.String(length=60), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_files")),
+        sa.UniqueConstraint("lead_office", "number", name=op.f("uq_case_files_lead_office_number")),
+    )
+    op.create_index(op.f("ix_case_files_lead_office"), "case_files", ["lead_office"], unique=False)
+    op.create_index(op.f("ix_case_files_model"), "case_files", ["model"], unique=False)
+    op.create_index(op.f("ix_case_files_state"), "case_files", ["state"], unique=False)
+    op.create_table(
         "duties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
@@ -329,6 +351,36 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+    op.create_table(
+        "matter_mappings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("code", sa.String(length=14), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by", sa.String(length=120), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matter_mappings")),
+        sa.UniqueConstraint("model", "department", "valid_from", name=op.f("uq_matter_mappings_model_department_valid_from")),
+    )
+    op.create_index(op.f("ix_matter_mappings_model"), "matter_mappings", ["model"], unique=False)
+    op.create_table(
+        "matter_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=400), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matter_versions")),
+        sa.UniqueConstraint("digest", name=op.f("uq_matter_versions_digest")),
+    )
+    op.create_index(op.f("ix_matter_versions_valid_from"), "matter_versions", ["valid_from"], unique=False)
     op.create_table(
         "model_tasks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -495,6 +547,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_runs_as_of"), "runs", ["as_of"], unique=False)
     op.create_table(
+        "share_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("applicant", sa.String(length=120), nullable=False),
+        sa.Column("data", sa.String(length=20), nullable=False),
+        sa.Column("form", sa.String(length=8), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("grantor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("key_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("last_used", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_requests")),
+    )
+    op.create_index(op.f("ix_share_requests_key_id"), "share_requests", ["key_id"], unique=False)
+    op.create_index(op.f("ix_share_requests_office_code"), "share_requests", ["office_code"], unique=False)
+    op.create_index(op.f("ix_share_requests_region"), "share_requests", ["region"], unique=False)
+    op.create_index(op.f("ix_share_requests_state"), "share_requests", ["state"], unique=False)
+    op.create_table(
         "sign_in_counters",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
@@ -504,6 +585,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_counters")),
     )
     op.create_index(op.f("ix_sign_in_counters_updated_at"), "sign_in_counters", ["updated_at"], unique=False)
+    op.create_table(
+        "source_settings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("every_minutes", sa.Integer(), nullable=True),
+        sa.Column("watched", sa.Boolean(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_settings")),
+        sa.UniqueConstraint("source", "version", name=op.f("uq_source_settings_source_version")),
+    )
     op.create_table(
         "subjects",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -653,6 +748,61 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_campaign_events_campaign_id"), "campaign_events", ["campaign_id"], unique=False)
     op.create_table(
+        "case_file_attachments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("uploader", sa.String(length=120), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_by", sa.String(length=120), nullable=True),
+        sa.Column("removed_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_file_id"], ["case_files.id"], name=op.f("fk_case_file_attachments_case_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_file_attachments")),
+    )
+    op.create_index(op.f("ix_case_file_attachments_case_file_id"), "case_file_attachments", ["case_file_id"], unique=False)
+    op.create_index(op.f("ix_case_file_attachments_sha256"), "case_file_attachments", ["sha256"], unique=False)
+    op.create_table(
+        "case_file_entries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("supersedes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["case_file_id"], ["case_files.id"], name=op.f("fk_case_file_entries_case_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_file_entries")),
+        sa.UniqueConstraint("supersedes", name=op.f("uq_case_file_entries_supersedes")),
+    )
+    op.create_index(op.f("ix_case_file_entries_case_file_id"), "case_file_entries", ["case_file_id"], unique=False)
+    op.create_table(
+        "case_file_offices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("open_key", sa.String(length=90), nullable=True),
+        sa.Column("joined_by", sa.String(length=120), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("left_by", sa.String(length=120), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_file_id"], ["case_files.id"], name=op.f("fk_case_file_offices_case_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_file_offices")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_case_file_offices_open_key")),
+    )
+    op.create_index(op.f("ix_case_file_offices_case_file_id"), "case_file_offices", ["case_file_id"], unique=False)
+    op.create_index(op.f("ix_case_file_offices_office_code"), "case_file_offices", ["office_code"], unique=False)
+    op.create_table(
         "exchange_received",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -750,6 +900,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "version", "exclude", "term", name=op.f("uq_list_entries_item_id_version_exclude_term")),
     )
     op.create_index(op.f("ix_list_entries_item_id"), "list_entries", ["item_id"], unique=False)
+    op.create_table(
+        "matters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=14), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("department", sa.String(length=200), nullable=False),
+        sa.Column("method", sa.String(length=400), nullable=False),
+        sa.Column("measures", sa.String(length=1000), nullable=False),
+        sa.Column("object", sa.String(length=400), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("process", sa.Text(), nullable=False),
+        sa.Column("result", sa.String(length=1000), nullable=False),
+        sa.Column("level", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["matter_versions.id"], name=op.f("fk_matters_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matters")),
+        sa.UniqueConstraint("version_id", "code", name=op.f("uq_matters_version_id_code")),
+    )
     op.create_table(
         "officer_leaves",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -924,6 +1092,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
     )
     op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
+    op.create_table(
+        "share_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=12), nullable=False),
+        sa.Column("from_state", sa.String(length=10), nullable=True),
+        sa.Column("to_state", sa.String(length=10), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["share_requests.id"], name=op.f("fk_share_events_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_events")),
+    )
+    op.create_index(op.f("ix_share_events_request_id"), "share_events", ["request_id"], unique=False)
     op.create_table(
         "signals",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1666,12 +1849,56 @@ def upgrade() -> None:
     op.create_index(op.f("ix_attachments_task_id"), "attachments", ["task_id"], unique=False)
     op.create_index(op.f("ix_attachments_uploaded_at"), "attachments", ["uploaded_at"], unique=False)
     op.create_index(op.f("ix_attachments_verdict_id"), "attachments", ["verdict_id"], unique=False)
+    op.create_table(
+        "case_file_links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("open_key", sa.String(length=90), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("added_by", sa.String(length=120), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_by", sa.String(length=120), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name=op.f("fk_case_file_links_act_id")),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_case_file_links_alert_id")),
+        sa.ForeignKeyConstraint(["case_file_id"], ["case_files.id"], name=op.f("fk_case_file_links_case_file_id")),
+        sa.ForeignKeyConstraint(["signal_id"], ["signals.id"], name=op.f("fk_case_file_links_signal_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_case_file_links_subject_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_case_file_links_task_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_case_file_links_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_file_links")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_case_file_links_open_key")),
+    )
+    op.create_index(op.f("ix_case_file_links_act_id"), "case_file_links", ["act_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_alert_id"), "case_file_links", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_case_file_id"), "case_file_links", ["case_file_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_signal_id"), "case_file_links", ["signal_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_subject_id"), "case_file_links", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_task_id"), "case_file_links", ["task_id"], unique=False)
+    op.create_index(op.f("ix_case_file_links_verdict_id"), "case_file_links", ["verdict_id"], unique=False)
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop every table."""
+    op.drop_index(op.f("ix_case_file_links_verdict_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_task_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_subject_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_signal_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_case_file_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_alert_id"), table_name="case_file_links")
+    op.drop_index(op.f("ix_case_file_links_act_id"), table_name="case_file_links")
+    op.drop_table("case_file_links")
     op.drop_index(op.f("ix_attachments_verdict_id"), table_name="attachments")
     op.drop_index(op.f("ix_attachments_uploaded_at"), table_name="attachments")
     op.drop_index(op.f("ix_attachments_task_id"), table_name="attachments")
@@ -1824,6 +2051,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_signals_import_id"), table_name="signals")
     op.drop_index(op.f("ix_signals_content_hash"), table_name="signals")
     op.drop_table("signals")
+    op.drop_index(op.f("ix_share_events_request_id"), table_name="share_events")
+    op.drop_table("share_events")
     op.drop_index(op.f("ix_sessions_account_id"), table_name="sessions")
     op.drop_table("sessions")
     op.drop_index(op.f("ix_rule_versions_state"), table_name="rule_versions")
@@ -1853,6 +2082,7 @@ def downgrade() -> None:
     op.drop_table("password_history")
     op.drop_index(op.f("ix_officer_leaves_officer_id"), table_name="officer_leaves")
     op.drop_table("officer_leaves")
+    op.drop_table("matters")
     op.drop_index(op.f("ix_list_entries_item_id"), table_name="list_entries")
     op.drop_table("list_entries")
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
@@ -1868,6 +2098,14 @@ def downgrade() -> None:
     op.drop_index("ix_exchange_received_known", table_name="exchange_received")
     op.drop_index(op.f("ix_exchange_received_batch_id"), table_name="exchange_received")
     op.drop_table("exchange_received")
+    op.drop_index(op.f("ix_case_file_offices_office_code"), table_name="case_file_offices")
+    op.drop_index(op.f("ix_case_file_offices_case_file_id"), table_name="case_file_offices")
+    op.drop_table("case_file_offices")
+    op.drop_index(op.f("ix_case_file_entries_case_file_id"), table_name="case_file_entries")
+    op.drop_table("case_file_entries")
+    op.drop_index(op.f("ix_case_file_attachments_sha256"), table_name="case_file_attachments")
+    op.drop_index(op.f("ix_case_file_attachments_case_file_id"), table_name="case_file_attachments")
+    op.drop_table("case_file_attachments")
     op.drop_index(op.f("ix_campaign_events_campaign_id"), table_name="campaign_events")
     op.drop_table("campaign_events")
     op.drop_index(op.f("ix_audit_draws_model"), table_name="audit_draws")
@@ -1891,8 +2129,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_subjects_uscc"), table_name="subjects")
     op.drop_index(op.f("ix_subjects_region"), table_name="subjects")
     op.drop_table("subjects")
+    op.drop_table("source_settings")
     op.drop_index(op.f("ix_sign_in_counters_updated_at"), table_name="sign_in_counters")
     op.drop_table("sign_in_counters")
+    op.drop_index(op.f("ix_share_requests_state"), table_name="share_requests")
+    op.drop_index(op.f("ix_share_requests_region"), table_name="share_requests")
+    op.drop_index(op.f("ix_share_requests_office_code"), table_name="share_requests")
+    op.drop_index(op.f("ix_share_requests_key_id"), table_name="share_requests")
+    op.drop_table("share_requests")
     op.drop_index(op.f("ix_runs_as_of"), table_name="runs")
     op.drop_table("runs")
     op.drop_index(op.f("ix_rule_items_name"), table_name="rule_items")
@@ -1916,6 +2160,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_model_tasks_state"), table_name="model_tasks")
     op.drop_index(op.f("ix_model_tasks_model"), table_name="model_tasks")
     op.drop_table("model_tasks")
+    op.drop_index(op.f("ix_matter_versions_valid_from"), table_name="matter_versions")
+    op.drop_table("matter_versions")
+    op.drop_index(op.f("ix_matter_mappings_model"), table_name="matter_mappings")
+    op.drop_table("matter_mappings")
     op.drop_table("leases")
     op.drop_table("jobs")
     op.drop_table("job_runs")
@@ -1932,6 +2180,10 @@ def downgrade() -> None:
     op.drop_table("exchange_batches")
     op.drop_table("duty_changes")
     op.drop_table("duties")
+    op.drop_index(op.f("ix_case_files_state"), table_name="case_files")
+    op.drop_index(op.f("ix_case_files_model"), table_name="case_files")
+    op.drop_index(op.f("ix_case_files_lead_office"), table_name="case_files")
+    op.drop_table("case_files")
     op.drop_index(op.f("ix_campaigns_state"), table_name="campaigns")
     op.drop_index(op.f("ix_campaigns_owner_office"), table_name="campaigns")
     op.drop_table("campaigns")
