@@ -525,7 +525,16 @@ reports = Table(
     Column("actor", String(120), nullable=False),
     Column("region", String(6), nullable=False, default=""),  # of which place; nothing: the province
     Column("department", String(60), nullable=False, default=""),  # whose tasks; nothing: all
-    UniqueConstraint("period", "cutoff", "region", "department"),
+    Column("kind", String(20), nullable=False, default="situation", index=True),  # of report_kinds.toml
+    Column("about", String(80), nullable=False, default=""),  # of a special report: model:<key>, event:<number of the case file>
+    Column("edition", Integer, nullable=False, default=1),  # another one where the one before was withdrawn
+    Column("state", String(12), nullable=False, default="draft", index=True),  # of risk.domain.report_states
+    Column("number", String(60), unique=True),  # 文号, where one is given
+    Column("remarks", Json, nullable=False, default=dict),  # what people wrote into it: chapter → text
+    Column("dressing", Json, nullable=False, default=dict),  # 份号, 密级, 主送, 抄送 … as of GB/T 9704
+    Column("version", Integer, nullable=False, default=1),
+    Column("changed_at", UtcDateTime, nullable=False, default=lambda ctx: ctx.get_current_parameters()["created_at"]),
+    UniqueConstraint("kind", "about", "period", "cutoff", "region", "department", "edition"),
 )
 
 # --- running -----------------------------------------------------------------------------------------------------------
@@ -1731,5 +1740,53 @@ share_events = Table(
     Column("actor", String(120), nullable=False),
     Column("reason", Text),
     Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# --- reports as they live, and the exposure board -----------------------------------------------------------------------
+
+report_events = Table(
+    "report_events",  # every step of a report: never changed
+    metadata,
+    _id(),
+    _ref("report_id", "reports"),
+    Column("event", String(12), nullable=False),  # make, remark, dress, approve, send_back, sign, publish, withdraw
+    Column("from_state", String(12)),
+    Column("to_state", String(12), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
+    Column("detail", Json, nullable=False, default=dict),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+exposures = Table(
+    "exposures",  # 曝光台: what the public may be told of a confirmed verdict
+    metadata,
+    _id(),
+    _ref("verdict_id", "verdicts"),
+    Column("open_key", String(40), unique=True),  # the verdict while the entry is drafted or published, nothing afterwards
+    _ref("subject_id", "subjects", nullable=True),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("subject_name", String(400), nullable=False),  # as it is shown: of a person masked
+    Column("title", String(200), nullable=False),
+    Column("text", Text, nullable=False),  # the office's words, personal data masked before they are stored
+    Column("state", String(12), nullable=False, index=True),  # draft, published, withdrawn
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_by", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+exposure_events = Table(
+    "exposure_events",
+    metadata,
+    _id(),
+    _ref("exposure_id", "exposures"),
+    Column("event", String(12), nullable=False),  # draft, revise, publish, withdraw
+    Column("from_state", String(12)),
+    Column("to_state", String(12), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("reason", Text),
     Column("at", UtcDateTime, nullable=False),
 )

@@ -511,9 +511,30 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column("remarks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("dressing", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        sa.UniqueConstraint("period", "cutoff", "region", "department", name=op.f("uq_reports_period_cutoff_region_department")),
+        sa.UniqueConstraint(
+            "kind",
+            "about",
+            "period",
+            "cutoff",
+            "region",
+            "department",
+            "edition",
+            name=op.f("uq_reports_kind_about_period_cutoff_region_department_edition"),
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_reports_number")),
     )
+    op.create_index(op.f("ix_reports_kind"), "reports", ["kind"], unique=False)
+    op.create_index(op.f("ix_reports_state"), "reports", ["state"], unique=False)
     op.create_table(
         "rule_items",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1048,6 +1069,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_registrations_number_key"), "registrations", ["number_key"], unique=False)
     op.create_index(op.f("ix_registrations_subject_id"), "registrations", ["subject_id"], unique=False)
+    op.create_table(
+        "report_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=12), nullable=False),
+        sa.Column("from_state", sa.String(length=12), nullable=True),
+        sa.Column("to_state", sa.String(length=12), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name=op.f("fk_report_events_report_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_events")),
+    )
+    op.create_index(op.f("ix_report_events_report_id"), "report_events", ["report_id"], unique=False)
     op.create_table(
         "rule_versions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1740,6 +1776,31 @@ def upgrade() -> None:
     op.create_index(op.f("ix_clue_feedbacks_state"), "clue_feedbacks", ["state"], unique=False)
     op.create_index(op.f("ix_clue_feedbacks_verdict_id"), "clue_feedbacks", ["verdict_id"], unique=False)
     op.create_table(
+        "exposures",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("verdict_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("open_key", sa.String(length=40), nullable=True),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("subject_name", sa.String(length=400), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_exposures_subject_id")),
+        sa.ForeignKeyConstraint(["verdict_id"], ["verdicts.id"], name=op.f("fk_exposures_verdict_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exposures")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_exposures_open_key")),
+    )
+    op.create_index(op.f("ix_exposures_office_code"), "exposures", ["office_code"], unique=False)
+    op.create_index(op.f("ix_exposures_state"), "exposures", ["state"], unique=False)
+    op.create_index(op.f("ix_exposures_subject_id"), "exposures", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_exposures_verdict_id"), "exposures", ["verdict_id"], unique=False)
+    op.create_table(
         "labels",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
@@ -1885,12 +1946,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_file_links_subject_id"), "case_file_links", ["subject_id"], unique=False)
     op.create_index(op.f("ix_case_file_links_task_id"), "case_file_links", ["task_id"], unique=False)
     op.create_index(op.f("ix_case_file_links_verdict_id"), "case_file_links", ["verdict_id"], unique=False)
+    op.create_table(
+        "exposure_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("exposure_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(length=12), nullable=False),
+        sa.Column("from_state", sa.String(length=12), nullable=True),
+        sa.Column("to_state", sa.String(length=12), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["exposure_id"], ["exposures.id"], name=op.f("fk_exposure_events_exposure_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exposure_events")),
+    )
+    op.create_index(op.f("ix_exposure_events_exposure_id"), "exposure_events", ["exposure_id"], unique=False)
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop every table."""
+    op.drop_index(op.f("ix_exposure_events_exposure_id"), table_name="exposure_events")
+    op.drop_table("exposure_events")
     op.drop_index(op.f("ix_case_file_links_verdict_id"), table_name="case_file_links")
     op.drop_index(op.f("ix_case_file_links_task_id"), table_name="case_file_links")
     op.drop_index(op.f("ix_case_file_links_subject_id"), table_name="case_file_links")
@@ -1921,6 +1998,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_labels_signal_id"), table_name="labels")
     op.drop_index(op.f("ix_labels_matures_at"), table_name="labels")
     op.drop_table("labels")
+    op.drop_index(op.f("ix_exposures_verdict_id"), table_name="exposures")
+    op.drop_index(op.f("ix_exposures_subject_id"), table_name="exposures")
+    op.drop_index(op.f("ix_exposures_state"), table_name="exposures")
+    op.drop_index(op.f("ix_exposures_office_code"), table_name="exposures")
+    op.drop_table("exposures")
     op.drop_index(op.f("ix_clue_feedbacks_verdict_id"), table_name="clue_feedbacks")
     op.drop_index(op.f("ix_clue_feedbacks_state"), table_name="clue_feedbacks")
     op.drop_index(op.f("ix_clue_feedbacks_signal_id"), table_name="clue_feedbacks")
@@ -2059,6 +2141,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rule_versions_item_id"), table_name="rule_versions")
     op.drop_index(op.f("ix_rule_versions_hash"), table_name="rule_versions")
     op.drop_table("rule_versions")
+    op.drop_index(op.f("ix_report_events_report_id"), table_name="report_events")
+    op.drop_table("report_events")
     op.drop_index(op.f("ix_registrations_subject_id"), table_name="registrations")
     op.drop_index(op.f("ix_registrations_number_key"), table_name="registrations")
     op.drop_table("registrations")
@@ -2141,6 +2225,8 @@ def downgrade() -> None:
     op.drop_table("runs")
     op.drop_index(op.f("ix_rule_items_name"), table_name="rule_items")
     op.drop_table("rule_items")
+    op.drop_index(op.f("ix_reports_state"), table_name="reports")
+    op.drop_index(op.f("ix_reports_kind"), table_name="reports")
     op.drop_table("reports")
     op.drop_index(op.f("ix_push_targets_removed_at"), table_name="push_targets")
     op.drop_table("push_targets")
