@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import risk
-from api import errors, home
+from api import errors, home, workbench
 from api.body_limits import BodyLimits
 from api.deps import Services
 from api.guard import Guard
@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.add_middleware(Observing, requests=lambda: app.state.requests)  # around everything, so that refusals are counted too
     errors.install(app)
     app.router.routes.extend(_operations())
+    workbench.install(app)
     _describe(app)
     return app
 

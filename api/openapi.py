@@ -9,6 +9,7 @@ from api.identity import COOKIE
 from api.schemas import Problem
 
 TAGS: list[dict[str, str]] = [
+    {"name": "vocabulary", "description": "名称表：地区、模型、等级、状态 / names of places, models, grades, states"},
     {"name": "loop", "description": "闭环状态 / the state of the loop"},
     {"name": "signals", "description": "信号：看到了什么 / signals: what was observed"},
     {"name": "quarantine", "description": "隔离行：未通过检查的行 / quarantine: rows that did not pass"},

@@ -39,6 +39,7 @@ from api.routes import (
     trainings,
     unmaskings,
     verdicts,
+    vocabulary,
     what_if,
     work_calendar,
 )
@@ -77,6 +78,7 @@ ROUTERS = (
     reports.router,
     jobs.router,
     push.router,
+    vocabulary.router,
     auth.router,
     accounts.router,
     keys.router,

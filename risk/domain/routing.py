@@ -163,6 +163,16 @@ def fallback_office() -> Office:
     return Office(row["code"], row["zh"], row["en"], row["region"], row["level"], row["department"], row["weekly_capacity"])
 
 
+@cache
+def departments() -> dict[str, tuple[str, str]]:
+    """The departments that offices are of: code → Chinese and English words, as ``data/offices.toml`` has them.
+
+    >>> departments()["drug_administration"]
+    ('药品监督管理局', 'Drug Administration')
+    """
+    return {code: (words["zh"], words["en"]) for code, words in read_toml("offices.toml")["department"].items()}
+
+
 def default_offices() -> list[Office]:
     """The offices made by the rule of ``data/offices.toml``, the fallback owner last."""
     table = read_toml("offices.toml")

@@ -1,0 +1,65 @@
+"""The names of what codes stand for: places, models, grades, states of tasks, departments. Asked once by a page, shown everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from fastapi import APIRouter
+
+from api.authority import anybody
+from models import lineup
+from risk.domain import regions, routing
+from risk.domain.grades import Grade
+from risk.domain.tasks import State
+from risk.scoring import keys
+
+router = APIRouter(prefix="/vocabulary", tags=["vocabulary"])
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A code and its name in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A division of GB/T 2260; ``parent`` is empty for the province; ``level`` is ``province``, ``city`` or ``county``."""
+
+    code: str
+    zh: str
+    en: str
+    parent: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything that is named by a code on a page."""
+
+    divisions: tuple[Place, ...]
+    models: tuple[Named, ...]
+    grades: tuple[Named, ...]
+    task_states: tuple[Named, ...]
+    departments: tuple[Named, ...]
+
+
+@router.get("", summary="名称表 / Names of codes", dependencies=[anybody])
+def get_vocabulary() -> Vocabulary:
+    """In both languages; the same for everybody, and for as long as the server runs."""
+    return _vocabulary()
+
+
+@cache
+def _vocabulary() -> Vocabulary:
+    return Vocabulary(
+        tuple(Place(d.code, d.name_zh, d.name_en, d.parent, d.level) for d in regions.DIVISIONS.values()),
+        tuple(Named(key, keys.title(key, "zh"), keys.title(key, "en")) for key in dict.fromkeys((*lineup.names(), *keys.all_keys()))),
+        tuple(Named(grade.code, grade.title("zh"), grade.title("en")) for grade in sorted(Grade, reverse=True) if grade),
+        tuple(Named(state.value, state.word("zh"), state.word("en")) for state in State),
+        tuple(Named(code, zh, en) for code, (zh, en) in routing.departments().items()),
+    )

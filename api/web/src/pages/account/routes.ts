@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  { path: '/sign-in', component: () => import('./SignIn.vue'), meta: { title: ['登录', 'Sign in'], bare: true, open: true } },
+] satisfies RouteRecordRaw[]
