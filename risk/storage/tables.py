@@ -1790,3 +1790,125 @@ exposure_events = Table(
     Column("reason", Text),
     Column("at", UtcDateTime, nullable=False),
 )
+
+# --- the risk index, credit classes, random inspection plans --------------------------------------------------------------
+
+index_versions = Table(
+    "index_versions",  # weights and points of reference; never changed once decided, the newest approved one of a kind counts
+    metadata,
+    _id(),
+    Column("kind", String(10), nullable=False),  # region, subject
+    Column("version", Integer, nullable=False),  # 0 is the one that came with the program
+    Column("state", String(10), nullable=False, index=True),  # draft, approved, rejected
+    Column("method", String(12), nullable=False),  # ahp, entropy, critic, ahp_entropy
+    Column("weights", Json, nullable=False),  # indicator → share, summing to one
+    Column("refs", Json, nullable=False),  # indicator → [value of score 0, value of score 100]
+    Column("basis", Json, nullable=False, default=dict),  # matrices and their ratios, moment and number of places of what was measured
+    Column("definitions", String(64), nullable=False),  # hash of index.toml's part it was made for
+    Column("author", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(120)),
+    Column("decision_reason", Text),
+    Column("decided_at", UtcDateTime, index=True),
+    UniqueConstraint("kind", "version"),
+)
+
+index_results = Table(
+    "index_results",  # the index of a place at a moment by a version; made again it is the same
+    metadata,
+    _id(),
+    _ref("version_id", "index_versions", index=False),
+    Column("region", String(6), nullable=False, index=True),
+    Column("level", String(10), nullable=False),  # province, city, county
+    Column("period", String(12), nullable=False),  # 2026-10 (its end), 2026-10-12 (its end)
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("value", Float),  # nothing: too little is known
+    Column("grade", String(8)),
+    Column("coverage", Float, nullable=False),
+    Column("parts", Json, nullable=False),  # indicator → {value, n, score, weight, used, contribution}
+    Column("actor", String(120), nullable=False),
+    Column("computed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("version_id", "region", "period"),
+    Index("ix_index_results_board", "version_id", "period", "level"),
+)
+
+credit_imports = Table(
+    "credit_imports",  # each file of credit classes that was taken in, with what was refused
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of content and source: the same file again changes nothing
+    Column("file", String(400), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("known", Integer, nullable=False),  # said before in the same words
+    Column("refused", Integer, nullable=False),
+    Column("problems", Json, nullable=False, default=list),  # [{row, column, code, zh, en}]
+    Column("actor", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+credit_classes = Table(
+    "credit_classes",  # A–D as imported; history is kept, none is ever derived from alerts
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),  # digest of the row
+    Column("uscc", String(18), nullable=False),
+    Column("name", String(400)),
+    Column("class_code", String(1), nullable=False, index=True),
+    Column("source", String(200), nullable=False),
+    Column("assessed_on", Date, nullable=False),
+    Column("valid_to", Date),  # the last day; nothing: until another is said
+    _ref("import_id", "credit_imports"),
+    Column("known_at", UtcDateTime, nullable=False),
+    Index("ix_credit_classes_uscc_known", "uscc", "known_at"),
+)
+
+random_plans = Table(
+    "random_plans",  # 双随机 plans, drawn once
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False),
+    Column("office_code", String(60), nullable=False, index=True),
+    Column("region", String(6), nullable=False),
+    Column("model", String(80)),
+    Column("state", String(10), nullable=False, index=True),  # drawn, done
+    Column("seed", String(120), nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("asked", Json, nullable=False),  # filter, sizes, rates, days without repeat
+    Column("counts", Json, nullable=False),  # population, left out and why, by class, drawn
+    Column("frame", LargeBinary),  # the population as drawn from, packed: the draw can be made again
+    Column("frame_hash", String(64), nullable=False),
+    Column("matter_code", String(14)),
+    Column("checklist_code", String(60)),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+random_plan_units = Table(
+    "random_plan_units",  # the subjects drawn, with their exact chance, and what the inspection found
+    metadata,
+    _id(),
+    _ref("plan_id", "random_plans"),
+    Column("number", Integer, nullable=False),  # of the list, from 1
+    _ref("subject_id", "subjects"),
+    Column("drawn_by", String(10), nullable=False),  # weighted, audit, both
+    Column("weighted_chance", Float, nullable=False),
+    Column("audit_chance", Float, nullable=False),
+    Column("probability", Float, nullable=False),  # of being in the plan
+    Column("class_code", String(1)),
+    Column("grade", String(8), nullable=False),  # of the gravest alert then; none
+    Column("alerted", Boolean, nullable=False),
+    Column("inspectors", Json, nullable=False),
+    Column("result", String(10)),  # a code of verdicts.toml, or "not_done"
+    Column("label", Float),  # what that code says: 1, 0.5, 0, or nothing
+    Column("inspected_on", Date, index=True),
+    Column("facts", Text),
+    _ref("act_id", "acts", nullable=True),
+    Column("result_by", String(120)),
+    Column("result_at", UtcDateTime),
+    UniqueConstraint("plan_id", "subject_id"),
+)

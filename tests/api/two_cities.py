@@ -38,6 +38,7 @@ NOT_OF_A_PLACE = {
     "list_entries": "rules are the same for all",
     "pack_snapshots": "rules are the same for all",
     "grade_settings": "of a model, for the whole province",
+    "index_versions": "weights are the same for all",
     "trainings": "of a model, for the whole province",
     "shadow_scores": "of a model, for the whole province",
     "offices": "who is in charge is known to all",

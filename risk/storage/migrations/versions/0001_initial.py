@@ -192,6 +192,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_files_model"), "case_files", ["model"], unique=False)
     op.create_index(op.f("ix_case_files_state"), "case_files", ["state"], unique=False)
     op.create_table(
+        "credit_imports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=400), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("problems", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_imports")),
+        sa.UniqueConstraint("key", name=op.f("uq_credit_imports_key")),
+    )
+    op.create_table(
         "duties",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
@@ -319,6 +335,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
         sa.UniqueConstraint("key", name=op.f("uq_imports_key")),
     )
+    op.create_table(
+        "index_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("method", sa.String(length=12), nullable=False),
+        sa.Column("weights", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("refs", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("basis", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("definitions", sa.String(length=64), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_index_versions")),
+        sa.UniqueConstraint("kind", "version", name=op.f("uq_index_versions_kind_version")),
+    )
+    op.create_index(op.f("ix_index_versions_decided_at"), "index_versions", ["decided_at"], unique=False)
+    op.create_index(op.f("ix_index_versions_state"), "index_versions", ["state"], unique=False)
     op.create_table(
         "job_runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -500,6 +538,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_push_targets_name")),
     )
     op.create_index(op.f("ix_push_targets_removed_at"), "push_targets", ["removed_at"], unique=False)
+    op.create_table(
+        "random_plans",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("office_code", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("model", sa.String(length=80), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("seed", sa.String(length=120), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("frame", sa.LargeBinary(), nullable=True),
+        sa.Column("frame_hash", sa.String(length=64), nullable=False),
+        sa.Column("matter_code", sa.String(length=14), nullable=True),
+        sa.Column("checklist_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_random_plans")),
+    )
+    op.create_index(op.f("ix_random_plans_office_code"), "random_plans", ["office_code"], unique=False)
+    op.create_index(op.f("ix_random_plans_state"), "random_plans", ["state"], unique=False)
     op.create_table(
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -824,6 +886,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_file_offices_case_file_id"), "case_file_offices", ["case_file_id"], unique=False)
     op.create_index(op.f("ix_case_file_offices_office_code"), "case_file_offices", ["office_code"], unique=False)
     op.create_table(
+        "credit_classes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("uscc", sa.String(length=18), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=True),
+        sa.Column("class_code", sa.String(length=1), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("assessed_on", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["credit_imports.id"], name=op.f("fk_credit_classes_import_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_classes")),
+        sa.UniqueConstraint("key", name=op.f("uq_credit_classes_key")),
+    )
+    op.create_index(op.f("ix_credit_classes_class_code"), "credit_classes", ["class_code"], unique=False)
+    op.create_index(op.f("ix_credit_classes_import_id"), "credit_classes", ["import_id"], unique=False)
+    op.create_index("ix_credit_classes_uscc_known", "credit_classes", ["uscc", "known_at"], unique=False)
+    op.create_table(
         "exchange_received",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -889,6 +970,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_import_jobs_import_id"), "import_jobs", ["import_id"], unique=False)
     op.create_index(op.f("ix_import_jobs_status"), "import_jobs", ["status"], unique=False)
+    op.create_table(
+        "index_results",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("level", sa.String(length=10), nullable=False),
+        sa.Column("period", sa.String(length=12), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("grade", sa.String(length=8), nullable=True),
+        sa.Column("coverage", sa.Float(), nullable=False),
+        sa.Column("parts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["index_versions.id"], name=op.f("fk_index_results_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_index_results")),
+        sa.UniqueConstraint("version_id", "region", "period", name=op.f("uq_index_results_version_id_region_period")),
+    )
+    op.create_index("ix_index_results_board", "index_results", ["version_id", "period", "level"], unique=False)
+    op.create_index(op.f("ix_index_results_region"), "index_results", ["region"], unique=False)
     op.create_table(
         "licences",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1960,12 +2061,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exposure_events")),
     )
     op.create_index(op.f("ix_exposure_events_exposure_id"), "exposure_events", ["exposure_id"], unique=False)
+    op.create_table(
+        "random_plan_units",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("drawn_by", sa.String(length=10), nullable=False),
+        sa.Column("weighted_chance", sa.Float(), nullable=False),
+        sa.Column("audit_chance", sa.Float(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("class_code", sa.String(length=1), nullable=True),
+        sa.Column("grade", sa.String(length=8), nullable=False),
+        sa.Column("alerted", sa.Boolean(), nullable=False),
+        sa.Column("inspectors", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("result", sa.String(length=10), nullable=True),
+        sa.Column("label", sa.Float(), nullable=True),
+        sa.Column("inspected_on", sa.Date(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=True),
+        sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("result_by", sa.String(length=120), nullable=True),
+        sa.Column("result_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name=op.f("fk_random_plan_units_act_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["random_plans.id"], name=op.f("fk_random_plan_units_plan_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_random_plan_units_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_random_plan_units")),
+        sa.UniqueConstraint("plan_id", "subject_id", name=op.f("uq_random_plan_units_plan_id_subject_id")),
+    )
+    op.create_index(op.f("ix_random_plan_units_act_id"), "random_plan_units", ["act_id"], unique=False)
+    op.create_index(op.f("ix_random_plan_units_inspected_on"), "random_plan_units", ["inspected_on"], unique=False)
+    op.create_index(op.f("ix_random_plan_units_plan_id"), "random_plan_units", ["plan_id"], unique=False)
+    op.create_index(op.f("ix_random_plan_units_subject_id"), "random_plan_units", ["subject_id"], unique=False)
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop every table."""
+    op.drop_index(op.f("ix_random_plan_units_subject_id"), table_name="random_plan_units")
+    op.drop_index(op.f("ix_random_plan_units_plan_id"), table_name="random_plan_units")
+    op.drop_index(op.f("ix_random_plan_units_inspected_on"), table_name="random_plan_units")
+    op.drop_index(op.f("ix_random_plan_units_act_id"), table_name="random_plan_units")
+    op.drop_table("random_plan_units")
     op.drop_index(op.f("ix_exposure_events_exposure_id"), table_name="exposure_events")
     op.drop_table("exposure_events")
     op.drop_index(op.f("ix_case_file_links_verdict_id"), table_name="case_file_links")
@@ -2172,6 +2309,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_licences_subject_id"), table_name="licences")
     op.drop_index(op.f("ix_licences_number_key"), table_name="licences")
     op.drop_table("licences")
+    op.drop_index(op.f("ix_index_results_region"), table_name="index_results")
+    op.drop_index("ix_index_results_board", table_name="index_results")
+    op.drop_table("index_results")
     op.drop_index(op.f("ix_import_jobs_status"), table_name="import_jobs")
     op.drop_index(op.f("ix_import_jobs_import_id"), table_name="import_jobs")
     op.drop_table("import_jobs")
@@ -2182,6 +2322,10 @@ def downgrade() -> None:
     op.drop_index("ix_exchange_received_known", table_name="exchange_received")
     op.drop_index(op.f("ix_exchange_received_batch_id"), table_name="exchange_received")
     op.drop_table("exchange_received")
+    op.drop_index("ix_credit_classes_uscc_known", table_name="credit_classes")
+    op.drop_index(op.f("ix_credit_classes_import_id"), table_name="credit_classes")
+    op.drop_index(op.f("ix_credit_classes_class_code"), table_name="credit_classes")
+    op.drop_table("credit_classes")
     op.drop_index(op.f("ix_case_file_offices_office_code"), table_name="case_file_offices")
     op.drop_index(op.f("ix_case_file_offices_case_file_id"), table_name="case_file_offices")
     op.drop_table("case_file_offices")
@@ -2228,6 +2372,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reports_state"), table_name="reports")
     op.drop_index(op.f("ix_reports_kind"), table_name="reports")
     op.drop_table("reports")
+    op.drop_index(op.f("ix_random_plans_state"), table_name="random_plans")
+    op.drop_index(op.f("ix_random_plans_office_code"), table_name="random_plans")
+    op.drop_table("random_plans")
     op.drop_index(op.f("ix_push_targets_removed_at"), table_name="push_targets")
     op.drop_table("push_targets")
     op.drop_table("pack_snapshots")
@@ -2253,6 +2400,9 @@ def downgrade() -> None:
     op.drop_table("leases")
     op.drop_table("jobs")
     op.drop_table("job_runs")
+    op.drop_index(op.f("ix_index_versions_state"), table_name="index_versions")
+    op.drop_index(op.f("ix_index_versions_decided_at"), table_name="index_versions")
+    op.drop_table("index_versions")
     op.drop_table("imports")
     op.drop_index(op.f("ix_idempotent_requests_created_at"), table_name="idempotent_requests")
     op.drop_table("idempotent_requests")
@@ -2266,6 +2416,7 @@ def downgrade() -> None:
     op.drop_table("exchange_batches")
     op.drop_table("duty_changes")
     op.drop_table("duties")
+    op.drop_table("credit_imports")
     op.drop_index(op.f("ix_case_files_state"), table_name="case_files")
     op.drop_index(op.f("ix_case_files_model"), table_name="case_files")
     op.drop_index(op.f("ix_case_files_lead_office"), table_name="case_files")
