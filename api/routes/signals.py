@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
@@ -34,13 +36,20 @@ def list_signals(
     region: Text | None = None,
     subject: Text | None = None,
     since: Moment | None = None,
+    until: Moment | None = None,
+    channel: Text | None = None,
+    kind: Literal["content", "report", "warning", "case"] | None = None,
+    text: Annotated[Text | None, Query(description="in the text as it may be shown / 正文包含（脱敏后）")] = None,
+    judged: Annotated[bool | None, Query(description="judged by a model or not yet / 是否已研判")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SignalRow]:
-    """The newest received first. `region` includes what lies below it; `subject` is a USCC, a key or a name; `since` looks at when it was observed."""
-    return svc.desk.read(
-        views_signals.list_signals, SignalFilter(source, region, subject, since), limit=limit, cursor=cursor, scope=who.scope
-    )
+    """The newest received first. `region` includes what lies below it; `subject` is a USCC, a key or a name; `since` and `until` look at when it was observed.
+
+    `text` is looked for in what may be shown: who searches learns nothing that is masked. A page may then hold fewer rows than asked for and still have a cursor.
+    """
+    filters = SignalFilter(source, region, subject, since, until, channel, kind, text, judged)
+    return svc.desk.read(views_signals.list_signals, filters, limit=limit, cursor=cursor, scope=who.scope)
 
 
 @router.get("/{signal_id}", summary="信号详情 / One signal", responses=problems(404), dependencies=[needs("signals.read")])

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import problems
-from risk.services import subject_history, subject_views
+from risk.services import subject_history, subject_relations, subject_views
 from risk.services.paging import Page
 from risk.services.subject_history import Chain, History
+from risk.services.subject_relations import Relations
 from risk.services.subject_views import SubjectRow, SubjectView
 
 router = APIRouter(prefix="/subjects", tags=["subjects"])
@@ -67,3 +68,9 @@ def history(
 def chain(subject_id: Id, svc: Svc, who: Caller, known: Moment | None = None) -> tuple[Chain, ...]:
     """Each alert with the signals that led to it and everything that came of it."""
     return svc.desk.read(subject_history.chains, subject_id, known or svc.desk.clock(), scope=who.scope)
+
+
+@router.get("/{subject_id}/relations", summary="关联主体 / Subjects it hangs together with", responses=problems(404), dependencies=[READ])
+def relations(subject_id: Id, svc: Svc, who: Caller) -> Relations:
+    """Other subjects that share an address, a telephone or a legal representative with it now; what they share is not told."""
+    return svc.desk.read(subject_relations.relations, subject_id, scope=who.scope)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, exists, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
@@ -26,12 +26,20 @@ EXCERPT = 300
 
 @dataclass(frozen=True, slots=True)
 class SignalFilter:
-    """What to list. ``subject`` is a subject's key (its USCC) or name; ``since`` looks at when it was observed."""
+    """What to list. ``subject`` is a subject's key (its USCC) or name; ``since`` and ``until`` look at when it was observed; ``judged``: by any model.
+
+    ``text`` stands in the text as it is shown: a search never tells what is masked.
+    """
 
     source: str | None = None
     region: str | None = None
     subject: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    channel: str | None = None
+    kind: str | None = None
+    text: str | None = None
+    judged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,18 @@ def list_signals(
         query = query.where(s.subject_id.in_(select(c.id).where((c.key == filters.subject) | (c.name == filters.subject))))
     if filters.since:
         query = query.where(s.observed_at >= filters.since)
+    if filters.until:
+        query = query.where(s.observed_at <= filters.until)
+    query = query.where(*(column == value for column, value in ((s.channel, filters.channel), (s.kind, filters.kind)) if value))
+    if filters.judged is not None:
+        known = exists().where(t.assessments.c.signal_id == s.id)
+        query = query.where(known if filters.judged else ~known)
+    if filters.text:
+        query = query.where(s.text.contains(filters.text, autoescape=True))
     if cursor:
         query = query.where(s.id < unpack_id(cursor))
-    return page_by_id(conn, query.order_by(s.id.desc()), limit, _row)
+    page = page_by_id(conn, query.order_by(s.id.desc()), limit, lambda row: (_row(row), masked(row.text)))
+    return Page(tuple(row for row, shown in page.items if not filters.text or filters.text in shown), page.cursor)
 
 
 def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -> SignalView:
