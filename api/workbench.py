@@ -24,13 +24,14 @@ POLICY = (
 """Styles in the page are allowed: charts and menus place themselves by them."""
 
 
-def built(folder: Path = FOLDER) -> bool:
+def built(folder: Path | None = None) -> bool:
     """Whether there is a workbench to serve."""
-    return (folder / "index.html").is_file()
+    return ((folder or FOLDER) / "index.html").is_file()
 
 
-def install(app: FastAPI, folder: Path = FOLDER) -> None:
+def install(app: FastAPI, folder: Path | None = None) -> None:
     """Serve it under ``/ui/``, if it was built; unknown paths there are pages of the workbench, missing files are not found."""
+    folder = folder or FOLDER
     if built(folder):
         app.frontend(PREFIX, directory=folder, fallback="index.html")
         app.add_middleware(WorkbenchFiles)
