@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test search lint bench evaluate doctor constraints clean
+.PHONY: help demo serve web test search lint bench evaluate doctor constraints clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,18 +22,25 @@ $(VENV)/.run: $(UV) pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test
-	$(INSTALL) --editable '.[fast,test,explain,bench]'
+	$(INSTALL) --editable '.[fast,test,explain,reports,web,bench]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(INSTALL) --editable '.[fast,test,explain]'
+	$(INSTALL) --editable '.[fast,test,explain,reports,web]'
 	@touch $@
 
-demo: $(VENV)/.run ## the whole loop on a made-up province, on SQLite; prints the funnel, writes the report
+$(VENV)/.web: $(VENV)/.run
+	$(INSTALL) --editable '.[fast,web]'
+	@touch $@
+
+demo: web ## the whole loop on a made-up province, on SQLite; prints the funnel, writes the report
 	$(BIN)/risk demo
 
-serve: $(VENV)/.run ## API and start page on http://127.0.0.1:8000
+serve: web ## API and workbench on http://127.0.0.1:8000
 	$(BIN)/risk serve
+
+web: $(VENV)/.web ## build the workbench (api/web), if it is out of date
+	$(BIN)/python api/web/build.py
 
 test: lint ## lint, types, import contracts, all tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
@@ -41,7 +48,8 @@ test: lint ## lint, types, import contracts, all tests on SQLite and PostgreSQL
 search: $(VENV)/.test ## the property tests of the language and the domain with new random examples
 	RISK_HYPOTHESIS=search $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/rules tests/features tests/models
 
-lint: $(VENV)/.test ## ruff, mypy --strict, import contracts
+lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, types of the workbench
+	$(BIN)/python api/web/build.py --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -57,7 +65,7 @@ doctor: $(VENV)/.run ## what is installed, what is missing
 	$(BIN)/risk doctor
 
 constraints: $(UV) ## renew constraints.txt
-	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra bench --extra explain --extra sso --extra reports --extra browser pyproject.toml -o $(VENV)/constraints.new
+	$(UV) pip compile --quiet --upgrade --no-annotate --no-header --python-version 3.11 --extra pg --extra fast --extra test --extra bench --extra explain --extra sso --extra reports --extra web pyproject.toml -o $(VENV)/constraints.new
 	@{ echo "# Exact versions that the project is tested with (Python 3.11). Renew with: make constraints"; cat $(VENV)/constraints.new; $(UV) --version | awk '{print "uv==" $$2}'; } > constraints.txt
 
 clean: ## remove the environment and everything that runs have written
