@@ -24,6 +24,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "assists", "description": "协查协办 / questions between offices"},
     {"name": "copies", "description": "抄告抄送 / copies of alerts, with receipt"},
     {"name": "campaigns", "description": "专项整治 / special campaigns"},
+    {"name": "case files", "description": "重点事件跟踪：卷宗、时间线、关联、导出 / case files of events"},
     {"name": "joint tasks", "description": "联合检查（进一次门查多项事） / joint tasks: several offices, one visit"},
     {"name": "calendar", "description": "工作日历 / the working calendar"},
     {"name": "verdicts", "description": "核查结论 / verdicts"},

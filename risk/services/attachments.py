@@ -181,7 +181,7 @@ def download(conn: Connection, folder: Path, attachment_id: int, *, original: bo
     path = existing(folder, row.sha256)
     if original and not who.may("personal.read"):
         raise ForbiddenError("attachment_original_only")
-    content = None if original else _clean(path, row.media_type)
+    content = None if original else clean_copy(path, row.media_type)
     auditing.record(conn, who.name, "attachment.read", f"attachment:{attachment_id}", {"original": original, "sha256": row.sha256}, now)
     return Download(row.name, row.media_type, row.sha256, path if content is None else None, content)
 
@@ -212,11 +212,12 @@ def damaged(conn: Connection, folder: Path) -> tuple[str, ...]:
 
 def named(conn: Connection) -> frozenset[str]:
     """Hashes of all content that is in use."""
-    a = t.attachments.c
-    return frozenset(conn.scalars(select(a.sha256).distinct().where(a.removed_at.is_(None))))
+    a, c = t.attachments.c, t.case_file_attachments.c
+    of_tasks = select(a.sha256).where(a.removed_at.is_(None))
+    return frozenset(conn.scalars(of_tasks.union(select(c.sha256).where(c.removed_at.is_(None)))))
 
 
-def _clean(path: Path, media: str) -> bytes | None:
+def clean_copy(path: Path, media: str) -> bytes | None:
     """A copy without location data; nothing where the type carries none."""
     kind = by_media(media)
     how = kind.clean if kind else "original"
