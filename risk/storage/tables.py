@@ -530,7 +530,10 @@ reports = Table(
     Column("edition", Integer, nullable=False, default=1),  # another one where the one before was withdrawn
     Column("state", String(12), nullable=False, default="draft", index=True),  # of risk.domain.report_states
     Column("number", String(60), unique=True),  # 文号, where one is given
+    Column("title_zh", String(400)),
+    Column("title_en", String(400)),
     Column("remarks", Json, nullable=False, default=dict),  # what people wrote into it: chapter → text
+    Column("documents", Json),  # as approved, language → chapters: what is signed and printed, whatever the program says later
     Column("dressing", Json, nullable=False, default=dict),  # 份号, 密级, 主送, 抄送 … as of GB/T 9704
     Column("version", Integer, nullable=False, default=1),
     Column("changed_at", UtcDateTime, nullable=False, default=lambda ctx: ctx.get_current_parameters()["created_at"]),
