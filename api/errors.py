@@ -112,7 +112,7 @@ SIGN_IN_FIRST = frozenset({"not_signed_in", "password_change_required", "second_
 
 def _on_risk_error(request: Request, error: Exception) -> Response:
     found = cast("RiskError", error)
-    if request.url.path == "/" and found.code in SIGN_IN_FIRST and "text/html" in request.headers.get("accept", ""):
+    if request.url.path == "/start" and found.code in SIGN_IN_FIRST and "text/html" in request.headers.get("accept", ""):
         return RedirectResponse(f"/sign-in?lang={language(request)}", 303, headers={"Cache-Control": "no-store"})  # a person with a browser
     return refusal(request, found)
 

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.requests import Request
 
+from api import workbench
 from api.authority import Caller, needs, public
 from api.chain import chain
 from api.deps import Lang, Svc
@@ -28,7 +29,15 @@ router = APIRouter(include_in_schema=False)
 OUTCOMES = ("new", "merged", "suppressed", "below_grade", "over_capacity", "failed")
 
 
-@router.get("/", dependencies=[needs("home.read")])
+@router.get("/", dependencies=[public])
+def first_page(lang: Lang) -> RedirectResponse:
+    """To the workbench; to the plain start page where none was built."""
+    return RedirectResponse(
+        f"{workbench.PREFIX}/" if workbench.built() else f"/start?lang={lang}", 303, headers={"Cache-Control": "no-store"}
+    )
+
+
+@router.get("/start", dependencies=[needs("home.read")])
 def start_page(svc: Svc, lang: Lang, who: Caller) -> HTMLResponse:
     """The chain with live counts, what is urgent, what judges, what runs next."""
     return _page("home.html.j2", lang, **_facts(state_of(svc, who.scope), lang))

@@ -59,7 +59,14 @@ register(
             "  三类管理员登录后须先启用动态口令",
             "  the three administrators enrol a second factor before anything else",
         ),
-        "demo_next": ("下一步：risk serve，打开 http://{host}:{port}/", "Next: risk serve, then open http://{host}:{port}/"),
+        "demo_next": (
+            "下一步：make serve（或 risk serve），打开工作台 http://{host}:{port}/",
+            "Next: make serve (or risk serve), then open the workbench: http://{host}:{port}/",
+        ),
+        "demo_follow": (
+            "  从一条预警走到结论：用 {officer} 登录（核查人员），再用 {head}（单位负责人）、{leader}（领导）、{analyst}（分析人员）、{scientist}（数据科学人员）",
+            "  From an alert to its verdict: sign in as {officer} (officer), then {head} (head), {leader} (leader), {analyst} (analyst), {scientist} (data scientist)",
+        ),
     }
 )
 
@@ -67,7 +74,9 @@ register(
 @click.command()
 @click.option("--days", default=90, show_default=True, type=click.IntRange(7, 365), help="length of the story / 天数")
 @click.option("--seed", default=7, show_default=True, help="the same seed tells the same story / 随机种子")
-@click.option("--accounts", "with_accounts", is_flag=True, help="also make an account for each role / 同时建立各角色的演示账号")
+@click.option(
+    "--accounts/--no-accounts", "with_accounts", default=True, show_default=True, help="an account for each role / 建立各角色的演示账号"
+)
 @click.option("--serve", "serve_after", is_flag=True, help="then start the API and start page / 结束后启动服务")
 def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> None:
     """The whole loop on a made-up province: signals to situation report. / 虚构省份上的完整闭环"""
@@ -98,6 +107,8 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
     if people is not None:
         _show_accounts(*people)
     tell("demo_next", host=settings.host, port=settings.port)
+    if people is not None:
+        tell("demo_follow", officer="zhangwei", head="sunli", leader="helin", analyst="lixiang", scientist="zhoutao")
     if serve_after:
         from risk.cli.serve import serve
 

@@ -319,9 +319,9 @@ def test_a_key_is_refused_what_its_owner_lacks_and_after_it_is_revoked(client: T
 
 def test_a_browser_is_led_to_the_page_where_one_signs_in(client: TestClient, person: int, clock: Clock) -> None:
     browser = {"Accept": "text/html,*/*", "Accept-Language": "en"}
-    answer = client.get("/", headers=browser, follow_redirects=False)
+    answer = client.get("/start", headers=browser, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?lang=en")
-    assert client.get("/", headers={"Accept": "application/json"}).status_code == 401
+    assert client.get("/start", headers={"Accept": "application/json"}).status_code == 401
     assert client.get("/api/v1/signals", headers=browser).status_code == 401  # only the page of people
     page = client.get("/sign-in", headers=browser)
     nonce = page.headers["content-security-policy"].split("'nonce-")[1].split("'")[0]
@@ -329,7 +329,7 @@ def test_a_browser_is_led_to_the_page_where_one_signs_in(client: TestClient, per
     assert "Single sign-on" not in page.text
     assert "Present password" in page.text
     sign_in(client)
-    assert client.get("/", headers=browser, follow_redirects=False).status_code == 200
+    assert client.get("/start", headers=browser, follow_redirects=False).status_code == 200
     clock.add(days=90)
     sign_in(client)
-    assert client.get("/", headers=browser, follow_redirects=False).headers["location"] == "/sign-in?lang=en"
+    assert client.get("/start", headers=browser, follow_redirects=False).headers["location"] == "/sign-in?lang=en"

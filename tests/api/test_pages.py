@@ -6,9 +6,12 @@ import re
 import subprocess
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+
+from api import workbench
 
 
 @pytest.mark.parametrize(
@@ -16,14 +19,22 @@ from starlette.testclient import TestClient
     [("zh", ("涉嫌虚假医疗广告", "守恒", "待签收 2", "非法集资·企业")), ("en", ("suspected false", "balanced", "2 to sign"))],
 )
 def test_the_start_page_shows_the_chain(client: TestClient, world: datetime, lang: str, says: tuple[str, ...]) -> None:
-    page = client.get("/", params={"lang": lang}).text
+    page = client.get("/start", params={"lang": lang}).text
     for text in says:
         assert text in page
     assert page.count('class="node ') == 8
     assert "主体0" not in page  # no subject is named before a verdict
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_the_first_page_is_the_workbench_where_there_is_one(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbench, "FOLDER", tmp_path)
+    answer = client.get("/?lang=en", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/start?lang=en")
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    assert client.get("/", follow_redirects=False).headers["location"] == "/ui/"
+
+
+@pytest.mark.parametrize("path", ["/start", "/docs"])
 def test_pages_ask_nothing_of_other_hosts(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -34,8 +45,8 @@ def test_pages_ask_nothing_of_other_hosts(client: TestClient, path: str) -> None
 
 
 def test_an_empty_service_says_where_to_begin(client: TestClient) -> None:
-    assert "risk demo" in client.get("/", headers={"Accept-Language": "zh"}).text
-    assert "Start here" in client.get("/", headers={"Accept-Language": "en-GB"}).text
+    assert "risk demo" in client.get("/start", headers={"Accept-Language": "zh"}).text
+    assert "Start here" in client.get("/start", headers={"Accept-Language": "en-GB"}).text
 
 
 def test_the_reference_lists_the_operations(client: TestClient) -> None:
