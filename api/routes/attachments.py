@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Services, Svc, Text
 from api.openapi import problems
 from api.verdict_schemas import Removed
+from risk.domain import attachment_types
 from risk.services import appeals, attachment_files, attachments
 from risk.services.attachments import AttachmentView
 from risk.services.paging import LARGEST_ID, Page
@@ -26,6 +27,25 @@ CAREFUL = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "no-store, private",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentKind:
+    """A kind of file that is accepted; it is told by the content, whatever the name."""
+
+    code: str
+    media: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLimits:
+    """Bytes of one file, bytes and files of one task, and the kinds."""
+
+    file_bytes: int
+    task_bytes: int
+    task_files: int
+    kinds: tuple[AttachmentKind, ...]
 
 
 @router.get("", summary="附件列表 / List attachments", dependencies=[READ])
@@ -50,6 +70,14 @@ def list_attachments(
         limit=limit,
         cursor=cursor,
     )
+
+
+@router.get("/limits", summary="附件要求 / What may be attached", dependencies=[READ])
+def limits() -> AttachmentLimits:
+    """How large, how many, which kinds: for a form that tells before anything is sent."""
+    most = attachment_types.limits()
+    kinds = dict.fromkeys((one.code, one.media, one.extension) for one in attachment_types.types())
+    return AttachmentLimits(most.file_bytes, most.task_bytes, most.task_files, tuple(AttachmentKind(*one) for one in kinds))
 
 
 @router.post("", status_code=201, summary="上传附件 / Upload an attachment", responses=problems(404, 409, 413), dependencies=[WORK])

@@ -44,10 +44,24 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """How people sign in here. ``accounts``: somebody must; ``single_sign_on``: a provider is named."""
+
+    accounts: bool
+    single_sign_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryCodes:
     """Each good once, in place of a code; told this once."""
 
     recovery_codes: tuple[str, ...]
+
+
+@router.get("/ways", summary="登录方式 / Ways to sign in", dependencies=[public])
+def ways(svc: Svc) -> Ways:
+    """What a sign-in page offers."""
+    return Ways(svc.identity.accounts_exist(), bool(svc.settings.oidc_issuer))
 
 
 @router.post("/sign-in", summary="登录 / Sign in", responses=problems(401, 409, 429), dependencies=[public])

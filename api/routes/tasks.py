@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Id, IfMatch, Lang, Limit, Moment, Svc, Text
@@ -35,10 +35,11 @@ from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.domain.stages import Stage
 from risk.domain.tasks import Kind, State
-from risk.services import assists, clock_stops, copies, stages, task_views
+from risk.services import assists, clock_stops, copies, stages, task_counts, task_views
 from risk.services import tasks as steps
 from risk.services.paging import Page, pack, unpack
 from risk.services.task_acts import scoped
+from risk.services.task_counts import TaskCounts
 from risk.services.task_views import TaskFilter, TaskRow, TaskView
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -73,11 +74,14 @@ def list_tasks(
     extension_asked: bool | None = None,
     updated_since: Moment | None = None,
     campaign: int | None = None,
+    region: Annotated[Text | None, Query(description="code or name, with what lies below / 地区，含下级")] = None,
+    waiting: bool = False,
     sort: Literal["due", "-due", "grade", "issued", "-issued", "updated", "-updated"] = "due",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[TaskRow]:
-    """The most urgent first, or in another order; a cursor belongs to its order. `overdue` keeps those whose next step is late, `mine` those of the caller.
+    """The most urgent first, or in another order; a cursor belongs to its order. `overdue` keeps those whose next step is late, `mine` those of the caller,
+    `waiting` those that the office still owes a signature or a report.
 
     `office` also finds late tasks that were taken up to it. `assists`: with (or without) open questions to other offices. `updated_since` with
     `sort=updated` is the way to read on.
@@ -98,6 +102,8 @@ def list_tasks(
         extension_asked=extension_asked,
         updated_since=updated_since,
         campaign=campaign,
+        region=region,
+        waiting=waiting,
     )
     inner = str(unpack(cursor)) if cursor else None
     page = svc.desk.read(task_views.list_tasks, wanted, svc.desk.clock(), limit=limit, cursor=inner, sort=sort, scope=who.scope)
@@ -126,6 +132,13 @@ def bulk(step: Literal["sign", "assign", "accept"], sent: Bulk, svc: Svc, who: C
             state = svc.desk.read(task_views.get_task, number, svc.desk.clock(), evidence_limit=0).task.state
             results.append(BulkResult(id=number, ok=True, state=state))
     return results
+
+
+@router.get("/counts", summary="任务计数 / Count tasks", responses=problems(404), dependencies=[needs("tasks.read")])
+def count_tasks(svc: Svc, who: Caller, office: Text | None = None, mine: bool = False) -> TaskCounts:
+    """What waits, by urgency and by officer, of all one may see, of one office, or of oneself."""
+    officer = who.name if mine else None
+    return svc.desk.read(task_counts.count, svc.desk.clock(), office=office, officer=officer, scope=who.scope)
 
 
 @router.get("/{task_id}", summary="任务详情 / One task", responses=problems(404), dependencies=[needs("tasks.read")])

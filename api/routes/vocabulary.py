@@ -11,7 +11,8 @@ from api.authority import anybody
 from models import lineup
 from risk.domain import regions, routing
 from risk.domain.grades import Grade
-from risk.domain.tasks import State
+from risk.domain.stages import Stage
+from risk.domain.tasks import Event, Kind, State
 from risk.scoring import keys
 
 router = APIRouter(prefix="/vocabulary", tags=["vocabulary"])
@@ -46,6 +47,9 @@ class Vocabulary:
     grades: tuple[Named, ...]
     task_states: tuple[Named, ...]
     departments: tuple[Named, ...]
+    task_events: tuple[Named, ...]
+    task_kinds: tuple[Named, ...]
+    stages: tuple[Named, ...]
 
 
 @router.get("", summary="名称表 / Names of codes", dependencies=[anybody])
@@ -62,4 +66,7 @@ def _vocabulary() -> Vocabulary:
         tuple(Named(grade.code, grade.title("zh"), grade.title("en")) for grade in sorted(Grade, reverse=True) if grade),
         tuple(Named(state.value, state.word("zh"), state.word("en")) for state in State),
         tuple(Named(code, zh, en) for code, (zh, en) in routing.departments().items()),
+        tuple(Named(event.value, event.word("zh"), event.word("en")) for event in Event),
+        tuple(Named(kind.value, kind.word("zh"), kind.word("en")) for kind in Kind),
+        tuple(Named(stage.value, stage.word("zh"), stage.word("en")) for stage in Stage),
     )

@@ -106,7 +106,7 @@ def link_of(one: Happened, names: Names) -> str:
     """Where more is to be seen; nothing where that is not known.
 
     >>> link_of(Happened(1, "k", "task.issued", "task:12", None, {}, None), Names(base="https://risk.example/"))
-    'https://risk.example/api/v1/tasks/12'
+    'https://risk.example/ui/tasks/12'
     """
     noun, _, number = one.object.partition(":")
     for kind, value in ((noun, number), ("task", one.data.get("task")), ("alert", one.data.get("alert"))):

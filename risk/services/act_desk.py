@@ -20,7 +20,10 @@ register({"act_office": ("须给出所属任务或者以单位账号登记", "na
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of a form. ``kind``: text, code, choice, date, yes_no, amount, people, table, uscc, party."""
+    """One field of a form. ``kind``: text, code, choice, date, yes_no, amount, people, table, uscc, party.
+
+    ``columns``: of a table, with the values each of them may have (any, where there are none). ``wanted``: what a code looks like.
+    """
 
     name: str
     zh: str
@@ -29,6 +32,8 @@ class FieldView:
     required: bool
     limit: int | None
     values: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+    wanted: str
 
 
 def fields_of(kind: str) -> tuple[FieldView, ...]:
@@ -38,7 +43,17 @@ def fields_of(kind: str) -> tuple[FieldView, ...]:
     ['force_kind']
     """
     return tuple(
-        FieldView(f.name, f.label.zh, f.label.en, f.kind, f.required, f.limit, tuple(f.more.get("values", ())))
+        FieldView(
+            name=f.name,
+            zh=f.label.zh,
+            en=f.label.en,
+            kind=f.kind,
+            required=f.required,
+            limit=f.limit,
+            values=tuple(f.more.get("values", ())),
+            columns={name: tuple(f.more.get("choice", {}).get(name, ())) for name in f.more.get("columns", ())},
+            wanted=str(f.more.get("wanted", "")),
+        )
         for f in kinds()[kind].fields.values()
     )
 

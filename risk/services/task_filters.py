@@ -8,12 +8,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from risk.domain.errors import InvalidInputError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.domain.tasks import AWAITING, ENDED, State
+from risk.services.places import inside
 from risk.storage import tables as t
 
 register(
@@ -30,7 +31,9 @@ class TaskFilter:
     """What to list; nothing given lists all.
 
     ``office``: whose task it is, or to whom it was taken up because it was late. ``overdue``: the next step (sign, else report) is late and the clock runs.
-    ``assists``: with open questions to other offices (or without). ``updated_since`` and ``due_before`` are moments, the former included.
+    ``assists``: with open questions to other offices (or without). ``updated_since`` and ``due_before`` are moments, the former included. ``region``: where it happened, else
+    where the subject or the office is; with what lies below.
+    ``waiting``: the office still owes a signature or a report.
     """
 
     office: str | None = None
@@ -48,6 +51,8 @@ class TaskFilter:
     extension_asked: bool | None = None
     updated_since: datetime | None = None
     campaign: int | None = None
+    region: str | None = None
+    waiting: bool = False
 
 
 class _Key(NamedTuple):
@@ -96,6 +101,11 @@ def apply(query: Select[Any], wanted: TaskFilter, now: datetime) -> Select[Any]:
     if wanted.campaign is not None:
         i = t.campaign_items.c
         query = query.where(exists(select(1).where(i.task_id == task.id, i.campaign_id == wanted.campaign)))
+    if wanted.waiting:
+        query = query.where(task.state.in_([s.value for s in AWAITING]))
+    if wanted.region:
+        place = func.coalesce(t.alerts.c.region, t.subjects.c.region, t.signals.c.region, t.offices.c.region)
+        query = query.where(inside(place, wanted.region))
     return query.where(*_flags(wanted))
 
 

@@ -210,9 +210,16 @@ def _checked(conn: Connection, task_id: int, content: Mapping[str, Any] | None, 
         raise MistakesError(wrong)
     if unfit := attachments.unfit(conn, task_id, found.attachments):
         raise MistakesError(unfit)
-    if who.kind == "account" and who.name not in found.officers and not who.may("tasks.decide"):
+    if who.kind == "account" and not who.may("tasks.decide") and not _names(conn, who) & set(found.officers):
         raise ForbiddenError("filing_not_handler", person=who.name)
     return found
+
+
+def _names(conn: Connection, who: Principal) -> set[str]:
+    """How a person may stand among the handlers: by the name of their account, or by the name they are known by."""
+    a = t.accounts.c
+    shown = conn.scalar(select(a.display_name).where(a.id == who.account_id)) if who.account_id is not None else None
+    return {who.name, shown} if shown else {who.name}
 
 
 def _complete(conn: Connection, verdict_id: int, found: Filing, actor: str, now: datetime) -> None:

@@ -203,7 +203,7 @@ def test_a_letter_reaches_a_mail_server(sqlite_engine: Engine) -> None:
     assert page is not None
     for text in (plain.get_content(), page.get_content()):
         assert "任务 12（等级：红色；" in text
-        assert "https://risk.example.gov.cn/api/v1/tasks/12" in text
+        assert "https://risk.example.gov.cn/ui/tasks/12" in text
         assert "不是结论" in text
     english = en.get_body(("plain",))
     assert english is not None
