@@ -132,6 +132,33 @@ def expected(cases: Cases, served: Served, weeks: int, *, audited: bool, seed: i
     return told
 
 
+def curve(cases: Cases, weeks: int, cuts: Sequence[float]) -> list[dict[str, Any]]:
+    """For each cut by probability alone: how many cases a week lie at or above it, how right the verified among them were, and which share of what was verified
+    as true lies there (``found``; None without any). Rules' floors and caps are left out: they do not move with a cut.
+
+    >>> cases = Cases(np.array([0.9, 0.6, 0.3]), np.array([1.0, 0.0, 1.0]), np.ones(3), ["a"] * 3, np.zeros(3, dtype=np.int64))
+    >>> [(point["cut"], point["alerts"], point["precision"]["value"], point["found"]) for point in curve(cases, 1, [0.2, 0.5])]
+    [(0.2, 3, 0.6666666666666666, 1.0), (0.5, 2, 0.5, 0.5)]
+    """
+    true = np.nan_to_num(cases.labels) > 0
+    mass = float(cases.weights[true].sum())
+    told = []
+    for cut in cuts:
+        chosen = cases.probability >= cut
+        found = float(cases.weights[true & chosen].sum()) / mass if mass > 0 else None
+        precision = _precision(cases, chosen)
+        told.append(
+            {
+                "cut": cut,
+                "alerts": int(chosen.sum()),
+                "per_week": float(chosen.sum()) / max(weeks, 1),
+                "precision": precision,
+                "found": found,
+            }
+        )
+    return told
+
+
 def _figures(cases: Cases, chosen: npt.NDArray[np.bool_], weeks: int, audited: bool, seed: int) -> dict[str, Any]:
     return {
         "alerts": int(chosen.sum()),

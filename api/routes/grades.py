@@ -10,7 +10,8 @@ from api.authority import Caller, acting, needs
 from api.deps import Moment, Services, Svc, Text
 from api.grade_schemas import GradesAsked, GradesBack, GradesSet
 from api.openapi import problems
-from risk.services import grade_desk, grade_reliability
+from risk.services import grade_curve, grade_desk, grade_reliability
+from risk.services.grade_curve import GradeCurve
 from risk.services.grade_desk import Answer, Asked, GradesView, Solved
 from risk.services.grade_reliability import Reliability
 from risk.services.grade_settings import Setting
@@ -67,6 +68,24 @@ def show_reliability(
     """Matured verdicts against the probabilities of then, by place and grade."""
     moment = as_of or svc.desk.clock()
     return svc.desk.read(grade_reliability.reliability, model, since=since, until=until, as_of=moment)
+
+
+@router.get(
+    "/{model}/curve",
+    summary="准确率与核查量曲线 / Precision against capacity",
+    responses=problems(404, 422),
+    dependencies=[needs("grades.read", whole=True)],
+)
+def show_curve(
+    model: Text,
+    svc: Svc,
+    since: Annotated[Moment | None, Query()] = None,
+    until: Annotated[Moment | None, Query()] = None,
+    as_of: Annotated[Moment | None, Query()] = None,
+) -> GradeCurve:
+    """For cuts by probability alone: alerts a week, precision with its interval, which share of what was confirmed lies above."""
+    moment = as_of or svc.desk.clock()
+    return svc.desk.read(grade_curve.curve, svc.settings, model, since=since, until=until, as_of=moment)
 
 
 @router.post(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Moment, Svc, Text
 from api.openapi import problems
 from api.schemas import Named
+from risk.scheduling.jobs import Job, JobRunRow
 from risk.scoring.keys import key_of
 from risk.services import model_tasks
 from risk.services.model_tasks import ModelTask
@@ -33,6 +34,21 @@ def get_health(model: Text, svc: Svc, who: Caller, as_of: Moment | None = None) 
     from risk.services import model_health  # brings numpy, which a server loads when it is asked for
 
     return _plain(svc.desk.read(model_health.show, key_of(model), as_of, scope=who.scope))
+
+
+@router.post(
+    "/models/{model}/health/checks",
+    status_code=202,
+    summary="立即检查健康 / Check the health of a model now",
+    responses=problems(409, 422),
+    dependencies=[needs("models.write", whole=True)],
+)
+def start_check(model: Text, sent: Named, svc: Svc, who: Caller, response: Response) -> JobRunRow:
+    """Beside this request; what crosses its limit opens an internal task. One at a time (409). `Location` shows how it goes."""
+    arguments = {"models": [key_of(model)], "actor": acting(who, sent.actor)}
+    started = svc.background.start(Job("health_by_hand", "", "model_health", arguments))
+    response.headers["Location"] = f"/api/v1/jobs/runs/{started.id}"
+    return started
 
 
 @router.get(

@@ -14,8 +14,9 @@ from api.deps import Id, Lang, Svc, Text
 from api.openapi import problems
 from api.routes.reports import PAGE_POLICY
 from risk.scoring.keys import key_of
-from risk.services import model_approval, model_desk, model_dossier, model_pairs
+from risk.services import model_approval, model_desk, model_dossier, model_overview, model_pairs
 from risk.services.model_desk import ModelRow, ModelVersionView
+from risk.services.model_overview import ModelGlance
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -35,6 +36,12 @@ class ModelStep(BaseModel):
 def list_models(svc: Svc, versions: bool = True) -> tuple[ModelRow, ...]:
     """A model without a champion scores by its rules. `versions=false` answers at once, without asking the registry."""
     return model_desk.list_models(svc.settings, versions=versions)
+
+
+@router.get("/overview", summary="模型总览 / Models at a glance", dependencies=[needs("models.read", whole=True)])
+def get_overview(svc: Svc) -> tuple[ModelGlance, ...]:
+    """Champion, figures with intervals, labels, health, internal tasks of each. Answers without asking the registry."""
+    return svc.desk.read(model_overview.overview, svc.settings, svc.desk.clock())
 
 
 @router.get(

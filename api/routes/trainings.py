@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import Field
 
-from api.authority import needs
+from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
-from risk.scoring.keys import TEXT_KEYS
+from api.schemas import Named
+from risk.scheduling.jobs import Job, JobRunRow
+from risk.scoring.keys import TEXT_KEYS, key_of
 from risk.services import training_views
 from risk.services.paging import Page
 from risk.services.training_views import LearningState, TrainingRow
 
 router = APIRouter(prefix="/trainings", tags=["models"])
+
+
+class TrainingAsked(Named):
+    """Which model is to learn again."""
+
+    model: Text = Field(description="with its lens / 模型", examples=["illegal_drug_sales"])
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="发起训练 / Train a model now",
+    responses=problems(409, 422),
+    dependencies=[needs("models.write", whole=True)],
+)
+def start_training(sent: TrainingAsked, svc: Svc, who: Caller, response: Response) -> JobRunRow:
+    """Beside this request, whatever the triggers say: laws, comparison and shadow stand as ever. One at a time (409). `Location` shows how it goes."""
+    arguments = {"models": [key_of(sent.model)], "always": True, "actor": acting(who, sent.actor)}
+    started = svc.background.start(Job("train_by_hand", "", "retrain", arguments))
+    response.headers["Location"] = f"/api/v1/jobs/runs/{started.id}"
+    return started
 
 
 @router.get("", summary="训练与回退记录 / Trainings and roll-backs", dependencies=[needs("models.read", whole=True)])

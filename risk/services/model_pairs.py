@@ -21,16 +21,24 @@ def stored(engine: Engine, key: str, first: int, second: int) -> list[dict[str, 
     )
     with reading(engine) as conn:
         rows = conn.execute(query).all()
-    return [
-        {
-            "training": row.id,
-            "as_of": row.as_of.isoformat(),
-            "champion": int(row.champion),
-            "challenger": int(row.challenger),
-            "decision": row.decision,
-            "differences": row.detail.get("differences", {}),
-            "reason": row.detail.get("reason", ""),
-            "n": row.detail.get("n"),
-        }
-        for row in rows
-    ]
+    return [_pair(row) for row in rows]
+
+
+def _pair(row: Any) -> dict[str, Any]:
+    """What the gate found (``gate`` in the training's detail; trainings of before had it at the top)."""
+    told = row.detail.get("gate") or row.detail
+    return {
+        "training": row.id,
+        "as_of": row.as_of.isoformat(),
+        "champion": int(row.champion),
+        "challenger": int(row.challenger),
+        "decision": row.decision,
+        "differences": told.get("differences", {}),
+        "slices": told.get("slices", {}),
+        "worse": told.get("worse", []),
+        "reason": told.get("reason", ""),
+        "n": told.get("n"),
+        "positives": told.get("positives"),
+        "level": told.get("level"),
+        "compared": told.get("compared"),
+    }
