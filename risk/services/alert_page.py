@@ -189,7 +189,6 @@ def page(conn: Connection, alert_id: int, now: datetime, *, scope: Scope = EVERY
     tasks = conn.execute(
         select(t.tasks).where(or_(k.alert_id == alert_id, k.about_alert_id == alert_id), tasks_inside(scope)).order_by(k.id)
     )
-    directory = read_directory(conn)
     return AlertPage(
         alert=view.alert,
         subject=subject.name if subject else None,
@@ -201,7 +200,7 @@ def page(conn: Connection, alert_id: int, now: datetime, *, scope: Scope = EVERY
         tasks=tuple(
             TaskLine(row.id, row.kind, row.office_code, row.state, Grade(row.grade).code, row.report_due, row.officer) for row in tasks
         ),
-        assist_wanted=alert_assists.wanted(conn, alert_id, now, directory),
+        assist_wanted=alert_assists.wanted(conn, alert_id, now, read_directory),
         verdicts=view.verdicts,
         history=tuple(sorted([*view.history, *_told(conn, alert_id)], key=lambda one: one.at)),
         senders=clue_senders.senders_of(conn, alert_id),

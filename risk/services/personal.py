@@ -51,13 +51,19 @@ def _replaced(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
         for plain, shown in secrets:
             if plain in value:
                 value = value.replace(plain, shown)
-        return _masked(value)
+        return _by_shape(value)
     if isinstance(value, dict):
         return {key: _replaced(one, secrets) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         made = [_replaced(one, secrets) for one in value]
         return made if isinstance(value, list) else tuple(made)
     return value
+
+
+@lru_cache(maxsize=16_384)
+def _by_shape(text: str) -> str:
+    """What reasons repeat from page to page (rules, articles, advice) is looked at once."""
+    return _masked(text) if _WORTH.search(text) else text
 
 
 @lru_cache(maxsize=2_048)
