@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -59,7 +60,8 @@ def fuzz(server: Server, cookie: str, folder: Path, *, examples: int, seed: int,
         "--request-timeout", "60", "--report", "json", "--report-json-path", str(report),
         "--exclude-path-regex", r"^/api/v1/auth/(sign-out|sessions)|/events$",  # would end the session asked with; a stream has no end
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    surroundings = {**os.environ, "SCHEMATHESIS_HOOKS": "experiments.fuzz_hooks", "PYTHONPATH": str(RESULTS.parents[1])}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=surroundings)
     (folder / "output.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     told = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
     return {"exit": done.returncode, "report": told, "tail": done.stdout[-6000:]}
