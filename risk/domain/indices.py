@@ -27,10 +27,10 @@ register(
     {
         "index_kind": ("指标体系应为 region 或 subject：{kind}", "a system of indicators is region or subject: {kind}"),
         "index_weights": (
-            "权重须覆盖全部指标、不为负且不全为零：{code}",
-            "weights are of every indicator, not negative, not all zero: {code}",
+            "权重须覆盖全部指标、不为负且不全为零：{name}",
+            "weights are of every indicator, not negative, not all zero: {name}",
         ),
-        "index_reference": ("参考点须由低到高：{code}", "a reference goes from low to high: {code}"),
+        "index_reference": ("参考点须由低到高：{name}", "a reference goes from low to high: {name}"),
     }
 )
 
@@ -138,7 +138,7 @@ def score(value: float | None, reference: Reference | None, *, up: bool) -> floa
         return None
     low, high = reference
     if not low < high:
-        raise InvalidInputError("index_reference", code=f"{low}–{high}")
+        raise InvalidInputError("index_reference", name=f"{low}–{high}")
     share = min(max((value - low) / (high - low), 0.0), 1.0)
     return 100.0 * (share if up else 1.0 - share)
 
@@ -193,7 +193,7 @@ def checked_weights(weights: Mapping[str, float]) -> None:
     """``InvalidInputError`` (``index_weights``) for a negative weight, for none above zero."""
     wrong = next((code for code, weight in weights.items() if not 0 <= weight < float("inf")), None)
     if wrong is not None or not any(weights.values()):
-        raise InvalidInputError("index_weights", code=wrong or "-")
+        raise InvalidInputError("index_weights", name=wrong or "-")
 
 
 def sensitive(industry: str | None) -> bool | None:
