@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("risk", "models", "rules", "features", "api")
+SOURCES, BUILT = "api/web/", "api/web/dist/"
+"""The workbench travels as it was built, without what it was built from."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def _tracked() -> set[str]:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     listed = subprocess.run(["git", "ls-files", "-z", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+    return {name for name in listed.split("\0") if name and (ROOT / name).is_file() and not name.startswith(SOURCES)}
 
 
 def test_every_tracked_file_is_shipped(wheel: zipfile.Path) -> None:
@@ -43,9 +45,17 @@ def test_every_tracked_file_is_shipped(wheel: zipfile.Path) -> None:
 
 
 def test_nothing_else_is_shipped(wheel: zipfile.Path) -> None:
-    more = {name for name in _shipped(wheel) - _tracked() if not name.startswith("risk_early_warning-0.1.0.dist-info/")}
+    more = {name for name in _shipped(wheel) - _tracked() if not name.startswith(("risk_early_warning-0.1.0.dist-info/", BUILT))}
     assert not more, sorted(more)
     assert {name.split("/")[0] for name in _shipped(wheel)} == {*PACKAGES, "risk_early_warning-0.1.0.dist-info"}
+
+
+def test_the_workbench_is_shipped_as_it_was_built(wheel: zipfile.Path) -> None:
+    built = ROOT / BUILT
+    if not (built / "index.html").is_file():
+        pytest.skip("the workbench was not built: make web")
+    files = {f"{BUILT}{file.relative_to(built).as_posix()}" for file in built.rglob("*") if file.is_file()}
+    assert {name for name in _shipped(wheel) if name.startswith(SOURCES)} == files
 
 
 def test_no_shipped_file_knows_this_machine(wheel: zipfile.Path) -> None:
