@@ -142,8 +142,8 @@ def _edges(name: str, form: str) -> tuple[date, date]:
         case "year":
             return date(int(name), 1, 1), date(int(name) + 1, 1, 1)
         case "span":
-            first, last = name.split("..")
-            return date.fromisoformat(first), date.fromisoformat(last) + _DAY
+            edges = [date.fromisoformat(part) for part in name.split("..")]
+            return edges[0], edges[1] + _DAY
         case _:
             raise ValueError(name)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from models.grades import wilson
 from risk.domain import regions
@@ -44,6 +44,7 @@ register(
     }
 )
 
+SITUATION = "situation"
 CONFIRMED, PARTLY, UNFOUNDED = ("10", "11", "12", "13", "14"), ("20",), ("30", "31")
 GRADES = [g.code for g in (Grade.RED, Grade.ORANGE, Grade.YELLOW, Grade.BLUE)]
 
@@ -60,20 +61,21 @@ def latest_cutoff(conn: Connection) -> datetime:
 def freeze(conn: Connection, period: Period, cutoff: datetime, *, actor: str, now: datetime, of: Grant = Grant()) -> dict[str, Any]:  # noqa: B008
     """The numbers of the report ``of`` a place for ``period`` at ``cutoff``: the stored ones if it was made before, else computed and stored."""
     r = t.reports.c
-    key = {"period": period.name, "cutoff": cutoff, "region": of.division, "department": of.department}
+    key: dict[str, Any] = {"kind": SITUATION, "about": "", "period": period.name, "cutoff": cutoff}
+    key |= {"region": of.division, "department": of.department, "edition": 1}
     query = select(r.numbers).where(*(r[name] == value for name, value in key.items()))
     if conn.execute(query).first() is None:
         found = numbers(conn, period, cutoff, of)
         row = {**key, "numbers": found, "numbers_hash": digest(found), "created_at": now, "actor": actor}
         insert_new(conn, t.reports, [row], list(key))
-    return dict(_canonical(conn.execute(query).scalar_one()))
+    return dict(canonical(conn.execute(query).scalar_one()))
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
     """The same value with its keys in order: databases differ in the order they give them back in."""
     if isinstance(value, dict):
-        return {key: _canonical(value[key]) for key in sorted(value)}
-    return [_canonical(item) for item in value] if isinstance(value, list) else value
+        return {key: canonical(value[key]) for key in sorted(value)}
+    return [canonical(item) for item in value] if isinstance(value, list) else value
 
 
 def numbers(conn: Connection, period: Period, cutoff: datetime, of: Grant = Grant()) -> dict[str, Any]:  # noqa: B008 - frozen
@@ -93,15 +95,15 @@ def numbers(conn: Connection, period: Period, cutoff: datetime, of: Grant = Gran
         "scope": {"region": of.division, "department": of.department},
         "run": {"id": last_run.id, "as_of": last_run.as_of.isoformat(), "versions": last_run.versions} if last_run else None,
         "monitoring": _monitoring(conn, period, cutoff, scope),
-        "before": _headline(conn, period.previous, cutoff, scope),
-        "headline": _headline(conn, period, cutoff, scope),
-        "alerts": _alerts(alerts, period, cutoff),
+        "before": headline(conn, period.previous, cutoff, scope),
+        "headline": headline(conn, period, cutoff, scope),
+        "alerts": alert_tables(alerts, period, cutoff),
         "balance": _balance(conn, period, cutoff, scope),
-        "disposal": _disposal(conn, tasks, period, cutoff, scope),
-        "quality": _quality(conn, period, cutoff, scope),
+        "disposal": disposal(conn, tasks, _results(conn, period, cutoff, scope), cutoff),
+        "quality": quality(conn, told_verdicts(conn, period, cutoff, scope), cutoff),
         "trainings": _trainings(conn, cutoff) if scope.whole else [],
         "funnel": _funnel(conn, len(alerts), tasks, period, cutoff, scope),
-        "clues": _clues(conn, alerts, cutoff),
+        "clues": clues(conn, alerts, cutoff),
     }
 
 
@@ -119,7 +121,8 @@ def _count(conn: Connection, table: Any, *conditions: Any) -> int:
     return int(conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar() or 0)
 
 
-def _headline(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
+def headline(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
+    """How many signals, alerts and verdicts a period has, and the verified rate."""
     verdicts = Counter(code for (code,) in conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code)))
     confirmed, told = sum(verdicts[c] for c in (*CONFIRMED, *PARTLY)), sum(verdicts[c] for c in (*CONFIRMED, *PARTLY, *UNFOUNDED))
     return {
@@ -165,7 +168,8 @@ def _taken_in(conn: Connection, period: Period, cutoff: datetime, scope: Scope) 
     return {name: int(n or 0) for name, n in zip(("accepted", "duplicates", "quarantined"), told, strict=True)}
 
 
-def _alerts(alerts: Sequence[KnownAlert], period: Period, cutoff: datetime) -> dict[str, Any]:
+def alert_tables(alerts: Sequence[KnownAlert], period: Period, cutoff: datetime) -> dict[str, Any]:
+    """Alerts by grade, model, division and week."""
     by_model, by_city, heat = Counter[Any](), Counter[Any](), Counter[Any]()
     trend = Counter[Any]({(week, GRADES[0]): 0 for week in _weeks(period.start, min(period.end, cutoff))})
     for one in alerts:
@@ -231,7 +235,8 @@ def _balance(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -
     return dict(total)
 
 
-def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cutoff: datetime, scope: Scope) -> dict[str, Any]:
+def disposal(conn: Connection, tasks: Sequence[KnownTask], verdicts: Counter[tuple[str, Any]], cutoff: datetime) -> dict[str, Any]:
+    """How tasks were worked on, who is late, and what was found; ``verdicts``: (code, sub-reason) → count."""
     late: Counter[str] = Counter()
     load: Counter[str] = Counter()
     days = []
@@ -249,9 +254,6 @@ def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cuto
             late[one.office] += 1
             overdue += not one.reported_at
     names = {code: (zh, en) for code, zh, en in conn.execute(select(t.offices.c.code, t.offices.c.name_zh, t.offices.c.name_en))}
-    verdicts = Counter(
-        (code, sub) for code, sub in conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code, t.verdicts.c.sub_reason))
-    )
     return {
         "issued": len(tasks),
         "signed": signed,
@@ -269,6 +271,11 @@ def _disposal(conn: Connection, tasks: Sequence[KnownTask], period: Period, cuto
     }
 
 
+def _results(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> Counter[tuple[str, Any]]:
+    rows = conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code, t.verdicts.c.sub_reason))
+    return Counter((code, sub) for code, sub in rows)
+
+
 def _sum_by(counter: Counter[tuple[str, Any]], index: int) -> dict[str, int]:
     total: Counter[str] = Counter()
     for key, n in counter.items():
@@ -283,15 +290,18 @@ def _current_verdicts(period: Period, cutoff: datetime, scope: Scope, *columns: 
     return select(*columns).where(_within(t.verdicts.c.reported_at, period, cutoff), ~superseded, verdicts_inside(scope))
 
 
-def _quality(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> list[dict[str, Any]]:
+def told_verdicts(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> list[Row[Any]]:
+    """Verdicts in force on alerts: (id, model, grade, probability, region of the alert; code, sub-reason)."""
+    a, v = t.alerts.c, t.verdicts.c
+    columns = (a.id, a.model, a.grade, a.probability, a.region, v.code, v.sub_reason)
+    query = _current_verdicts(period, cutoff, scope, *columns).join_from(t.verdicts, t.alerts, a.id == v.alert_id)
+    return list(conn.execute(query))
+
+
+def quality(conn: Connection, rows: Sequence[Row[Any]], cutoff: datetime) -> list[dict[str, Any]]:
     """核实率 per model and grade with its Wilson interval: (confirmed + partly) / (confirmed + partly + unfounded)."""
     told: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()
-    a = t.alerts.c
-    query = _current_verdicts(period, cutoff, scope, a.id, a.model, a.grade, a.probability, t.verdicts.c.code).join_from(
-        t.verdicts, t.alerts, a.id == t.verdicts.c.alert_id
-    )
-    rows = conn.execute(query).all()
     standing = standings(conn, {row.id: row for row in rows}, cutoff)
     for row in rows:
         if row.code in (*CONFIRMED, *PARTLY, *UNFOUNDED):
@@ -360,7 +370,7 @@ def _judged(conn: Connection, period: Period, cutoff: datetime, scope: Scope) ->
     return _count(conn, assessed, inside, assessments_inside(scope)), _count(conn, held, inside, candidates_inside(scope))
 
 
-def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:
+def clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:
     """The ten gravest alerts. A name is shown only while a verdict that confirms it stands; before that the clue is anonymous."""
     top = sorted(alerts, key=lambda one: (-one.grade, -one.pieces, -one.probability, one.id))[:10]
     v, newer = t.verdicts.c, t.verdicts.alias("newer")
@@ -373,12 +383,12 @@ def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> 
     }
     best = {r.id: r for r in select_in(conn, select(s.id, s.model, s.evidence), s.id, [a.best for a in top if a.best])}
     stored = {r.id: r for r in select_in(conn, select(t.alerts), t.alerts.c.id, [a.id for a in top])}
-    clues = []
+    found = []
     for one in top:
         row, today = best.get(one.best or 0), stored[one.id]
         risen = (today.grade, today.probability) != (one.grade, one.probability)
         zh, en = judging.titles(row.model, row.evidence) if row and risen else (today.title_zh, today.title_en)
-        clues.append(
+        found.append(
             {
                 "alert": one.id,
                 "model": one.model,
@@ -392,4 +402,4 @@ def _clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> 
                 "opened": one.opened_at.isoformat(),
             }
         )
-    return clues
+    return found

@@ -14,6 +14,7 @@ from risk.domain.messages import register
 from risk.services import report_scope
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.scoping import reports_inside
+from risk.services.situation import SITUATION
 from risk.storage import tables as t
 
 register(
@@ -63,7 +64,7 @@ def get_numbers(
     ``NotFoundError`` (``report_not_found``, ``report_place_outside``).
     """
     r, of = t.reports.c, report_scope.chosen(scope, region, department)
-    query = select(r.numbers).where(r.region == of.division, r.department == of.department, reports_inside(scope))
+    query = select(r.numbers).where(r.kind == SITUATION, r.region == of.division, r.department == of.department, reports_inside(scope))
     query = query.order_by(r.cutoff.desc(), r.id.desc()).limit(1)
     if period != "latest":
         query = query.where(r.period == period)
