@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.tables_out import cell
 from risk.domain.verdicts import taxonomy
+from risk.reports import charts
 from risk.services import auditing
 from risk.services.credit_classes import CreditClass
 from risk.services.random_plans import PlanView, UnitView, every_unit, show
@@ -98,8 +99,10 @@ def classes_file(pages: Iterable[Sequence[CreditClass]], form: Form, lang: str) 
 
 def xlsx(sheets: dict[str, list[list[Any]]]) -> bytes:
     """A workbook of sheets: numbers as numbers, everything else as text, never a formula."""
-    import xlsxwriter
-
+    try:
+        import xlsxwriter
+    except ImportError as error:
+        raise charts.library("xlsxwriter") from error
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True})
