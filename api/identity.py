@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from risk.domain.authority import Principal
 from risk.domain.errors import NotSignedInError
-from risk.services import accounts, api_keys, sessions
+from risk.services import accounts, api_keys, sessions, sharing
 from risk.services.desk import Desk
 from risk.services.oidc import Provider
 from risk.services.secrets_key import SecretBox
@@ -41,7 +41,7 @@ class Identity:
             return None
         now = self._desk.clock()
         token = cookie if key is None else key
-        resolve, touch = (sessions.resolve, sessions.touch) if key is None else (api_keys.resolve, api_keys.touch)
+        resolve, touch = (sessions.resolve, sessions.touch) if key is None else (api_keys.resolve, sharing.touch_key)
         found = self._desk.read(resolve, token, now) if token and len(token) <= 200 else None
         if found is None:
             if not self.accounts_exist():

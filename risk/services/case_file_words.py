@@ -60,7 +60,7 @@ def things(conn: Connection, kind: str, ids: Collection[int], *, scope: Scope = 
 
 
 def find(conn: Connection, kind: str, text: str, *, scope: Scope = EVERYWHERE) -> tuple[Thing, ...]:
-    """What could be linked: by its number, or by words in its title, name, code or text; the newest first, few."""
+    """What could be linked: by its number, or by words in its title, name, code or text as they are shown; the newest first, few."""
     query, make = _of(kind, scope)
     wanted, column = text.strip(), _COLUMN[kind]
     if wanted:
@@ -68,8 +68,18 @@ def find(conn: Connection, kind: str, text: str, *, scope: Scope = EVERYWHERE) -
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
             by.append(column == int(wanted))
         query = query.where(or_(*by))
-    rows = conn.execute(query.order_by(column.desc()).limit(casefiles.limits()["found"])).all()
-    return tuple(make(row) for row in rows)
+    most = casefiles.limits()["found"]
+    rows = conn.execute(query.order_by(column.desc()).limit(most * 10)).all()
+    return tuple(make(row) for row in rows if _shown(kind, row, wanted))[:most]
+
+
+def _shown(kind: str, row: Any, wanted: str) -> bool:
+    """Whether words stand in what is shown: a search never tells what is masked."""
+    hidden = {"signal": "text", "verdict": "facts", "act": "name"}.get(kind)
+    if hidden is None or not wanted or wanted == str(row.id):
+        return True
+    others = (getattr(row, name, "") or "" for name in ("source", "number"))
+    return any(wanted.lower() in text.lower() for text in (masked(getattr(row, hidden)), *others))
 
 
 def _of(kind: str, scope: Scope) -> tuple[Select[Any], Callable[[Any], Thing]]:
