@@ -73,6 +73,7 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "到期再训练、影子运行、冠军监测",
         "retrain what is due, challengers in shadow, watch over champions",
     ),
+    (Job("index", "40 5 * * *", "index"), "计算风险指数：昨日与已结束的月份", "compute the risk index of yesterday and of ended months"),
     (Job("poll_warnings", "*/15 * * * *", "poll_warnings"), "轮询外部预警来源", "ask outside warning systems"),
     (
         Job("verdict_care", "40 7 * * *", "verdict_care"),

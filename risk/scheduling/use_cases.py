@@ -228,8 +228,17 @@ def take_files(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:  #
     return {"jobs": import_jobs.carry_out_all(tools.engine, tools.settings, clock=tools.clock)}
 
 
+def index(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute the risk index of yesterday and of the months that have ended since it was last done."""
+    from risk.services import index_results
+
+    with transaction(tools.engine) as conn:
+        return {"computed": index_results.compute_due(conn, actor=str(arguments.get("actor") or "scheduler"), now=tools.clock())}
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
+    "index": index,
     "assign": assign,
     "report": report,
     "remind": remind,

@@ -196,12 +196,12 @@ def compute(conn: Connection, period: str, *, actor: str, now: datetime) -> Comp
     return found
 
 
-def compute_due(conn: Connection, *, actor: str, now: datetime, months: int = 12) -> list[str]:
+def compute_due(conn: Connection, *, actor: str, now: datetime, months: int = 12) -> tuple[str, ...]:
     """Compute yesterday and the months that have ended and hold signals or subjects, ``months`` back; returns what was new. Of a store without subjects: nothing."""
     s = t.subjects.c
     first = conn.scalar(select(func.min(s.created_at)))
     if first is None:
-        return []
+        return ()
     today = now.astimezone(SHANGHAI).date()
     wanted, start = [(today - timedelta(days=1)).isoformat()], today.replace(day=1)
     for _ in range(months):
@@ -209,7 +209,7 @@ def compute_due(conn: Connection, *, actor: str, now: datetime, months: int = 12
         if end_of(f"{start:%Y-%m}") <= first:
             break
         wanted.append(f"{start:%Y-%m}")
-    return [period for period in sorted(wanted) if not compute(conn, period, actor=actor, now=now).again]
+    return tuple(period for period in sorted(wanted) if not compute(conn, period, actor=actor, now=now).again)
 
 
 def moments(conn: Connection, *, version_id: int | None = None, limit: int = 60, scope: Scope = EVERYWHERE) -> tuple[Moment, ...]:

@@ -58,6 +58,16 @@ _CLASSES = (
 )
 
 
+def form_of(name: str) -> Form:
+    """The form that a file's name asks for; CSV where it says none.
+
+    >>> form_of("plan.XLSX"), form_of("plan")
+    ('xlsx', 'csv')
+    """
+    known: dict[str, Form] = {"csv": "csv", "xlsx": "xlsx", "json": "json"}
+    return known.get(name.lower().rpartition(".")[2], "csv")
+
+
 def plan_file(
     conn: Connection, plan_id: int, form: Form, lang: str, *, actor: str, now: datetime, scope: Scope = EVERYWHERE
 ) -> bytes:  # fmt: skip
