@@ -76,12 +76,14 @@ def list_tasks(
     campaign: int | None = None,
     region: Annotated[Text | None, Query(description="code or name, with what lies below / 地区，含下级")] = None,
     waiting: bool = False,
+    due_soon: bool = False,
     sort: Literal["due", "-due", "grade", "issued", "-issued", "updated", "-updated"] = "due",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[TaskRow]:
     """The most urgent first, or in another order; a cursor belongs to its order. `overdue` keeps those whose next step is late, `mine` those of the caller,
-    `waiting` those that the office still owes a signature or a report.
+    `waiting` those that the office still owes a signature or a report, `due_soon` those
+    whose next step is due within 24 hours and not late.
 
     `office` also finds late tasks that were taken up to it. `assists`: with (or without) open questions to other offices. `updated_since` with
     `sort=updated` is the way to read on.
@@ -104,6 +106,7 @@ def list_tasks(
         campaign=campaign,
         region=region,
         waiting=waiting,
+        due_soon=due_soon,
     )
     inner = str(unpack(cursor)) if cursor else None
     page = svc.desk.read(task_views.list_tasks, wanted, svc.desk.clock(), limit=limit, cursor=inner, sort=sort, scope=who.scope)

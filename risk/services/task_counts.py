@@ -12,11 +12,8 @@ from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.tasks import AWAITING, State
 from risk.services.scoping import office_code_inside, tasks_inside
 from risk.services.task_acts import require_office
-from risk.services.task_filters import is_late
+from risk.services.task_filters import is_late, is_soon
 from risk.storage import tables as t
-
-SOON = timedelta(hours=24)
-"""A step due within this is due soon. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +76,13 @@ def _waits() -> ColumnElement[bool]:
     return t.tasks.c.state.in_([state.value for state in AWAITING])
 
 
-def _soon(now: datetime) -> ColumnElement[bool]:
-    """Tasks whose next step is due within :data:`SOON` and not late."""
-    task, until = t.tasks.c, now + SOON
-    next_step = or_(and_(task.state == State.ISSUED.value, task.sign_due < until), task.report_due < until)
-    return and_(_waits(), task.paused_at.is_(None), next_step, ~is_late(now))
-
-
 def _numbers(now: datetime) -> list[ColumnElement[Any]]:
     task = t.tasks.c
     wanted = {
         "open": _waits(),
         "to_sign": task.state == State.ISSUED.value,
         "overdue": is_late(now),
-        "due_soon": _soon(now),
+        "due_soon": is_soon(now),
         "returned": task.state == State.RETURNED.value,
         "paused": and_(_waits(), task.paused_at.is_not(None)),
         "reported": task.state == State.REPORTED.value,
@@ -127,7 +117,7 @@ def _copies(conn: Connection, office: str | None, scope: Scope) -> int:
 def _officers(conn: Connection, whose: list[ColumnElement[bool]], now: datetime) -> tuple[OfficerLoad, ...]:
     task = t.tasks.c
     finished = and_(task.state.in_([State.ACCEPTED.value, State.CLOSED.value]), task.updated_at >= now - timedelta(days=30))
-    columns = {"open": _waits(), "overdue": is_late(now), "due_soon": _soon(now), "accepted": finished}
+    columns = {"open": _waits(), "overdue": is_late(now), "due_soon": is_soon(now), "accepted": finished}
     query = select(task.officer, *(func.sum(_one(condition)).label(name) for name, condition in columns.items()))
     rows = conn.execute(query.where(*whose, or_(_waits(), finished)).group_by(task.officer)).all()
     loads = [OfficerLoad(row.officer, *(int(value or 0) for value in row[1:])) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -24,6 +24,10 @@ register(
         "sort_unknown.hint": ("可用：{known}", "one of: {known}"),
     }
 )
+
+
+SOON = timedelta(hours=24)
+"""A step due within this is due soon. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class TaskFilter:
     campaign: int | None = None
     region: str | None = None
     waiting: bool = False
+    due_soon: bool = False
 
 
 class _Key(NamedTuple):
@@ -94,6 +99,8 @@ def apply(query: Select[Any], wanted: TaskFilter, now: datetime) -> Select[Any]:
         query = query.where(_of_model(wanted.model))
     if wanted.overdue:
         query = query.where(is_late(now))
+    if wanted.due_soon:
+        query = query.where(is_soon(now))
     if wanted.due_before is not None:
         query = query.where(task.report_due < wanted.due_before)
     if wanted.updated_since is not None:
@@ -114,6 +121,13 @@ def is_late(now: datetime) -> ColumnElement[bool]:
     task = t.tasks.c
     late = or_(and_(task.state == State.ISSUED.value, task.sign_due < now), task.report_due < now)
     return and_(task.state.in_([s.value for s in AWAITING]), task.paused_at.is_(None), late)
+
+
+def is_soon(now: datetime) -> ColumnElement[bool]:
+    """Tasks whose next step is due within :data:`SOON` and not late."""
+    task, until = t.tasks.c, now + SOON
+    next_step = or_(and_(task.state == State.ISSUED.value, task.sign_due < until), task.report_due < until)
+    return and_(task.state.in_([s.value for s in AWAITING]), task.paused_at.is_(None), next_step, ~is_late(now))
 
 
 def sort_of(name: str) -> tuple[_Key, ...]:
