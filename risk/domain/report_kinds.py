@@ -29,6 +29,10 @@ register(
 )
 
 
+SITUATION = "situation"
+"""The kind that is made by itself every day and month, and read by its period."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of report. ``periods``: forms of `risk.domain.periods`; ``about``: what a special report may be about; ``history``: earlier periods shown."""

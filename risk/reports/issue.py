@@ -8,7 +8,7 @@ from typing import Any
 from risk.domain.report_kinds import kind_of
 from risk.reports import chapters, chapters_offices
 from risk.reports.chapters_base import Source
-from risk.reports.document import Block, Chapter, Document, Paragraph
+from risk.reports.document import Block, Chapter, Document, Paragraph, cleaned
 from risk.reports.issue_words import CHAPTERS as TITLES
 from risk.reports.issue_words import word
 
@@ -46,7 +46,7 @@ def build(numbers: Mapping[str, Any], lang: str, remarks: Mapping[str, str] | No
             title = f"{numeral(place)}、{title}" if lang == "zh" else f"{place}. {title}"
         blocks = CHAPTERS[code](source)
         made.append(Chapter(code, title, (*blocks, *_said((remarks or {}).get(code, ""), lang))))
-    return Document(kind.code, lang, source.title(kind), source.facts(), tuple(made))
+    return cleaned(Document(kind.code, lang, source.title(kind), source.facts(), tuple(made)))
 
 
 def _said(text: str, lang: str) -> list[Block]:

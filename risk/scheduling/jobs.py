@@ -53,6 +53,10 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
     ),
     (Job("report_daily", "30 6 * * *", "report", {"period": "latest"}), "每日态势报告", "daily situation report"),
     (Job("report_monthly", "0 7 1 * *", "report", {"period": "last_month"}), "上月态势报告", "situation report of the month before"),
+    (Job("brief_daily", "40 6 * * *", "report", {"kind": "daily"}), "日报草稿", "draft of the daily brief"),
+    (Job("brief_weekly", "50 6 * * 1", "report", {"kind": "weekly"}), "周报草稿", "draft of the weekly report"),
+    (Job("brief_monthly", "20 7 1 * *", "report", {"kind": "monthly"}), "月报草稿", "draft of the monthly report"),
+    (Job("brief_offices", "30 7 1 * *", "report", {"kind": "offices"}), "监管效能评估草稿", "draft of the evaluation of offices"),
     (
         Job("audit_sample", "25 * * * *", "audit_sample"),
         "对已结束的研判随机抽样，派发双随机核查",

@@ -89,7 +89,12 @@ def _beside(tools: Tools) -> dict[str, Any]:
 
 
 def report(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Freeze a report and write its page in both languages. ``period``: ``latest``, ``last_month`` or ``2026-10``."""
+    """Freeze a situation report and write its page in both languages. ``period``: ``latest``, ``last_month`` or ``2026-10``.
+
+    With ``kind`` it is the draft of a report of that kind, of the day, week or month that is over, for a person to approve.
+    """
+    if arguments.get("kind"):
+        return _draft(tools, str(arguments["kind"]), str(arguments.get("actor") or "scheduler"))
     from risk.services import reporting
 
     now = tools.clock()
@@ -99,6 +104,18 @@ def report(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
     numbers = reporting.make(tools.engine, period, actor=str(arguments.get("actor") or "scheduler"), now=now)
     pages = [reporting.write(numbers, tools.settings.reports_dir, lang).name for lang in ("zh", "en")]
     return {"period": numbers["period"]["name"], "cutoff": numbers["cutoff"], "pages": pages}
+
+
+def _draft(tools: Tools, kind: str, actor: str) -> dict[str, Any]:
+    from risk.domain import periods
+    from risk.domain.report_kinds import kind_of
+    from risk.services import report_issues
+
+    now = tools.clock()
+    today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    form = "month" if "month" in kind_of(kind).periods else kind_of(kind).periods[0]
+    asked = report_issues.Asked(kind, periods.around(form, today).name)
+    return {"kind": kind, "period": asked.period, "report": report_issues.make(tools.engine, asked, actor=actor, now=now)}
 
 
 def remind(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError,
 from risk.domain.masking import masked_name
 from risk.domain.messages import Told, register, say
 from risk.domain.review import Standing
-from risk.services import auditing, outbox, verdict_filing
+from risk.services import auditing, exposures, outbox, verdict_filing
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.personal import masked
 from risk.services.scoping import require_task, tasks_inside
@@ -101,6 +101,7 @@ def file(
     row = {"verdict_id": verdict_id, "party": party, "open_key": key, "appellant": appellant.strip()[:200], "grounds": grounds.strip()}
     row |= {"filed_at": min(filed_at or now, now), "entered_by": actor, "state": OPEN, "changed_at": now}
     number = int(conn.execute(insert(t.appeals).values(row).returning(t.appeals.c.id)).scalar_one())
+    exposures.take_down(conn, verdict_id, "appealed", actor=actor, now=now)
     note(conn, verdict_id, "appeal", Standing.FINAL, Standing.FINAL, actor=actor, now=now, detail={"appeal": number, "party": party})
     told = {"outcome": verdict.code, "appeal": number, "party": party}
     outbox.emit(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,35 +11,14 @@ from sqlalchemy import Connection, select
 from risk.domain import periods
 from risk.domain.authority import EVERYWHERE, Grant, Scope
 from risk.domain.errors import NotFoundError
-from risk.domain.report_kinds import kind_of
+from risk.domain.report_kinds import SITUATION, kind_of
 from risk.domain.signals import digest
 from risk.services import report_numbers, situation
+from risk.services.report_views import Comparison, Difference
 from risk.services.scoping import reports_inside
 from risk.storage import tables as t
 
 MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One number that is another one today: where it stands (``disposal.issued``), what was frozen, what it would be; nothing where there was none."""
-
-    path: str
-    frozen: Any
-    now: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """``same``: equal to the number. ``intact``: what is stored still has the checksum it was stored with. ``differences``: the first 200; ``count``: all."""
-
-    report: int
-    same: bool
-    intact: bool
-    frozen_hash: str
-    now_hash: str
-    count: int
-    differences: tuple[Difference, ...]
 
 
 def compare(conn: Connection, report_id: int, *, scope: Scope = EVERYWHERE) -> Comparison:
@@ -50,7 +28,7 @@ def compare(conn: Connection, report_id: int, *, scope: Scope = EVERYWHERE) -> C
         raise NotFoundError("report_missing", id=report_id)
     frozen = situation.canonical(row.numbers)
     of = Grant(row.region, row.department)
-    if row.kind == situation.SITUATION:
+    if row.kind == SITUATION:
         now = situation.numbers(conn, _stretch(frozen["period"]), row.cutoff, of)
     else:
         what, _, name = row.about.partition(":")

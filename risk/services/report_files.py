@@ -20,7 +20,7 @@ from risk.reports.document import Document, as_dict
 from risk.reports.issue_words import word
 from risk.reports.marks import Marks
 from risk.services import report_issues
-from risk.services.report_issues import IssueView
+from risk.services.report_views import IssueView
 from risk.storage.engine import reading
 
 register(

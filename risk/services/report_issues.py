@@ -18,7 +18,7 @@ from risk.domain.authority import EVERYWHERE, Grant, Scope
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.report_dress import checked
-from risk.domain.report_kinds import Kind, about_of, kind_of, period_of
+from risk.domain.report_kinds import SITUATION, Kind, about_of, kind_of, period_of
 from risk.domain.report_states import ReportState, after
 from risk.domain.signals import digest
 from risk.reports import issue
@@ -26,6 +26,7 @@ from risk.reports.document import Document, as_dict, from_dict
 from risk.scoring.keys import spec_of, split_key
 from risk.services import auditing, report_events, report_numbers, report_scope, situation
 from risk.services.personal import masked
+from risk.services.report_views import EventView, IssueView
 from risk.services.scoping import reports_inside
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -62,54 +63,13 @@ class Asked:
     department: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One step of a report."""
-
-    event: str
-    from_state: str | None
-    to_state: str
-    actor: str
-    reason: str | None
-    detail: dict[str, Any]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class IssueView:
-    """A report as people look at it. ``steps``: what it can take next; ``numbers_hash``: SHA-256 of its numbers."""
-
-    id: int
-    kind: str
-    about: str
-    period: str
-    cutoff: datetime
-    region: str
-    department: str
-    edition: int
-    state: str
-    number: str | None
-    title_zh: str
-    title_en: str
-    numbers_hash: str
-    remarks: dict[str, str]
-    dressing: dict[str, Any]
-    chapters: tuple[str, ...]
-    steps: tuple[str, ...]
-    actor: str
-    created_at: datetime
-    changed_at: datetime
-    version: int
-    history: tuple[EventView, ...]
-
-
 def make(engine: Engine, asked: Asked, *, actor: str, now: datetime, cutoff: datetime | None = None, scope: Scope = EVERYWHERE) -> int:
     """Make a draft, frozen to the newest finished run or to ``cutoff``; returns its number. The same again is the same report.
 
     ``no_runs``; those of `report_kinds.kind_of`, `period_of`, `about_of`, `report_scope.chosen`; ``report_event_not_found``, ``report_model_unknown``.
     """
     kind = kind_of(asked.kind)
-    if kind.code == situation.SITUATION:
+    if kind.code == SITUATION:
         raise InvalidInputError("report_situation")
     with reading(engine) as conn:
         about, of = _about(conn, kind, asked, scope)
@@ -279,6 +239,11 @@ def document(conn: Connection, report_id: int, lang: str, *, scope: Scope = EVER
     """The text of a report in ``zh`` or ``en``: as approved, else as its numbers and remarks make it. ``report_missing``."""
     row = _row(conn, report_id, scope, lock=False)
     return from_dict(row.documents[lang]) if row.documents else _built(row, lang)
+
+
+def plain_document(conn: Connection, report_id: int, lang: str, *, scope: Scope = EVERYWHERE) -> dict[str, Any]:
+    """The same as plain values, for a reader."""
+    return as_dict(document(conn, report_id, lang, scope=scope))
 
 
 def numbers(conn: Connection, report_id: int, *, scope: Scope = EVERYWHERE) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def evaluate(conn: Connection, tasks: Sequence[KnownTask], cutoff: datetime) -> 
     rows = [_office(code, mine, events, found, hours, cutoff, names.get(code)) for code, mine in sorted(by_office.items())]
     least = int(evaluation()["least_tasks"])
     ranked = sorted((r for r in rows if r["tasks"] >= least), key=lambda r: (-(r["score"] or 0.0), -r["tasks"], r["office"]))
-    for place, row in enumerate(ranked, 1):
+    for place, row in enumerate((one for one in ranked if one["score"] is not None), 1):
         row["rank"] = place
     small = sorted((r for r in rows if r["tasks"] < least), key=lambda r: (-r["tasks"], r["office"]))
     every = _office("", list(tasks), events, found, hours, cutoff, None)

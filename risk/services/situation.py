@@ -22,6 +22,7 @@ from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.domain.periods import Period
+from risk.domain.report_kinds import SITUATION
 from risk.domain.signals import digest
 from risk.services import judging
 from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
@@ -44,7 +45,6 @@ register(
     }
 )
 
-SITUATION = "situation"
 CONFIRMED, PARTLY, UNFOUNDED = ("10", "11", "12", "13", "14"), ("20",), ("30", "31")
 GRADES = [g.code for g in (Grade.RED, Grade.ORANGE, Grade.YELLOW, Grade.BLUE)]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from risk.services import feedback, labels, outbox, repairs
+from risk.services import exposures, feedback, labels, outbox, repairs
 from risk.services.verdict_events import get, office_of
 from risk.storage import tables as t
 
@@ -57,6 +57,7 @@ def replace(conn: Connection, old_id: int, new_id: int, *, actor: str, now: date
     old, new = get(conn, old_id), get(conn, new_id)
     repairs.withdraw(conn, old_id, actor=actor, now=now)
     feedback.withdraw(conn, old_id, now=now)
+    exposures.take_down(conn, old_id, "corrected", actor=actor, now=now)
     told = {"outcome": new.code, "was": old.code, "task": new.task_id, "alert": new.alert_id, "replaces": old_id}
     outbox.emit(conn, "verdict.corrected", f"verdict:{new_id}", told, now, office=office_of(conn, new.task_id), once="corrected")
 

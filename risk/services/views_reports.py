@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from risk.domain import regions
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
+from risk.domain.report_kinds import SITUATION
 from risk.services import report_scope
 from risk.services.paging import Page, page_by_id, unpack_id
+from risk.services.places import code_of
 from risk.services.scoping import reports_inside
-from risk.services.situation import SITUATION
 from risk.storage import tables as t
 
 register(
@@ -40,17 +42,38 @@ class ReportRow:
     numbers_hash: str
     region: str
     department: str
+    kind: str
+    about: str
+    edition: int
+    state: str
+    number: str | None
+    title_zh: str | None
+    title_en: str | None
+    changed_at: datetime
+    version: int
 
 
 def list_reports(
-    conn: Connection, *, period: str | None = None, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
+    conn: Connection,
+    *,
+    period: str | None = None,
+    kind: str | None = None,
+    state: str | None = None,
+    region: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+    scope: Scope = EVERYWHERE,
 ) -> Page[ReportRow]:
-    """Reports of places inside the scope, the newest first."""
+    """Reports of places inside the scope, the newest first; ``region`` is that place itself. ``region_not_known``."""
     r = t.reports.c
-    query = select(r.id, r.period, r.cutoff, r.created_at, r.actor, r.numbers_hash, r.region, r.department)
-    query = query.where(reports_inside(scope)).order_by(r.id.desc())
-    if period:
-        query = query.where(r.period == period)
+    columns = [r[name] for name in ReportRow.__slots__]
+    query = select(*columns).where(reports_inside(scope)).order_by(r.id.desc())
+    for column, value in ((r.period, period), (r.kind, kind), (r.state, state)):
+        if value:
+            query = query.where(column == value)
+    if region:
+        code = code_of(region)
+        query = query.where(r.region == ("" if code == regions.PROVINCE else code))
     if cursor:
         query = query.where(r.id < unpack_id(cursor))
     return page_by_id(conn, query, limit, _row)
@@ -75,4 +98,4 @@ def get_numbers(
 
 
 def _row(row: Row[Any]) -> ReportRow:
-    return ReportRow(row.id, row.period, row.cutoff, row.created_at, row.actor, row.numbers_hash, row.region, row.department)
+    return ReportRow(**{name: getattr(row, name) for name in ReportRow.__slots__})

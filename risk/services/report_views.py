@@ -1,0 +1,70 @@
+"""The shapes in which reports are answered, light enough to be imported when a server starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One step of a report."""
+
+    event: str
+    from_state: str | None
+    to_state: str
+    actor: str
+    reason: str | None
+    detail: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """A report as people look at it. ``steps``: what it can take next; ``numbers_hash``: SHA-256 of its numbers."""
+
+    id: int
+    kind: str
+    about: str
+    period: str
+    cutoff: datetime
+    region: str
+    department: str
+    edition: int
+    state: str
+    number: str | None
+    title_zh: str
+    title_en: str
+    numbers_hash: str
+    remarks: dict[str, str]
+    dressing: dict[str, Any]
+    chapters: tuple[str, ...]
+    steps: tuple[str, ...]
+    actor: str
+    created_at: datetime
+    changed_at: datetime
+    version: int
+    history: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One number that is another one today: where it stands (``disposal.issued``), what was frozen, what it would be; nothing where there was none."""
+
+    path: str
+    frozen: Any
+    now: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``same``: equal to the number. ``intact``: what is stored still has the checksum it was stored with. ``differences``: the first 200; ``count``: all."""
+
+    report: int
+    same: bool
+    intact: bool
+    frozen_hash: str
+    now_hash: str
+    count: int
+    differences: tuple[Difference, ...]
