@@ -11,6 +11,8 @@ from api.schemas import Problem
 TAGS: list[dict[str, str]] = [
     {"name": "vocabulary", "description": "名称表：地区、模型、等级、状态 / names of places, models, grades, states"},
     {"name": "loop", "description": "闭环状态 / the state of the loop"},
+    {"name": "overview", "description": "态势总览与大屏 / the situation at a glance, the wall screen"},
+    {"name": "maps", "description": "地图文件与审图号 / the map file with its approval number"},
     {"name": "signals", "description": "信号：看到了什么 / signals: what was observed"},
     {"name": "quarantine", "description": "隔离行：未通过检查的行 / quarantine: rows that did not pass"},
     {"name": "imports", "description": "文件接入作业 / files taken in as jobs"},

@@ -25,10 +25,12 @@ from api.routes import (
     joint,
     keys,
     loop,
+    maps,
     matters,
     model_health,
     model_versions,
     officers,
+    overview,
     plans,
     push,
     quarantine,
@@ -53,6 +55,8 @@ from api.routes import (
 
 ROUTERS = (
     loop.router,
+    overview.router,
+    maps.router,
     signals.router,
     quarantine.router,
     imports.router,

@@ -23,9 +23,13 @@ from risk.services.paging import LARGEST_ID, Page
 from risk.services.views_alerts import AlertCounts, AlertRow
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
+Step = Literal[
+    "issued", "signed", "reported", "in_time", "late_done", "late", "told", "confirmed", "unfounded", "filed", "transferred"
+]  # fmt: skip
 
 
 def _filters(
+    svc: Svc,
     model: Text | None = None,
     grade: GradeCode | None = None,
     region: Annotated[Text | None, Query(description="code or name, with what lies below / 地区，含下级")] = None,
@@ -41,10 +45,13 @@ def _filters(
     updated_since: Annotated[
         Moment | None, Query(description="for reading on from a moment; let readings overlap by a minute / 增量读取，请重叠一分钟")
     ] = None,
+    step: Annotated[Step | None, Query(description="how far its own task and its verdict have come / 办理进度")] = None,
+    step_at: Annotated[Moment | None, Query(description="as of that moment, else now / 截至何时的进度")] = None,
 ) -> AlertFilter:
+    at = step_at or svc.desk.clock() if step else None
     return AlertFilter(
         model, Grade.parse(grade) if grade else None, region, status, subject, source, office, opened_from, opened_to, text, has_verdict,
-        origin, updated_since,
+        origin, updated_since, step, at,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verdicts": ("risk.cli.verdicts:verdicts", "Verdicts: reports, second reviews, appeals / 核查结论"),
     "subjects": ("risk.cli.subjects:subjects", "Subjects: history, chain of supervision / 主体与监管信息链"),
     "attachments": ("risk.cli.attachments:attachments", "Files of tasks and verdicts / 附件"),
+    "map": ("risk.cli.maps:map_", "The map of the divisions, with its approval number / 地图与审图号"),
     "report": ("risk.cli.report:report", "Situation report of a period / 态势报告"),
     "train": ("risk.cli.train:train", "Train a model from texts, firms or verdicts / 训练模型"),
     "retrain": ("risk.cli.retrain:retrain", "What is due to learn, train it, what came of it / 再训练"),

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 from risk.domain.authority import Scope
 from risk.domain.errors import InvalidInputError
 from risk.domain.grades import Grade
+from risk.services.alert_steps import reached
 from risk.services.paging import LARGEST_ID, pack, unpack, unpack_id
 from risk.services.places import inside
 from risk.services.scoping import alerts_inside
@@ -22,7 +23,9 @@ SORTS = ("newest", "gravest", "probability", "updated")
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """What to list; ``region`` includes what lies below it. ``text`` is looked for in the titles; times are [from, to); ``updated_since`` includes its moment."""
+    """What to list; ``region`` includes what lies below it. ``text`` is looked for in the titles; times are [from, to); ``updated_since`` includes its moment.
+    ``step``: how far it had come at ``step_at`` (of ``alert_steps.STEPS``); without a moment none is meant.
+    """
 
     model: str | None = None
     grade: Grade | None = None
@@ -37,6 +40,8 @@ class AlertFilter:
     has_verdict: bool | None = None
     origin: str | None = None
     updated_since: datetime | None = None
+    step: str | None = None
+    step_at: datetime | None = None
 
 
 def conditions(filters: AlertFilter, scope: Scope) -> list[ColumnElement[bool]]:
@@ -67,6 +72,8 @@ def conditions(filters: AlertFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(a.updated_at >= filters.updated_since)
     if filters.text:
         found.append(or_(a.title_zh.contains(filters.text, autoescape=True), a.title_en.icontains(filters.text, autoescape=True)))
+    if filters.step is not None and filters.step_at is not None:
+        found.append(reached(filters.step, filters.step_at, scope))
     if filters.has_verdict is not None:
         settled = exists(select(1).where(t.verdicts.c.alert_id == a.id))
         found.append(settled if filters.has_verdict else ~settled)

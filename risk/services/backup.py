@@ -39,7 +39,7 @@ from risk.storage.tables import metadata
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-FOLDERS = ("models", "attachments", "audit")
+FOLDERS = ("models", "attachments", "audit", "maps")
 """Folders of ``RISK_HOME`` that go along; reports are made again from the database, and settings are the operator's."""
 
 _BLOCK = 1 << 20
