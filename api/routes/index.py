@@ -12,11 +12,11 @@ from api.deps import Cursor, Id, Limit, Svc, Text
 from api.index_schemas import ComputeSent, Decision, MatrixSent, VersionSent, WeightsAsked
 from api.openapi import problems
 from risk.domain.indices import Dimension, Indicator, cutoffs, rules, system
-from risk.domain.indices_weights import METHODS, RANDOM_INDEX, Comparison, ahp, full_matrix
+from risk.domain.indices_weights import METHODS, RANDOM_INDEX, PairComparison, ahp, full_matrix
 from risk.services import index_results, index_subjects, index_versions
-from risk.services.index_results import Board, Computed, Moment, PlaceView, Robustness
+from risk.services.index_results import Board, Computed, IndexMoment, PlaceView, Robustness
 from risk.services.index_subjects import SubjectIndex
-from risk.services.index_versions import Ask, Proposals, VersionView
+from risk.services.index_versions import Ask, Proposals, WeightsVersion
 from risk.services.paging import LARGEST_ID, Page
 
 router = APIRouter(prefix="/index", tags=["index"])
@@ -67,7 +67,7 @@ def indicators(kind: Literal["region", "subject"] = "region") -> SystemView:
 
 
 @router.get("/periods", summary="已计算的时点 / Stored moments", responses=problems(404), dependencies=[READ])
-def moments(svc: Svc, who: Caller, version: VersionAsked = None) -> tuple[Moment, ...]:
+def moments(svc: Svc, who: Caller, version: VersionAsked = None) -> tuple[IndexMoment, ...]:
     """The newest first."""
     return svc.desk.read(index_results.moments, version_id=version, scope=who.scope)
 
@@ -107,7 +107,7 @@ def compute(sent: ComputeSent, svc: Svc, who: Caller) -> Computed:
 
 
 @router.post("/comparison", summary="检验判断矩阵 / Check a matrix of comparisons", dependencies=[READ])
-def comparison(sent: MatrixSent) -> Comparison:
+def comparison(sent: MatrixSent) -> PairComparison:
     """Weights, largest eigenvalue and consistency ratio, and the pair that fits least; nothing is stored."""
     return ahp(sent.matrix)
 
@@ -121,13 +121,13 @@ def proposals(sent: WeightsAsked, svc: Svc) -> Proposals:
 @router.get("/versions", summary="权重版本 / Versions of weights", dependencies=[READ])
 def list_versions(
     svc: Svc, kind: Literal["region", "subject"] | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> Page[VersionView]:
+) -> Page[WeightsVersion]:
     """The newest first, with author, reason and who decided."""
     return svc.desk.read(index_versions.list_versions, kind=kind, limit=limit, cursor=cursor)
 
 
 @router.post("/versions", status_code=201, summary="拟定权重 / Draft weights", responses=problems(409), dependencies=[WRITE])
-def draft(sent: VersionSent, svc: Svc, who: Caller) -> VersionView:
+def draft(sent: VersionSent, svc: Svc, who: Caller) -> WeightsVersion:
     """Comparisons whose consistency ratio is not below 0.1 are refused. Another person approves it."""
     ask, actor = _ask(sent, sent.method), acting(who, sent.actor)
     number = svc.desk.act(index_versions.draft, ask, reason=sent.reason, actor=actor, now=svc.desk.clock())
@@ -135,19 +135,19 @@ def draft(sent: VersionSent, svc: Svc, who: Caller) -> VersionView:
 
 
 @router.get("/versions/{version_id}", summary="一个权重版本 / One version", responses=problems(404), dependencies=[READ])
-def get_version(version_id: Id, svc: Svc) -> VersionView:
+def get_version(version_id: Id, svc: Svc) -> WeightsVersion:
     """Weights, points of reference, comparisons and what they rest on."""
     return svc.desk.read(index_versions.show, version_id)
 
 
 @router.post("/versions/{version_id}/approve", summary="批准权重 / Approve weights", responses=problems(404, 409), dependencies=[APPROVE])
-def approve(version_id: Id, sent: Decision, svc: Svc, who: Caller) -> VersionView:
+def approve(version_id: Id, sent: Decision, svc: Svc, who: Caller) -> WeightsVersion:
     """By another person than drafted it; it counts from the next computation on."""
     return _decided(version_id, sent, svc, who, approve=True)
 
 
 @router.post("/versions/{version_id}/reject", summary="退回权重 / Reject weights", responses=problems(404, 409), dependencies=[APPROVE])
-def reject(version_id: Id, sent: Decision, svc: Svc, who: Caller) -> VersionView:
+def reject(version_id: Id, sent: Decision, svc: Svc, who: Caller) -> WeightsVersion:
     """The draft stays, as rejected."""
     return _decided(version_id, sent, svc, who, approve=False)
 
@@ -158,7 +158,7 @@ def of_subject(subject_id: Id, svc: Svc, who: Caller, months: Annotated[int, Que
     return svc.desk.read(index_subjects.of_subject, subject_id, svc.desk.clock(), months=months, scope=who.scope)
 
 
-def _decided(version_id: int, sent: Decision, svc: Svc, who: Caller, *, approve: bool) -> VersionView:
+def _decided(version_id: int, sent: Decision, svc: Svc, who: Caller, *, approve: bool) -> WeightsVersion:
     svc.desk.act(
         index_versions.decide, version_id, approve=approve, reason=sent.reason, actor=acting(who, sent.actor), now=svc.desk.clock()
     )

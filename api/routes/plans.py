@@ -17,7 +17,7 @@ from risk.services import random_plan_export, random_plan_results, random_plans
 from risk.services.paging import Page
 from risk.services.random_plan_export import MEDIA
 from risk.services.random_plan_results import Estimate, TakenIn
-from risk.services.random_plans import Ask, PlanView, Population, Redrawn, UnitView
+from risk.services.random_plans import Ask, PlanUnit, PlanView, Population, Redrawn
 
 router = APIRouter(prefix="/random-plans", tags=["random plans"])
 READ, WRITE = needs("plans.read"), needs("plans.write")
@@ -82,7 +82,7 @@ def get_plan(plan_id: Id, svc: Svc, who: Caller) -> PlanView:
 
 
 @router.get("/{plan_id}/units", summary="抽中对象 / The subjects drawn", responses=problems(404), dependencies=[READ])
-def units(plan_id: Id, svc: Svc, who: Caller, limit: Limit = 50, cursor: Cursor = None) -> Page[UnitView]:
+def units(plan_id: Id, svc: Svc, who: Caller, limit: Limit = 50, cursor: Cursor = None) -> Page[PlanUnit]:
     """In the order of the list, each with its exact chance, its inspectors and its result."""
     return svc.desk.read(random_plans.units, plan_id, scope=who.scope, limit=limit, cursor=cursor)
 

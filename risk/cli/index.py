@@ -16,7 +16,7 @@ from risk.settings import Settings
 
 if TYPE_CHECKING:
     from risk.services.desk import Desk
-    from risk.services.index_versions import Ask, VersionView
+    from risk.services.index_versions import Ask, WeightsVersion
 
 ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
 PERIOD = click.option("--period", help="2026-10 or 2026-10-12 (default: the newest) / 时点")
@@ -245,7 +245,7 @@ def _decide(version_id: int, reason: str, actor: str, *, approve: bool) -> None:
     tell("index_decided", id=version_id, state=desk.read(index_versions.show, version_id).state)
 
 
-def _version_line(one: VersionView) -> None:
+def _version_line(one: WeightsVersion) -> None:
     facts = {"id": one.id, "kind": one.kind, "version": one.version, "state": one.state + (" *" if one.current else "")}
     tell("index_version_line", **facts, method=one.method, author=one.author, reason=one.reason)
 

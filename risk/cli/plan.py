@@ -116,7 +116,14 @@ def draw(
     from risk.services import random_plans
 
     desk = _desk()
-    said: dict[str, Any] = {"name": name, "office": office, "seed": seed, "reason": reason, "matter_code": matter_code, "checklist_code": checklist_code}
+    said: dict[str, Any] = {
+        "name": name,
+        "office": office,
+        "seed": seed,
+        "reason": reason,
+        "matter_code": matter_code,
+        "checklist_code": checklist_code,
+    }
     number = desk.act(random_plans.make, _ask(given), **said, actor=actor, now=desk.clock())
     made = desk.read(random_plans.show, number)
     tell("plan_drawn", plan=number, units=made.units, seed=made.seed)
@@ -185,8 +192,8 @@ def results(plan_id: int, file: Path, actor: str) -> None:
     found = desk.act(random_plan_results.take_in, plan_id, file, actor=actor, now=desk.clock())
     facts = {"rows": found.rows, "entered": found.entered, "unchanged": found.unchanged, "refused": found.refused}
     tell("plan_results", **facts, acts=found.acts)
-    for zh, en, count in found.without_act:
-        tell("plan_without_act", count=count, why=zh if lang() == "zh" else en)
+    for left in found.without_act:
+        tell("plan_without_act", count=left.count, why=left.zh if lang() == "zh" else left.en)
     for one in found.problems:
         tell("plan_bad_row", row=one.row, why=one.zh if lang() == "zh" else one.en)
 

@@ -27,7 +27,7 @@ class RankRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class WeightMove:
     """What moving one weight does: Kendall's tau with the ranking as it is, and how many places change their rank."""
 
     code: str
@@ -43,7 +43,7 @@ class Sensitivity:
 
     change: float
     places: tuple[RankRange, ...]
-    moves: tuple[Moved, ...]
+    moves: tuple[WeightMove, ...]
 
 
 def sensitivity(weights: Mapping[str, float], scores: Scores, *, change: float | None = None) -> Sensitivity:
@@ -61,7 +61,7 @@ def sensitivity(weights: Mapping[str, float], scores: Scores, *, change: float |
             for place, rank in other.items():
                 every[place].append(rank)
             changed = sum(other[place] != ranks[place] for place in ranks)
-            moves.append(Moved(code, factor, moved[code], kendall(_known(base, ranks), _known(found, ranks)), changed))
+            moves.append(WeightMove(code, factor, moved[code], kendall(_known(base, ranks), _known(found, ranks)), changed))
     places = tuple(
         RankRange(place, base[place], ranks.get(place), min(every[place], default=None), max(every[place], default=None))
         if place in ranks

@@ -44,7 +44,7 @@ register(
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PairComparison:
     """What a matrix of comparisons says. ``worst``: the pair (from 1) that fits least to the weights; nothing where all fit."""
 
     weights: tuple[float, ...]
@@ -81,7 +81,7 @@ def full_matrix(above: Matrix) -> list[list[float]]:
     return made
 
 
-def ahp(matrix: Matrix, *, limit: float | None = None) -> Comparison:
+def ahp(matrix: Matrix, *, limit: float | None = None) -> PairComparison:
     """Weights, largest eigenvalue, consistency index and ratio of a reciprocal matrix. ``ahp_shape``, ``ahp_reciprocal``.
 
     >>> told = ahp([[1, 2, 8], [1 / 2, 1, 4], [1 / 8, 1 / 4, 1]])
@@ -95,10 +95,10 @@ def ahp(matrix: Matrix, *, limit: float | None = None) -> Comparison:
     index = max(largest - size, 0.0) / (size - 1) if size > 1 else 0.0
     ratio = index / RANDOM_INDEX[size] if RANDOM_INDEX[size] else 0.0
     allowed = float(rules()["consistency"]) if limit is None else limit
-    return Comparison(weights, largest, index, ratio, ratio < allowed, _worst(rows, weights))
+    return PairComparison(weights, largest, index, ratio, ratio < allowed, _worst(rows, weights))
 
 
-def hierarchy(system: System, dimensions: Matrix, indicators: Mapping[str, Matrix]) -> tuple[dict[str, float], dict[str, Comparison]]:
+def hierarchy(system: System, dimensions: Matrix, indicators: Mapping[str, Matrix]) -> tuple[dict[str, float], dict[str, PairComparison]]:
     """Weights of all indicators from the comparison of the groups and of the indicators in each (full matrices); and what each matrix says.
 
     ``ahp_inconsistent`` where a ratio is not below the limit: such comparisons are to be made again, not used.

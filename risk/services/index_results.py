@@ -26,7 +26,7 @@ from risk.domain.periods import month
 from risk.services import auditing, index_versions
 from risk.services.bulk import insert_rows
 from risk.services.index_facts import of_places
-from risk.services.index_versions import VersionView, scores_of
+from risk.services.index_versions import WeightsVersion, scores_of
 from risk.services.places import code_of, stem_of
 from risk.services.scoping import region_inside
 from risk.storage import tables as t
@@ -61,7 +61,7 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
-class PartView:
+class IndexPart:
     """One indicator of a place: ``n``: its denominator; ``used``: its weight after that of unknown ones was shared out."""
 
     code: str
@@ -106,7 +106,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class IndexMoment:
     """A stored moment."""
 
     period: str
@@ -115,7 +115,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class IndexPoint:
     """The index of a place at one moment."""
 
     period: str
@@ -141,9 +141,9 @@ class PlaceView:
     coverage: float
     missing: tuple[str, ...]
     dimensions: dict[str, float]
-    parts: tuple[PartView, ...]
+    parts: tuple[IndexPart, ...]
     trend: Trend
-    history: tuple[Point, ...]
+    history: tuple[IndexPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,13 @@ def compute_due(conn: Connection, *, actor: str, now: datetime, months: int = 12
     return tuple(period for period in sorted(wanted) if not compute(conn, period, actor=actor, now=now).again)
 
 
-def moments(conn: Connection, *, version_id: int | None = None, limit: int = 60, scope: Scope = EVERYWHERE) -> tuple[Moment, ...]:
+def moments(conn: Connection, *, version_id: int | None = None, limit: int = 60, scope: Scope = EVERYWHERE) -> tuple[IndexMoment, ...]:
     """The stored moments of a version (the one that counts where none is given), the newest first; ``places``: those inside the scope."""
     version = _version(conn, version_id)
     r = t.index_results.c
     query = select(r.period, r.as_of, func.count()).where(r.version_id == version, region_inside(scope, r.region))
     rows = conn.execute(query.group_by(r.period, r.as_of).order_by(r.as_of.desc(), r.period).limit(limit))
-    return tuple(Moment(period, as_of, int(n)) for period, as_of, n in rows)
+    return tuple(IndexMoment(period, as_of, int(n)) for period, as_of, n in rows)
 
 
 def board(
@@ -271,7 +271,7 @@ def place(
     if row is None:
         raise NotFoundError("index_place_unknown", region=code)
     series = [rows[one.period] for one in _series(stored, chosen, most=36) if one.period in rows]
-    parts = tuple(PartView(code=name, **one) for name, one in row.parts.items())
+    parts = tuple(IndexPart(code=name, **one) for name, one in row.parts.items())
     told = system("region")
     groups = {
         d.code: sum(p.contribution for p in parts if p.contribution is not None and p.code in told.codes(d.code)) for d in told.dimensions
@@ -291,7 +291,7 @@ def place(
         dimensions=groups,
         parts=parts,
         trend=trend([one.value for one in series]),
-        history=tuple(Point(one.period, one.as_of, one.value, one.grade, one.coverage) for one in series),
+        history=tuple(IndexPoint(one.period, one.as_of, one.value, one.grade, one.coverage) for one in series),
     )
 
 
@@ -309,7 +309,7 @@ def robustness(
 
 
 def _results(
-    conn: Connection, version: VersionView, period: str, as_of: datetime, actor: str, now: datetime
+    conn: Connection, version: WeightsVersion, period: str, as_of: datetime, actor: str, now: datetime
 ) -> list[dict[str, Any]]:  # fmt: skip
     told, facts = system("region"), of_places(conn, as_of)
     rows = []
@@ -354,7 +354,7 @@ def _version(conn: Connection, version_id: int | None) -> int:
     return index_versions.current(conn, "region").id if version_id is None else index_versions.show(conn, version_id).id
 
 
-def _chosen(stored: Sequence[Moment], period: str | None) -> Moment:
+def _chosen(stored: Sequence[IndexMoment], period: str | None) -> IndexMoment:
     """The moment asked for; without one the newest."""
     if period is not None:
         end_of(period)
@@ -364,7 +364,7 @@ def _chosen(stored: Sequence[Moment], period: str | None) -> Moment:
     return found
 
 
-def _series(stored: Sequence[Moment], chosen: Moment, most: int = 12) -> list[Moment]:
+def _series(stored: Sequence[IndexMoment], chosen: IndexMoment, most: int = 12) -> list[IndexMoment]:
     """The months that ended before a moment, and it: one moment a month, so that trends and movements are of like steps; the oldest first."""
     months = [one for one in stored if len(one.period) == 7 and one.as_of < chosen.as_of]
     return [*sorted(months, key=lambda one: one.as_of)[-(most - 1) :], chosen]

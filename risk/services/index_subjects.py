@@ -26,7 +26,7 @@ from risk.services import index_versions, scoping
 from risk.services.acts import acts_inside
 from risk.services.as_known import KnownTask, standings, tasks_of
 from risk.services.index_facts import lapsed
-from risk.services.index_results import PartView
+from risk.services.index_results import IndexPart
 from risk.storage import tables as t
 
 
@@ -49,7 +49,7 @@ class SubjectPoint:
     grade: str | None
     coverage: float
     missing: tuple[str, ...]
-    parts: tuple[PartView, ...]
+    parts: tuple[IndexPart, ...]
     dimensions: dict[str, float]
     models: tuple[ModelStanding, ...]
 
@@ -102,7 +102,8 @@ def _point(then: _Then, weights: Mapping[str, float], refs: Mapping[str, Sequenc
         scores[one.code] = score(values[one.code], (float(pair[0]), float(pair[1])) if pair else None, up=one.up)
     found = compose(weights, scores)
     parts = tuple(
-        PartView(p.code, values[p.code], 0 if values[p.code] is None else 1, p.score, p.weight, p.used, p.contribution) for p in found.parts
+        IndexPart(p.code, values[p.code], 0 if values[p.code] is None else 1, p.score, p.weight, p.used, p.contribution)
+        for p in found.parts
     )
     groups = {
         d.code: sum(p.contribution for p in parts if p.contribution is not None and p.code in told.codes(d.code)) for d in told.dimensions

@@ -17,7 +17,7 @@ from risk.domain import regions
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.indices import Reference, System, rules, score, system
-from risk.domain.indices_weights import METHODS, Comparison, combine, critic, entropy, full_matrix, hierarchy
+from risk.domain.indices_weights import METHODS, PairComparison, combine, critic, entropy, full_matrix, hierarchy
 from risk.domain.messages import register
 from risk.services import auditing
 from risk.services.index_facts import Facts, of_places
@@ -63,7 +63,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionView:
+class WeightsVersion:
     """A version of weights. ``current``: it is the one that counts now; ``stale``: the definitions have changed since."""
 
     id: int
@@ -102,7 +102,7 @@ class Proposals:
     as_of: datetime
     places: int
     proposals: tuple[Proposal, ...]
-    comparisons: dict[str, Comparison]
+    comparisons: dict[str, PairComparison]
     refs: dict[str, tuple[float, float]]
 
 
@@ -151,7 +151,7 @@ def decide(conn: Connection, version_id: int, *, approve: bool, reason: str, act
     )
 
 
-def list_versions(conn: Connection, *, kind: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[VersionView]:
+def list_versions(conn: Connection, *, kind: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[WeightsVersion]:
     """Versions, the newest first."""
     v = t.index_versions.c
     query = select(t.index_versions)
@@ -163,12 +163,12 @@ def list_versions(conn: Connection, *, kind: str | None = None, limit: int = 50,
     return page_by_id(conn, query.order_by(v.id.desc()), limit, lambda row: _view(row, counting))
 
 
-def show(conn: Connection, version_id: int) -> VersionView:
+def show(conn: Connection, version_id: int) -> WeightsVersion:
     """One version; ``index_version_not_found``."""
     return _view(_row(conn, version_id), _counting(conn))
 
 
-def current(conn: Connection, kind: str, as_of: datetime | None = None) -> VersionView:
+def current(conn: Connection, kind: str, as_of: datetime | None = None) -> WeightsVersion:
     """The version that counts: the newest approved one, by a moment where one is given; ``index_version_none``."""
     system(kind)
     v = t.index_versions.c
@@ -181,7 +181,7 @@ def current(conn: Connection, kind: str, as_of: datetime | None = None) -> Versi
     return _view(row, {row.id})
 
 
-def ensure(conn: Connection, kind: str, now: datetime) -> VersionView:
+def ensure(conn: Connection, kind: str, now: datetime) -> WeightsVersion:
     """The version that counts, with the one that came with the program stored where there is none."""
     serialise(conn, _LOCK)
     _shipped(conn, kind, now)
@@ -271,7 +271,7 @@ def _columns(told: System, facts: Facts, refs: Mapping[str, Sequence[float]]) ->
     return {code: [row[code] for row in rows] for code in told.codes()}
 
 
-def _judged(told: System, ask: Ask) -> tuple[dict[str, float], dict[str, Comparison]]:
+def _judged(told: System, ask: Ask) -> tuple[dict[str, float], dict[str, PairComparison]]:
     return hierarchy(told, ask.dimensions or full_matrix(told.compare), ask.indicators or {})
 
 
@@ -345,8 +345,8 @@ def _row(conn: Connection, version_id: int) -> Row[Any]:
     return row
 
 
-def _view(row: Row[Any], counting: set[int]) -> VersionView:
-    return VersionView(
+def _view(row: Row[Any], counting: set[int]) -> WeightsVersion:
+    return WeightsVersion(
         id=row.id,
         kind=row.kind,
         version=row.version,

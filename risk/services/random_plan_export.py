@@ -21,7 +21,7 @@ from risk.domain.verdicts import taxonomy
 from risk.reports import charts
 from risk.services import auditing
 from risk.services.credit_classes import CreditClass
-from risk.services.random_plans import PlanView, UnitView, every_unit, show
+from risk.services.random_plans import PlanUnit, PlanView, every_unit, show
 
 Form = Literal["csv", "xlsx", "json"]
 MEDIA = {
@@ -134,7 +134,7 @@ def _header(columns: Sequence[tuple[str, str]], lang: str) -> list[Any]:
     return [zh if lang == "zh" else name for name, zh in columns]
 
 
-def _unit_cells(one: UnitView, lang: str) -> list[Any]:
+def _unit_cells(one: PlanUnit, lang: str) -> list[Any]:
     where = one.region_zh if lang == "zh" else one.region_en
     return [
         one.number,

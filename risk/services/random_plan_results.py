@@ -76,6 +76,15 @@ class ResultProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutAct:
+    """How many results became no record of an inspection, and why."""
+
+    zh: str
+    en: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TakenIn:
     """What a file of results did. ``unchanged``: said the same as before; ``acts``: entered as inspections; ``without_act``: reason → how many."""
 
@@ -85,13 +94,13 @@ class TakenIn:
     unchanged: int
     refused: int
     acts: int
-    without_act: tuple[tuple[str, str, int], ...]
+    without_act: tuple[WithoutAct, ...]
     problems: tuple[ResultProblem, ...]
     done: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class EstimatedShare:
     """A figure with its interval; None where nothing speaks for it."""
 
     value: float | None
@@ -109,9 +118,9 @@ class Estimate:
     alerted: int
     inspected: int
     answered: int
-    prevalence: Share
-    recall: Share
-    precision: Share
+    prevalence: EstimatedShare
+    recall: EstimatedShare
+    precision: EstimatedShare
     found: dict[str, int]
 
 
@@ -161,7 +170,7 @@ def take_in(conn: Connection, plan_id: int, path: Path, *, actor: str, now: date
     state = {"state": DONE} if not left else {}
     conn.execute(update(t.random_plans).where(p.id == plan_id, plans_inside(scope)).values(changed_at=now, **state))
     auditing.record(conn, actor, "plan.results", f"random_plan:{plan_id}", {"entered": entered, "refused": refused, "acts": made}, now)
-    reasons = tuple((Mistake(code, "").text("zh"), Mistake(code, "").text("en"), n) for code, n in sorted(why.items()))
+    reasons = tuple(WithoutAct(Mistake(code, "").text("zh"), Mistake(code, "").text("en"), n) for code, n in sorted(why.items()))
     return TakenIn(plan_id, read, entered, unchanged, refused, made, reasons, tuple(problems[:200]), not left)
 
 
@@ -284,5 +293,5 @@ def _act(
     return acts.put(conn, key, act, Belongs(plan.office, row.subject_id), source=acts.OWN, actor=actor, now=now), None
 
 
-def _share(figure: Mapping[str, float | None] | None) -> Share:
-    return Share(None, None, None) if figure is None else Share(figure["value"], figure["low"], figure["high"])
+def _share(figure: Mapping[str, float | None] | None) -> EstimatedShare:
+    return EstimatedShare(None, None, None) if figure is None else EstimatedShare(figure["value"], figure["low"], figure["high"])

@@ -125,7 +125,7 @@ class PlanView:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitView:
+class PlanUnit:
     """A subject drawn. ``drawn_by``: weighted, audit, both; ``probability``: its exact chance of being in the plan; ``weight``: how many it stands for."""
 
     id: int
@@ -275,7 +275,7 @@ def show(conn: Connection, plan_id: int, *, scope: Scope = EVERYWHERE) -> PlanVi
 
 def units(
     conn: Connection, plan_id: int, *, scope: Scope = EVERYWHERE, limit: int = 50, cursor: str | None = None
-) -> Page[UnitView]:  # fmt: skip
+) -> Page[PlanUnit]:  # fmt: skip
     """The subjects drawn, in the order of the list. ``plan_not_found``."""
     _get(conn, plan_id, scope)
     query = _units(plan_id)
@@ -284,7 +284,7 @@ def units(
     return page_by_id(conn, query.order_by(t.random_plan_units.c.id), limit, _unit_view)
 
 
-def every_unit(conn: Connection, plan_id: int, *, scope: Scope = EVERYWHERE) -> list[UnitView]:
+def every_unit(conn: Connection, plan_id: int, *, scope: Scope = EVERYWHERE) -> list[PlanUnit]:
     """All of them, for an export: a plan has at most as many as ``random_plans.toml`` allows."""
     _get(conn, plan_id, scope)
     return [_unit_view(row) for row in conn.execute(_units(plan_id).order_by(t.random_plan_units.c.number))]
@@ -477,8 +477,8 @@ def _units(plan_id: int) -> Select[Any]:
     return query.join_from(t.random_plan_units, t.subjects, u.subject_id == s.id).where(u.plan_id == plan_id)
 
 
-def _unit_view(row: Row[Any]) -> UnitView:
-    return UnitView(
+def _unit_view(row: Row[Any]) -> PlanUnit:
+    return PlanUnit(
         id=row.id,
         number=row.number,
         subject_id=row.subject_id,

@@ -11,7 +11,7 @@ const asking = new Map<Kind, Promise<void>>()
 export function systemOf(kind: Kind): System | undefined {
   if (!asking.has(kind)) {
     const asked = ok(api.GET('/api/v1/index/indicators', { params: { query: { kind } } })).then(
-      (got) => void systems.set(kind, got),
+      (got) => void systems.set(kind, got as System),
       () => void asking.delete(kind),
     )
     asking.set(kind, asked)
