@@ -6,7 +6,7 @@ export default words({
   menu: ['菜单', 'Menu'],
   navigation: ['导航', 'Navigation'],
   yourName: ['你的姓名（记入操作记录）', 'Your name, for the record'],
-  otherLanguage: ['Switch to English', '切换为中文'],
+  otherLanguage: ['EN · Switch to English', '切换为中文'],
   light: ['浅色', 'Light'],
   dark: ['深色', 'Dark'],
   account: ['账号', 'Account'],
