@@ -46,6 +46,7 @@ register(
         "timeline_kind": ("时间线没有这类条目：{kind}", "no such kind of entry in a timeline: {kind}"),
         "timeline_written": ("【{aspect}】{text}", "[{aspect}] {text}"),
         "timeline_file": ("{what}：{text}", "{what}: {text}"),
+        "timeline_office": ("{what}：{office}（{text}）", "{what}: {office} ({text})"),
         "timeline_state": ("状态由“{before}”转为“{after}”：{text}", "from {before} to {after}: {text}"),
         "timeline_linked": ("关联：{thing}", "linked: {thing}"),
         "timeline_unlinked": ("移除关联：{thing}（{reason}）", "taken out: {thing} ({reason})"),
@@ -138,6 +139,8 @@ def _written(ask: _Ask) -> Iterator[TimelineEntry]:
     query = select(t.case_file_entries).where(e.case_file_id == ask.case_file_id, e.recorded_at <= ask.known)
     rows = ask.conn.execute(query.order_by(e.id)).all()
     corrected = {row.supersedes for row in rows if row.supersedes is not None}
+    o = t.offices.c
+    called = {row.code: Told(row.name_zh, row.name_en) for row in ask.conn.execute(select(o.code, o.name_zh, o.name_en))}
     for row in rows:
         written = row.kind in casefiles.WRITTEN
         text = masked(row.text)
@@ -148,8 +151,11 @@ def _written(ask: _Ask) -> Iterator[TimelineEntry]:
             before, after = (Told(*MESSAGES[f"case_state_{row.detail[name]}"]) for name in ("from", "to"))
             words = _said("timeline_state", before=before, after=after, text=text)
         else:
-            more = f"{row.detail['office']} · {text}" if "office" in row.detail else text
-            words = _said("timeline_file", what=Told(*MESSAGES[f"case_kind_{row.kind}"]), text=more)
+            office = row.detail.get("office")
+            code = "timeline_office" if office else "timeline_file"
+            words = _said(
+                code, what=Told(*MESSAGES[f"case_kind_{row.kind}"]), text=text, office=called.get(office, Told(str(office), str(office)))
+            )
         yield TimelineEntry(
             at=row.at,
             known_at=row.recorded_at,

@@ -180,7 +180,7 @@ def create(
     _write(conn, number, entry, actor=actor, office=lead_office, now=now)
     for office in dict.fromkeys(offices):
         if office != lead_office:
-            _join(conn, number, office, actor, "-", now)
+            _join(conn, number, office, actor, head["title"], now)
     auditing.record(conn, actor, "case_file.create", f"case_file:{number}", {"number": values["number"], "lead": lead_office}, now)
     return number
 

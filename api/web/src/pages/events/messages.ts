@@ -57,6 +57,7 @@ export default words({
   outside: ['另有 {n} 项关联不在您的范围内', 'nothing more | {n} more lies outside your scope | {n} more lie outside your scope'],
   timeline: ['时间线', 'Timeline'],
   noEntries: ['没有符合条件的条目', 'No entry fits'],
+  earlier: ['更早的 {n} 条', 'one more | one earlier | {n} earlier'],
   asKnown: ['按某时点已知', 'As it was known'],
   now: ['现在', 'now'],
   source: ['来源', 'From'],
