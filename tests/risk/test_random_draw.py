@@ -56,7 +56,7 @@ def test_a_plan_joins_two_independent_draws() -> None:
 @pytest.mark.parametrize(("count", "audit"), [(4, 0), (0, 0), (1, 3), (-1, 1)])
 def test_more_than_there_are_cannot_be_drawn(count: int, audit: int) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        draw([Unit(1, 1.0, True), Unit(2, 1.0, False), Unit(3, 1.0, False)], count, audit, "s")
+        draw([Unit(1, 1.0, alerted=True), Unit(2, 1.0, alerted=False), Unit(3, 1.0, alerted=False)], count, audit, "s")
     assert refused.value.code == "plan_size"
 
 

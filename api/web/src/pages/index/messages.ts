@@ -186,6 +186,7 @@ export default words({
   inspectors: ['检查人员', 'Inspectors'],
   result: ['检查结果', 'Result'],
   not_done: ['未检查', 'not inspected'],
+  no_alert: ['无预警', 'no alert'],
   waiting: ['待录入', 'to come'],
   results_import: ['导入检查结果', 'Take results in'],
   results_how: ['在导出的表中填写“检查结果代码、检查日期、检查情况”（代码见第二个工作表），再导入。可多次导入，后一次改正前一次。', 'Fill in result, inspected_on and facts in the exported table (codes on its second sheet) and send it. It may be sent again to put things right.'],
