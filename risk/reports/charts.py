@@ -247,7 +247,7 @@ def _heat(canvas: Any, data: Mapping[str, Any], lang: str) -> None:  # noqa: ARG
     rows = list(dict.fromkeys(cell["row"] for cell in cells))
     columns = list(dict.fromkeys(cell["column"] for cell in cells))
     known = {(cell["row"], cell["column"]): cell["value"] for cell in cells}
-    canvas.set_size_inches(WIDE, 0.7 + 0.24 * len(rows))
+    canvas.set_size_inches(WIDE, 0.7 + 0.2 * len(rows))
     axes = canvas.add_subplot()
     top = max(known.values(), default=1) or 1
     from matplotlib.patches import Rectangle

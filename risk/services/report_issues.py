@@ -36,7 +36,6 @@ REMARK_LENGTH = 4_000
 
 register(
     {
-        "report_missing": ("没有编号为 {id} 的报告", "no report with the number {id}"),
         "report_stale": ("报告已被改动，请刷新后重试", "the report was changed meanwhile: look again"),
         "report_chapter": ("这种报告没有可以写入的章节“{chapter}”", "the report has no chapter `{chapter}` to write into"),
         "report_remark_long": ("每章意见不超过 {limit} 字", "what is written into a chapter has at most {limit} characters"),

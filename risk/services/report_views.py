@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from risk.domain.messages import register
+
+register({"report_missing": ("没有编号为 {id} 的报告", "no report with the number {id}")})
+
 
 @dataclass(frozen=True, slots=True)
 class EventView:

@@ -20,6 +20,7 @@ from risk.domain.authority import Grant, Scope
 from risk.domain.calendar import SHANGHAI
 from risk.domain.errors import NotFoundError
 from risk.domain.grades import Grade
+from risk.domain.masking import masked_name
 from risk.domain.messages import register
 from risk.domain.periods import Period
 from risk.domain.report_kinds import SITUATION
@@ -27,6 +28,7 @@ from risk.domain.signals import digest
 from risk.services import judging
 from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
 from risk.services.bulk import select_in
+from risk.services.personal import masked
 from risk.services.scoping import (
     alerts_inside,
     assessments_inside,
@@ -370,8 +372,16 @@ def _judged(conn: Connection, period: Period, cutoff: datetime, scope: Scope) ->
     return _count(conn, assessed, inside, assessments_inside(scope)), _count(conn, held, inside, candidates_inside(scope))
 
 
+def _named(name: str | None) -> str | None:
+    """
+    >>> _named("王小明"), _named("武汉某某大药房有限公司"), _named(None)
+    ('王**', '武汉某某大药房有限公司', None)
+    """
+    return masked_name(masked(name)) if name else None
+
+
 def clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:
-    """The ten gravest alerts. A name is shown only while a verdict that confirms it stands; before that the clue is anonymous."""
+    """The ten gravest alerts. A name is shown only while a verdict that confirms it stands; before that the clue is anonymous. Names of persons are masked."""
     top = sorted(alerts, key=lambda one: (-one.grade, -one.pieces, -one.probability, one.id))[:10]
     v, newer = t.verdicts.c, t.verdicts.alias("newer")
     superseded = select(newer.c.id).where(newer.c.supersedes == v.id, newer.c.reported_at <= cutoff).exists()
@@ -398,7 +408,7 @@ def clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> l
                 "zh": zh,
                 "en": en,
                 "evidence": one.pieces,
-                "subject": names.get(one.subject_id) if one.id in decided else None,
+                "subject": _named(names.get(one.subject_id)) if one.id in decided else None,
                 "opened": one.opened_at.isoformat(),
             }
         )

@@ -22,7 +22,7 @@ from tests.risk.disposal_world import NOW
 ALL = operations(create_app(Settings(home=Path(), database_url="sqlite://")))
 REFUSED = ("permission_required", "scope_whole_required", "session_required", "not_signed_in")
 
-PLAIN = {"kind": "rule", "model": "none_such", "period": "2026-10", "name": "none-such"}
+PLAIN = {"format": "json", "kind": "rule", "model": "none_such", "period": "2026-10", "name": "none-such"}
 """What parts of paths are filled with that are no numbers; other parts get a number that nothing has."""
 
 LIGHT = {"/api/v1/models": {"versions": "false"}}

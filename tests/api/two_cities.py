@@ -18,7 +18,7 @@ from api.rule_schemas import EXAMPLE
 from risk.domain.grades import Grade
 from risk.domain.routing import default_duties, default_offices
 from risk.domain.signals import digest
-from risk.services import situation, tasks
+from risk.services import index_versions, situation, tasks
 from risk.services.alerts import settle
 from risk.storage import tables as t
 from risk.storage.tables import UtcDateTime
@@ -96,6 +96,7 @@ PLAIN = {
     "name": "gold",
     "version": "1",
     "period": "2026-10",
+    "format": "json",
     "year": "2026",
 }
 """Path parameter → a value that is of no place."""
@@ -137,6 +138,7 @@ def yichang(conn: Connection) -> dict[str, int]:
     conn.execute(insert(t.reports), _report(cutoff, "420500"))
     figure = {"model": MODEL, "as_of": NOW, "name": "score_drift", "n": 9, "value": 0.1, "crossed": False, "detail": {}}
     conn.execute(insert(t.health_figures), [{**figure, "part": "420500"}])
+    index_versions.ensure(conn, "region", NOW)
     return _newest(conn)
 
 
@@ -275,7 +277,7 @@ def _filled(conn: Connection, table: Table, known: dict[str, int]) -> dict[str, 
     return {table.name: number["id"]} if number else {}
 
 
-NAMED = (t.rule_versions,)
+NAMED = (t.rule_versions, t.index_versions)
 """Tables of no place that rows of a place name."""
 
 
