@@ -46,9 +46,9 @@ def get_tiles() -> tuple[Tile, ...]:
     return tiles()
 
 
-@router.get("/current", summary="现用地图 / The installed map", responses=problems(404), dependencies=[anybody])
-def get_map_info(svc: Svc) -> MapInfo:
-    """Its source and approval number, which are shown wherever the map is."""
+@router.get("/current", summary="现用地图 / The installed map", dependencies=[anybody])
+def get_map_info(svc: Svc) -> MapInfo | None:
+    """Its source and approval number, which are shown wherever the map is; `null` where none is installed."""
     return map_files.installed(svc.settings.home)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from risk.cli.output import tell
+from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.settings import Settings
 
@@ -51,7 +52,10 @@ def show() -> None:
     """Which map is installed / 现用地图."""
     from risk.services import map_files
 
-    _show(map_files.installed(Settings.from_environment().home))
+    info = map_files.installed(Settings.from_environment().home)
+    if info is None:
+        raise NotFoundError("map_none")
+    _show(info)
 
 
 @map_.command()

@@ -89,13 +89,17 @@ def as_sent(value: Any) -> bytes:
 
 def remove(home: Path, conn: Connection, *, actor: str, now: datetime) -> None:
     """Take the installed map away. ``NotFoundError`` (``map_none``)."""
-    info = installed(home)
+    info = _info(home)
     auditing.record(conn, actor, "map.remove", "map", {"approval": info.approval, "sha256": info.sha256}, now)
     _file(home).unlink()
 
 
-def installed(home: Path) -> MapInfo:
-    """What is installed. ``NotFoundError`` (``map_none``)."""
+def installed(home: Path) -> MapInfo | None:
+    """What is installed, if anything."""
+    return _info(home) if _file(home).exists() else None
+
+
+def _info(home: Path) -> MapInfo:
     info = _read(home)["info"]
     return MapInfo(**{**info, "installed_at": datetime.fromisoformat(info["installed_at"])})
 

@@ -182,7 +182,8 @@ def put(client: TestClient, **changes: Any) -> Any:
 
 
 def test_a_map_is_shown_with_its_number_and_nothing_else_of_the_file(client: TestClient, settings: Settings) -> None:
-    assert client.get("/api/v1/maps/current").json()["code"] == "map_none"
+    assert client.get("/api/v1/maps/current").json() is None
+    assert client.get("/api/v1/maps/current/geojson").json()["code"] == "map_none"
     assert len(client.get("/api/v1/maps/tiles").json()) == len({(one.column, one.row) for one in tiles()}) == 17
     assert put(client).status_code == 200
     info = client.get("/api/v1/maps/current").json()
