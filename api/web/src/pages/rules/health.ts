@@ -1,7 +1,9 @@
-/** The health of the rules in service, asked once by the pages that show it. */
+/** The health of the rules in service, by the newest finished back-test of each model; nothing where none is finished yet. */
 import { api, ok } from '@/api/client'
 import type { ModelHealth } from './figures'
 
 export async function healthNow(): Promise<ModelHealth[]> {
+  const done = await ok(api.GET('/api/v1/rule-evidence/backtests', { params: { query: { status: 'done', limit: 1 } } }))
+  if (done.items.length === 0) return []
   return (await ok(api.GET('/api/v1/rule-evidence/health'))) as unknown as ModelHealth[]
 }

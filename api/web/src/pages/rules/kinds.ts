@@ -46,8 +46,9 @@ export function stepsFrom(state: string, kind: Kind, may: (permission: string) =
 export const unfinished = (state: string) => state === 'draft' || state === 'tested' || state === 'submitted'
 export const editable = (state: string) => state === 'draft' || state === 'tested'
 
-export const STATE_TONE: Record<State, 'primary' | 'success' | 'warning' | 'info' | 'danger'> = {
-  draft: 'info', tested: 'info', submitted: 'warning', approved: 'primary', shadow: 'primary', active: 'success', paused: 'danger', retired: 'info',
+export type Tone = 'good' | 'red' | 'orange' | 'blue' | 'soft'
+export const STATE_TONE: Record<State, Tone> = {
+  draft: 'soft', tested: 'soft', submitted: 'orange', approved: 'blue', shadow: 'blue', active: 'good', paused: 'red', retired: 'soft',
 }
 
 export const STATE_WORDS: Record<State, Pair> = {

@@ -213,7 +213,7 @@ export function ruleEditor(ask: Asks, hear: Hears, label: string): Extension[] {
     EditorView.lineWrapping,
     EditorState.tabSize.of(4),
     EditorState.phrases.of(lang.value === 'zh' ? ZH : {}),
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off', 'data-test': 'editor' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', spellcheck: 'false', autocapitalize: 'off', 'data-test': 'editor' }),
     EditorState.languageData.of(() => [{ closeBrackets: { brackets: ['(', '[', '{', '"'] }, commentTokens: { line: '#' } }]),
     autocompletion({ override: [completing(ask.complete)], activateOnTypingDelay: 120, maxRenderedOptions: 60, icons: false }),
     colours,
