@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from api.authority import anybody
 from models import lineup
-from risk.domain import regions, routing
+from risk.domain import authority, regions, routing
 from risk.domain.grades import Grade
 from risk.domain.stages import Stage
 from risk.domain.tasks import Event, Kind, State
@@ -50,6 +50,8 @@ class Vocabulary:
     task_events: tuple[Named, ...]
     task_kinds: tuple[Named, ...]
     stages: tuple[Named, ...]
+    roles: tuple[Named, ...]
+    permissions: tuple[Named, ...]
 
 
 @router.get("", summary="名称表 / Names of codes", dependencies=[anybody])
@@ -69,4 +71,6 @@ def _vocabulary() -> Vocabulary:
         tuple(Named(event.value, event.word("zh"), event.word("en")) for event in Event),
         tuple(Named(kind.value, kind.word("zh"), kind.word("en")) for kind in Kind),
         tuple(Named(stage.value, stage.word("zh"), stage.word("en")) for stage in Stage),
+        tuple(Named(code, role.zh, role.en) for code, role in authority.roles().items()),
+        tuple(Named(code, zh, en) for code, (zh, en) in authority.permissions().items()),
     )

@@ -25,11 +25,11 @@ export const taskStates = computed(() => found.value?.task_states ?? [])
 
 const names = computed(() => {
   const all = new Map<string, readonly [string, string]>()
-  const kinds = ['divisions', 'models', 'grades', 'task_states', 'departments', 'task_events', 'task_kinds', 'stages'] as const
+  const kinds = ['divisions', 'models', 'grades', 'task_states', 'departments', 'task_events', 'task_kinds', 'stages', 'roles', 'permissions'] as const
   for (const kind of kinds) for (const one of found.value?.[kind] ?? []) all.set(`${kind}:${'code' in one ? one.code : ''}`, [one.zh, one.en])
   return all
 })
-type Kind = 'divisions' | 'models' | 'grades' | 'task_states' | 'departments' | 'task_events' | 'task_kinds' | 'stages'
+type Kind = 'divisions' | 'models' | 'grades' | 'task_states' | 'departments' | 'task_events' | 'task_kinds' | 'stages' | 'roles' | 'permissions'
 
 /** The name of a code in the language of the page; the code itself where it is none of ours; `—` for nothing. */
 export function nameOf(kind: Kind, code: string | null | undefined): string {

@@ -81,6 +81,13 @@ export function differing(a: Content, b: Content): FieldName[] {
   return (Object.keys(blank()) as FieldName[]).filter((name) => JSON.stringify(sent({ ...blank(), [name]: a[name] })) !== JSON.stringify(sent({ ...blank(), [name]: b[name] })))
 }
 
+/** Where an article is: `16.1.1` is 第16条第1款第1项, Art. 16(1)(1). */
+export function articleOf(raw: string): readonly [string, string] {
+  if (!/^\d+(\.\d+)*$/.test(raw)) return [`第${raw}条`, `Art. ${raw}`]
+  const [article = '', ...parts] = raw.split('.')
+  return [`第${article}条${parts.map((part, n) => `第${part}${['款', '项', '目'][n] ?? ''}`).join('')}`, `Art. ${article}${parts.map((part) => `(${part})`).join('')}`]
+}
+
 /** `2026-10-12T09:30` of a field of a page, as Beijing time; and back. */
 export const momentSent = (local: string) => (local ? `${local}:00+08:00` : '')
 export function momentShown(sentMoment: string): string {
