@@ -70,7 +70,7 @@ export default words({
   error: ['错误', 'Error'],
   pending: ['等待', 'waiting'],
   sent: ['已送达', 'sent'],
-  dropped: ['已舍弃', 'dropped'],
+  retrying: ['待重试', 'to be tried again'],
   replay: ['重发所选', 'Send again'],
   replayed: ['已安排重发 {n} 条', 'none is sent again | one is sent again | {n} are sent again'],
   all: ['全部', 'All'],
