@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, select
 
-from risk.domain import uscc
 from risk.domain.authority import Grant, Scope
 from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from risk.domain.routing import default_offices
 from risk.domain.signals import digest
 from risk.services import (
     credit_classes,
@@ -23,7 +21,6 @@ from risk.services import (
     index_results,
     index_subjects,
     index_versions,
-    officers,
     random_plan_export,
     random_plan_results,
     random_plans,
@@ -32,92 +29,14 @@ from risk.services.index_facts import of_places
 from risk.services.index_versions import Ask
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
-from tests.risk.disposal_world import MODEL, new_run
+from tests.risk.index_world import BEFORE, NOW, alert, classes_csv, plan_world, signals, subjects, world
 
-NOW = datetime(2026, 10, 12, 2, 0, tzinfo=UTC)
-BEFORE = NOW - timedelta(days=200)
 YICHANG = Scope((Grant("420500", "market_supervision"),))
-
-
-def _code(stem: str) -> str:
-    """A code with its check character."""
-    return next(stem + last for last in "0123456789ABCDEFGHJKLMNPQRTUWXY" if uscc.checks(stem + last))
-
-
-def _subjects(conn: Connection, count: int, region: str, *, at: datetime = BEFORE, industry: str | None = None) -> list[int]:
-    rows = [
-        {
-            "key": f"{region}/{at}/{i}",
-            "uscc": _code(f"91{region}MA{i:04d}{at:%d}0"),
-            "name": f"企业{region}{i}",
-            "region": region,
-        }
-        | {"kind": "enterprise", "facts": {}, "industry": industry, "created_at": at}
-        for i in range(count)
-    ]
-    made = conn.execute(insert(t.subjects).returning(t.subjects.c.id, sort_by_parameter_order=True), rows)
-    return [row[0] for row in made]
-
-
-def _signals(conn: Connection, count: int, region: str, at: datetime, *, kind: str = "content", subject: int | None = None) -> None:
-    common = {"source": "测试", "kind": kind, "text": "文", "fields": {}, "warnings": [], "time_given": True, "region": region}
-    rows = [
-        {**common, "identity": digest([region, at, kind, i, subject]), "content_hash": digest([i]), "observed_at": at, "received_at": at}
-        | {"subject_id": subject}
-        for i in range(count)
-    ]
-    conn.execute(insert(t.signals), rows)
-
-
-def _alert(conn: Connection, subject: int, region: str, at: datetime, tag: str, *, grade: int = 3, code: str | None = None) -> int:
-    """An alert with its task at the city's office, verified with a code two days later where one is given."""
-    run = conn.scalar(select(t.runs.c.id)) or new_run(conn)
-    row = {
-        "merge_key": digest([tag]), "model": MODEL, "subject_id": subject, "region": region, "grade": grade, "probability": 0.8,
-        "status": "tasked", "title_zh": "线索", "title_en": "clue", "opened_at": at, "window_end": at, "updated_at": at, "run_id": run,
-    }  # fmt: skip
-    alert = int(conn.execute(insert(t.alerts).values(row).returning(t.alerts.c.id)).scalar_one())
-    told = at + timedelta(days=2) if code else None
-    task = {
-        "kind": "alert", "alert_id": alert, "office_code": f"{region[:4]}00-market_supervision", "routed_by": {}, "state": "issued",
-        "grade": grade, "issued_at": at, "sign_due": at + timedelta(days=1), "report_due": at + timedelta(days=3), "reported_at": told,
-    }  # fmt: skip
-    number = int(conn.execute(insert(t.tasks).values(task).returning(t.tasks.c.id)).scalar_one())
-    if code:
-        verdict = {
-            "task_id": number,
-            "alert_id": alert,
-            "code": code,
-            "facts": "查明",
-            "officers": [],
-            "actor": "张三",
-            "reported_at": told,
-        }
-        conn.execute(insert(t.verdicts).values(verdict))
-    return alert
-
-
-def _world(conn: Connection) -> None:
-    """Wuhan with 40 subjects, 8 signals, 4 complaints, 6 alerts of which 4 are verified; Yichang with 20 subjects and 2 signals."""
-    conn.execute(insert(t.offices), [_office(one) for one in default_offices() if one.region in ("420100", "420500")])
-    wuhan = _subjects(conn, 40, "420102")
-    _subjects(conn, 20, "420502", industry="2017:7212")
-    recent = NOW - timedelta(days=10)
-    _signals(conn, 8, "420102", recent)
-    _signals(conn, 4, "420103", recent, kind="report")
-    _signals(conn, 6, "420103", NOW - timedelta(days=60), kind="report")
-    _signals(conn, 2, "420502", recent)
-    for i, code in enumerate(("10", "10", "20", "30", "30", None)):
-        _alert(conn, wuhan[i // 2], "420102", recent, f"a{i}", grade=4 if i == 5 else 2, code=code)
-
-
-def _office(one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in ("code", "name_zh", "name_en", "region", "level", "department", "weekly_capacity")}
 
 
 def test_values_of_places_are_those_of_the_rows(engine: Engine) -> None:
     with transaction(engine) as conn:
-        _world(conn)
+        world(conn)
     with reading(engine) as conn:
         facts = of_places(conn, NOW)
     wuhan = {code: found.get("420100") for code, found in facts.items()}
@@ -140,7 +59,7 @@ def test_values_of_places_are_those_of_the_rows(engine: Engine) -> None:
 
 def test_nothing_later_than_its_moment_changes_a_value(engine: Engine, tmp_path: Path) -> None:
     with transaction(engine) as conn:
-        _world(conn)
+        world(conn)
     with reading(engine) as conn:
         places = of_places(conn, NOW)
         subject = conn.scalar(select(t.subjects.c.id).order_by(t.subjects.c.id))
@@ -148,11 +67,11 @@ def test_nothing_later_than_its_moment_changes_a_value(engine: Engine, tmp_path:
         point = index_subjects.of_subject(conn, subject, NOW, months=3)
     later = NOW + timedelta(hours=1)
     with transaction(engine) as conn:
-        more = _subjects(conn, 30, "420102", at=later, industry="2017:7212")
-        _signals(conn, 9, "420102", later, subject=subject)
-        _signals(conn, 5, "420102", later, kind="report", subject=subject)
-        _alert(conn, subject, "420102", later, "later", code="10")
-        _alert(conn, more[0], "420102", later, "later too")
+        more = subjects(conn, 30, "420102", at=later, industry="2017:7212")
+        signals(conn, 9, "420102", later, subject=subject)
+        signals(conn, 5, "420102", later, kind="report", subject=subject)
+        alert(conn, subject, "420102", later, "later", code="10")
+        alert(conn, more[0], "420102", later, "later too")
         rows = "uscc,class,assessed_on\n" + "".join(f"{code},D,2026-10-12\n" for code in conn.scalars(select(t.subjects.c.uscc)))
         _take(conn, tmp_path, rows, later)
         act = {"record_id": "x", "kind": "inspection", "number": "1", "name": "检查", "matter_code": "1" * 14, "subject_id": subject}
@@ -177,7 +96,7 @@ def test_nothing_later_than_its_moment_changes_a_value(engine: Engine, tmp_path:
 
 def test_a_moment_is_computed_once_and_read_inside_a_scope(engine: Engine) -> None:
     with transaction(engine) as conn:
-        _world(conn)
+        world(conn)
         with pytest.raises(NotFoundError, match="approved yet"):
             index_results.board(conn)
         assert index_results.compute(conn, "2026-10-11", actor="张三", now=NOW).again is False
@@ -209,7 +128,7 @@ def test_a_moment_is_computed_once_and_read_inside_a_scope(engine: Engine) -> No
 def test_weights_are_approved_by_another_and_kept(engine: Engine) -> None:
     ask = Ask("region", "ahp", tuple(tuple(1.0 for _ in range(5)) for _ in range(5)))
     with transaction(engine) as conn:
-        _world(conn)
+        world(conn)
         index_results.compute(conn, "2026-10-11", actor="张三", now=NOW)
         number = index_versions.draft(conn, ask, reason="各组同等", actor="张三", now=NOW)
         with pytest.raises(ConflictError, match="cannot approve"):
@@ -274,19 +193,9 @@ def _class(conn: Connection, code: str, days: int) -> str | None:
     return None if row is None else str(row.class_code)
 
 
-def _plan_world(conn: Connection, folder: Path) -> list[int]:
-    conn.execute(insert(t.offices), [_office(one) for one in default_offices() if one.region in ("420100", "420500")])
-    ids = _subjects(conn, 60, "420502")
-    for i in range(6):
-        _alert(conn, ids[i], "420502", NOW - timedelta(days=20), f"p{i}", grade=4)
-    codes = list(conn.scalars(select(t.subjects.c.uscc).order_by(t.subjects.c.id)))
-    rows = "".join(f"{code},{'D' if i < 10 else 'A'},2026-10-01\n" for i, code in enumerate(codes[:40]))
-    _take(conn, folder, "uscc,class,assessed_on\n" + rows, NOW - timedelta(days=5))
-    act = {"record_id": "x", "kind": "inspection", "number": "1", "name": "检查", "matter_code": "1" * 14, "subject_id": ids[59]}
-    act |= {"happened_on": date(2026, 10, 1), "fields": {}, "source": "own", "actor": "a", "created_at": BEFORE, "changed_at": BEFORE}
-    conn.execute(insert(t.acts).values(act))
-    for name in ("甲", "乙", "丙"):
-        officers.put(conn, name, "420500-market_supervision", actor="张三", now=NOW)
+def _planned(conn: Connection, folder: Path) -> list[int]:
+    ids = plan_world(conn)
+    _take(conn, folder, classes_csv(conn), NOW - timedelta(days=5))
     return ids
 
 
@@ -305,7 +214,7 @@ def _draw(conn: Connection, **changed: Any) -> int:
 
 def test_a_plan_is_drawn_with_known_chances_and_drawn_again_the_same(engine: Engine, tmp_path: Path) -> None:
     with transaction(engine) as conn:
-        ids = _plan_world(conn, tmp_path)
+        ids = _planned(conn, tmp_path)
         number = _draw(conn)
     with reading(engine) as conn:
         units = random_plans.every_unit(conn, number)
@@ -330,7 +239,7 @@ def test_a_plan_is_drawn_with_known_chances_and_drawn_again_the_same(engine: Eng
 
 def test_results_are_taken_in_and_weighed(engine: Engine, tmp_path: Path) -> None:
     with transaction(engine) as conn:
-        _plan_world(conn, tmp_path)
+        _planned(conn, tmp_path)
         number = _draw(conn, matter_code="31012345678901", checklist_code="91350100M000100Y43201")
         table = random_plan_export.plan_file(conn, number, "csv", "zh", actor="张三", now=NOW).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(table)))
@@ -384,7 +293,7 @@ def _results(conn: Connection, number: int, rows: Sequence[dict[str, str]], fold
 )
 def test_a_plan_that_cannot_be_is_refused(sqlite_engine: Engine, tmp_path: Path, changed: dict[str, Any], code: str) -> None:
     with transaction(sqlite_engine) as conn:
-        _plan_world(conn, tmp_path)
+        _planned(conn, tmp_path)
         with pytest.raises(InvalidInputError) as refused:
             _draw(conn, **changed)
         assert refused.value.code == code
