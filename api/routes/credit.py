@@ -88,5 +88,5 @@ def export(
     now = svc.desk.clock()
     svc.desk.act(credit_classes.record_export, form, current=current, actor=who.name, now=now)
     pages = credit_classes.export_pages(svc.desk.read, now, current=current, scope=who.scope)
-    content = random_plan_export.classes_file(pages, form, lang)
+    content = random_plan_export.classes_file(pages, form, lang, now)
     return Response(content, media_type=MEDIA[form], headers={"Content-Disposition": f'attachment; filename="credit-classes.{form}"'})

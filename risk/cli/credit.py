@@ -96,7 +96,7 @@ def export(path: Path, actor: str, *, every: bool) -> None:
     now, form = desk.clock(), random_plan_export.form_of(path.name)
     desk.act(credit_classes.record_export, form, current=not every, actor=actor, now=now)
     pages = credit_classes.export_pages(desk.read, now, current=not every, scope=EVERYWHERE)
-    path.write_bytes(random_plan_export.classes_file(pages, form, lang()))
+    path.write_bytes(random_plan_export.classes_file(pages, form, lang(), now))
     tell("credit_written", path=path)
 
 

@@ -83,10 +83,10 @@ def plan_file(
     codes = [[code, kind.title(lang)] for code, kind in taxonomy(now.date()).items()]
     codes.append(["not_done", "未检查" if lang == "zh" else "not inspected"])
     sheets = {"计划" if lang == "zh" else "plan": [header, *rows], "说明" if lang == "zh" else "notes": [*_facts(plan, lang), [], *codes]}
-    return xlsx(sheets)
+    return xlsx(sheets, now)
 
 
-def classes_file(pages: Iterable[Sequence[CreditClass]], form: Form, lang: str) -> bytes:
+def classes_file(pages: Iterable[Sequence[CreditClass]], form: Form, lang: str, made: datetime) -> bytes:
     """Credit classes as a file; read again by the import, it says nothing new."""
     rows = [one for page in pages for one in page]
     if form == "json":
@@ -104,17 +104,18 @@ def classes_file(pages: Iterable[Sequence[CreditClass]], form: Form, lang: str) 
         for one in rows
     ]
     table = [_header(_CLASSES, lang), *cells]
-    return _csv(table) if form == "csv" else xlsx({"信用风险分类" if lang == "zh" else "credit classes": table})
+    return _csv(table) if form == "csv" else xlsx({"信用风险分类" if lang == "zh" else "credit classes": table}, made)
 
 
-def xlsx(sheets: dict[str, list[list[Any]]]) -> bytes:
-    """A workbook of sheets: numbers as numbers, everything else as text, never a formula."""
+def xlsx(sheets: dict[str, list[list[Any]]], made: datetime) -> bytes:
+    """A workbook of sheets: numbers as numbers, everything else as text, never a formula. ``made`` stands in its properties: the same again is the same bytes."""
     try:
         import xlsxwriter
     except ImportError as error:
         raise charts.library("xlsxwriter") from error
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": made.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
     for name, rows in sheets.items():
         sheet = book.add_worksheet(name)

@@ -182,7 +182,7 @@ def test_credit_classes_keep_their_history(engine: Engine, tmp_path: Path) -> No
         mine = credit_classes.list_classes(conn, NOW, scope=YICHANG)
         assert [(one.uscc, one.class_code, one.in_force) for one in mine.items] == [(code, "D", True)]
         assert [one.in_force for one in credit_classes.list_classes(conn, NOW, current=False, scope=YICHANG).items] == [True, False]
-        text = random_plan_export.classes_file([credit_classes.list_classes(conn, NOW).items], "csv", "en").decode("utf-8-sig")
+        text = random_plan_export.classes_file([credit_classes.list_classes(conn, NOW).items], "csv", "en", NOW).decode("utf-8-sig")
     with transaction(engine) as conn:
         again = _take(conn, tmp_path, text, NOW)
         assert (again.accepted, again.known, again.refused) == (0, 2, 0)
