@@ -233,7 +233,7 @@ def unlink(case_file_id: Id, case_file_link_id: Id, sent: ReasonSent, svc: Svc, 
 
 
 @router.get("/{case_file_id}/objects", summary="关联的对象 / Things of a case file", responses=problems(404), dependencies=READ)
-def objects(case_file_id: Id, svc: Svc, who: Caller, kind: Listed, known: Moment | None = None) -> Objects:
+def objects(case_file_id: Id, svc: Svc, who: Caller, kind: Listed = "alert", known: Moment | None = None) -> Objects:
     """Of one kind, with what hangs on linked ones; `outside` counts links that lie outside one's scope."""
     return svc.desk.read(case_file_links.objects, case_file_id, kind, known or svc.desk.clock(), scope=who.scope)
 

@@ -54,6 +54,7 @@ GUESSES = {
 """Query parameter → what somebody would try who wants to know whether Wuhan has such a thing. Ids are tried for parameters named as in `PARTS`, too."""
 
 BODIES: dict[str, Any] = {
+    "/api/v1/case-files/{case_file_id}/attachments": {"files": {"file": ("note.txt", b"note", "text/plain")}},
     "/api/v1/random-plans/{plan_id}/results": {"files": {"file": ("results.csv", b"number,result,inspected_on,facts\n", "text/csv")}},
 }
 """Path → a body that passes the checks of an operation, where the example in its description does not."""

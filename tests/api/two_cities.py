@@ -18,7 +18,7 @@ from api.rule_schemas import EXAMPLE
 from risk.domain.grades import Grade
 from risk.domain.routing import default_duties, default_offices
 from risk.domain.signals import digest
-from risk.services import index_versions, situation, tasks
+from risk.services import case_file_links, case_files, index_versions, situation, tasks
 from risk.services.alerts import settle
 from risk.storage import tables as t
 from risk.storage.tables import UtcDateTime
@@ -139,7 +139,23 @@ def yichang(conn: Connection) -> dict[str, int]:
     figure = {"model": MODEL, "as_of": NOW, "name": "score_drift", "n": 9, "value": 0.1, "crossed": False, "detail": {}}
     conn.execute(insert(t.health_figures), [{**figure, "part": "420500"}])
     index_versions.ensure(conn, "region", NOW)
+    _followed(conn)
     return _newest(conn)
+
+
+def _followed(conn: Connection) -> None:
+    """An event that Yichang follows, with an alert and a subject of its own."""
+    given: dict[str, Any] = {
+        "title": "宜昌事件",
+        "model": MODEL,
+        "level": "ordinary",
+        "places": [YICHANG],
+        "owner": "宜昌",
+        "cause": "投诉",
+    }
+    file = case_files.create(conn, **given, lead_office=OFFICES[YICHANG], actor="宜昌", now=NOW)
+    for kind, table in (("alert", t.alerts), ("subject", t.subjects)):
+        case_file_links.link(conn, file, kind, list(conn.scalars(select(table.c.id).limit(1))), actor="宜昌", now=NOW)
 
 
 def wuhan(conn: Connection) -> dict[str, int]:
