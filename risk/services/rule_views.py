@@ -27,7 +27,8 @@ from rules.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One line of a list: what is in force and the newest version. ``in_force`` is 0 for what came with the program, None for what is not used."""
+    """One line of a list: what is in force and the newest version. ``in_force`` is 0 for what came with the program, None for what is not used.
+    ``owner`` is whom the rule itself names."""
 
     kind: str
     model: str
@@ -42,6 +43,7 @@ class RuleRow:
     author: str | None
     revision: int
     changed_at: datetime | None
+    owner: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,7 @@ def _row(conn: Connection, key: Key, item: Item | None, stored: Sequence[Any]) -
         last.author if last is not None else None,
         last.revision if last is not None else 0,
         last.changed_at if last is not None else None,
+        (item.owner or None) if isinstance(item, Rule) else None,
     )
 
 

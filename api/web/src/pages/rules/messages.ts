@@ -69,7 +69,7 @@ export default words({
   testClean: ['通过', 'passed'],
   testFailed: ['未通过', 'failed'],
   seenBacktest: ['批准时所见回测', 'Back-test seen at approval'],
-  owner: ['所有者', 'Owner'],
+  owner: ['负责人', 'Owner'],
   waiting: ['待审批', 'Waits for approval'],
   waitingText: ['版本 {v} 由 {author} 编写并提交。下面是与现行版本的差异。', 'Version {v} was written by {author}. Below is what differs from what is in force.'],
   waitingOther: ['须由另一人批准', 'Another person must approve it'],
