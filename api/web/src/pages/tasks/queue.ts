@@ -29,7 +29,10 @@ export const filesOf = (task: number) => computed(() => files.value.filter((one)
 
 export async function look(): Promise<void> {
   const who = whoIs()
-  if (!who) return
+  if (!who) {
+    waiting.value = files.value = []
+    return
+  }
   waiting.value = await of('queue', who)
   files.value = await of('files', who)
 }
@@ -119,7 +122,7 @@ async function done(one: Queued): Promise<void> {
 let started = false
 /** Begins to listen for the network; once for the whole page. */
 export function listen(): void {
-  if (started) return void look()
+  if (started) return void flush() // also after signing in again
   started = true
   addEventListener('online', () => {
     online.value = true
