@@ -82,8 +82,7 @@ def run(
     as_of = as_of.astimezone(UTC)  # the key of a run is made of it: the same moment must be written the same way
     results: dict[int, RunResult] = {}
     for moment, mine in [*_unfinished(engine, scorer, keys, now), (as_of, tuple(keys))]:
-        started = [_start(engine, scorer, key, moment, now, actor) for key in mine]
-        open_runs = [r for r in started if r is not None]
+        open_runs = _start(engine, scorer, mine, moment, now, actor)
         while open_runs:
             step = _next_ids(engine, open_runs, chunk)
             if step is None:
@@ -148,35 +147,44 @@ def _unfinished(engine: Engine, scorer: Scorer, keys: Sequence[str], now: dateti
     return [(moment, tuple(key for key in keys if key in moments[moment])) for moment in sorted(moments)]
 
 
-def _start(engine: Engine, scorer: Scorer, key: str, as_of: datetime, now: datetime, actor: str) -> OpenRun | None:
-    """The run of this key and moment, begun or taken up again; None when it is done."""
+def _start(engine: Engine, scorer: Scorer, keys: Sequence[str], as_of: datetime, now: datetime, actor: str) -> list[OpenRun]:
+    """The runs of these keys and this moment, begun or taken up again, without those that are done.
+
+    All begin in one transaction: whenever the process ends, the models go through the chunks side by side, so that the capacity of an office is given to the same
+    candidates as if nothing had happened.
+    """
+    with transaction(engine) as conn:
+        serialise(conn, _LOCK)
+        begun = [_begin(conn, scorer, key, as_of, now, actor) for key in keys]
+    return [one for one in begun if one is not None]
+
+
+def _begin(conn: Connection, scorer: Scorer, key: str, as_of: datetime, now: datetime, actor: str) -> OpenRun | None:
     from risk.scoring.keys import split_key
 
     run_key = _run_key(scorer, key, as_of)
-    with transaction(engine) as conn:
-        serialise(conn, _LOCK)
-        found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).first()
-        if found is None:
-            values = {
-                "key": run_key,
-                "model": key,
-                "as_of": as_of,
-                "status": "running",
-                "versions": {**versions(scorer, key), **_beside(scorer, key)},
-                "cursor": _NOT_BEGUN,
-                "judged": 0,
-                "candidates": 0,
-                "balance": Balance().as_dict(),
-                "actor": actor,
-                "started_at": now,
-            }
-            conn.execute(insert(t.runs).values(values))
-            pack = scorer.packs.get(split_key(key)[0])
-            if pack is not None:
-                live_rules.keep(conn, pack, now)
-            found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).one()
-            auditing.record(conn, actor, "run.begin", f"run:{found.id}", {"model": key, "as_of": as_of}, now)
-        return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
+    found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).first()
+    if found is None:
+        values = {
+            "key": run_key,
+            "model": key,
+            "as_of": as_of,
+            "status": "running",
+            "versions": {**versions(scorer, key), **_beside(scorer, key)},
+            "cursor": _NOT_BEGUN,
+            "judged": 0,
+            "candidates": 0,
+            "balance": Balance().as_dict(),
+            "actor": actor,
+            "started_at": now,
+        }
+        conn.execute(insert(t.runs).values(values))
+        pack = scorer.packs.get(split_key(key)[0])
+        if pack is not None:
+            live_rules.keep(conn, pack, now)
+        found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).one()
+        auditing.record(conn, actor, "run.begin", f"run:{found.id}", {"model": key, "as_of": as_of}, now)
+    return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
 
 
 def _next_ids(engine: Engine, runs: Sequence[OpenRun], chunk: int) -> tuple[dict[str, list[int]], int] | None:

@@ -92,7 +92,7 @@ def _killed_before(monkeypatch: pytest.MonkeyPatch, name: str, calls: int) -> Ca
     return lambda: monkeypatch.setattr(runs, name, real)
 
 
-@pytest.mark.parametrize(("step", "calls"), [("_start", 2), ("_chunk", 1), ("_chunk", 2), ("_chunk", 4), ("_finish", 1), ("_finish", 2)])
+@pytest.mark.parametrize(("step", "calls"), [("_chunk", 1), ("_chunk", 2), ("_chunk", 4), ("_finish", 1), ("_finish", 2)])
 def test_cut_off_at_any_step_and_taken_up_again(engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str, calls: int) -> None:
     fill(engine, MIX, capacity=3)
     restore = _killed_before(monkeypatch, step, calls)
@@ -107,6 +107,18 @@ def test_cut_off_at_any_step_and_taken_up_again(engine: Engine, monkeypatch: pyt
     assert count(engine, t.alerts) == count(engine, t.tasks) == 4  # three of market supervision, one of the finance office
     with reading(engine) as conn:
         assert conn.scalar(select(func.sum(t.runs.c.candidates))) == count(engine, t.candidates)
+
+
+def test_models_begin_together_or_not_at_all(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One model that went ahead alone would be given the capacity that calm runs share out chunk by chunk."""
+    fill(engine, capacity=4)
+    restore = _killed_before(monkeypatch, "_begin", 2)
+    with pytest.raises(StopError):
+        run(engine)
+    restore()
+    assert count(engine, t.runs) == 0
+    cut = {one.key: one.balance for one in run(engine)}
+    assert all(balance.over_capacity for balance in (cut[MED], cut[DRUG]))  # both had their share of what there was
 
 
 def test_a_crash_inside_the_transaction_leaves_nothing_of_the_chunk(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
