@@ -26,7 +26,12 @@ CUT = ("ERR_INTERNET_DISCONNECTED", "404 (Not Found)")
 
 SAID = {
     "zh": {"signed": "已签收", "queued": "等待网络", "state": "已反馈", "facts": "现场检查：店内张贴“根治糖尿病”，无审查证明"},
-    "en": {"signed": "signed", "queued": "waits for the network", "state": "reported", "facts": "On site: a poster in the shop claims a cure; no certificate"},
+    "en": {
+        "signed": "signed",
+        "queued": "waits for the network",
+        "state": "reported",
+        "facts": "On site: a poster in the shop claims a cure; no certificate",
+    },
 }
 
 
