@@ -84,12 +84,18 @@ register(
             "risk rules functions 列出全部；其余插件与系统不受影响",
             "risk rules functions lists them; the others and the service go on",
         ),
-        "doctor_pdf": ("PDF 报告可用（libpango、中文字体）", "PDF reports work (libpango, a CJK font)"),
-        "doctor_pdf_none": ("未安装 reports 扩展：只有 HTML 报告", "the extra reports is not installed: reports are HTML only"),
-        "doctor_pdf_missing": ("PDF 报告缺少：{names}", "PDF reports lack: {names}"),
+        "doctor_pdf": (
+            "报告的 PDF、Word、Excel 和图表可用（libpango、中文字体）",
+            "reports as PDF, Word, Excel, with charts: all there (libpango, a CJK font)",
+        ),
+        "doctor_pdf_none": (
+            "未安装 reports 扩展：只有态势报告的 HTML",
+            "the extra reports is not installed: situation reports as HTML only",
+        ),
+        "doctor_pdf_missing": ("报告文件缺少：{names}", "files of reports lack: {names}"),
         "doctor_pdf_missing.hint": (
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk",
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk",
+            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk；pip install 'risk-early-warning[reports,explain]'",
+            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk; pip install 'risk-early-warning[reports,explain]'",
         ),
         "doctor_browser": ("浏览器：{path}", "browser: {path}"),
         "doctor_browser_none": ("没有 chromium（只有浏览器测试需要）", "no chromium (only browser tests need it)"),
@@ -259,6 +265,7 @@ def _pdf(_settings: Settings, _revision: Callable[[], str | None]) -> Finding:
         for name, there in (
             (Told("libpango", "libpango"), _loads("libpango-1.0.so.0")),
             (Told("中文字体", "a CJK font"), _has_chinese_font()),
+            *((Told(name, name), _installed(name)) for name in ("python-docx", "xlsxwriter", "matplotlib")),
         )
         if not there
     ]
@@ -288,6 +295,14 @@ def _loads(library: str) -> bool:
 
 def _exists(path: str | None) -> bool:
     return bool(path) and Path(str(path)).exists()
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _has_chinese_font() -> bool:

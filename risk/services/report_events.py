@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
+from risk.domain import report_kinds  # noqa: F401 - registers what a report may be about
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register, say

@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Connection, Date, Float, Integer, String, Table, Text, func, insert, select, update
 
 from api.rule_schemas import EXAMPLE
+from risk.domain import periods
+from risk.domain.authority import Grant
 from risk.domain.grades import Grade
 from risk.domain.routing import default_duties, default_offices
 from risk.domain.signals import digest
@@ -135,7 +137,9 @@ def yichang(conn: Connection) -> dict[str, int]:
     hit = {"version_id": version, "run_id": run, "signal_id": signal, "model": MODEL, "rule": PLAIN["name"], "how": "shadow", "as_of": NOW}
     conn.execute(insert(t.shadow_hits), [hit])
     cutoff = situation.latest_cutoff(conn)
-    conn.execute(insert(t.reports), _report(cutoff, "420500"))
+    made = _report(cutoff, "420500")
+    told = situation.numbers(conn, periods.month(made["period"]), made["cutoff"], Grant("420500", "market_supervision"))
+    conn.execute(insert(t.reports), {**made, "numbers": told | made["numbers"]})
     figure = {"model": MODEL, "as_of": NOW, "name": "score_drift", "n": 9, "value": 0.1, "crossed": False, "detail": {}}
     conn.execute(insert(t.health_figures), [{**figure, "part": "420500"}])
     index_versions.ensure(conn, "region", NOW)
