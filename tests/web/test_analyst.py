@@ -167,20 +167,20 @@ def test_an_input_method_composes_undisturbed(browsers: Browsers) -> None:
 
 def test_words_are_proposed_with_a_reason(browsers: Browsers, service: Service) -> None:
     page = browsers.open(as_="fenxi")
-    page.goto("/ui/rules?kind=list&q=医美项目")
+    page.goto("/ui/rules?kind=list&q=戒瘾用语")
     page.locator("td.main a").click()
     page.get_by_role("tab", name="词").click()
     page.locator("[data-test=change-words]").click()
-    page.locator("[data-test=add-words]").fill("测试新项目针")
+    page.locator("[data-test=add-words]").fill("测试戒断散")
     page.get_by_role("button", name="预看效果").click()
     page.get_by_text("受影响的现行规则").wait_for(timeout=SLOW)
     page.locator("[data-test=words-reason]").fill("监测中多次出现")
     page.locator("[data-test=propose]").click()
     page.locator("[data-test=waiting]").wait_for(timeout=SLOW)
     found = service.ask("shenpi", "/api/v1/rules?kind=list&state=submitted")["items"]
-    assert [(one["name"], one["author"]) for one in found] == [("医美项目", "fenxi")]
-    words = service.ask("shenpi", f"/api/v1/rules/list/{quote('医美项目')}/versions/{found[0]['newest']}/entries?model={found[0]['model']}")
-    assert [(one["term"], one["actor"]) for one in words["entries"] if one["actor"]] == [("测试新项目针", "fenxi")]
+    assert [(one["name"], one["author"]) for one in found] == [("戒瘾用语", "fenxi")]
+    words = service.ask("shenpi", f"/api/v1/rules/list/{quote('戒瘾用语')}/versions/{found[0]['newest']}/entries?model={found[0]['model']}")
+    assert [(one["term"], one["actor"]) for one in words["entries"] if one["actor"]] == [("测试戒断散", "fenxi")]
 
 
 def test_a_suppression_is_tried_put_on_trial_and_ended(browsers: Browsers, service: Service, accessible: Callable[[Any], None]) -> None:

@@ -14,7 +14,6 @@ export default words({
   ended: ['已结束', 'ended'],
   model: ['模型', 'Model'],
   allModels: ['全部模型', 'All models'],
-  condition: ['条件', 'Condition'],
   owner: ['负责人', 'Owner'],
   reason: ['理由', 'Reason'],
   until: ['到期', 'Until'],
