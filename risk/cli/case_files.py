@@ -192,14 +192,14 @@ def unlink(case_file_id: int, link_id: int, reason: str, actor: str) -> None:
 @NUMBER
 @click.option("--decline", type=int, help="an alert that does not belong here / 不纳入的预警")
 @click.option("--reason", default="", help="why / 理由")
-@click.option("--actor", default="", help="who acts / 操作人")
+@ACTOR
 def offers(case_file_id: int, decline: int | None, reason: str, actor: str) -> None:
     """New clues on linked subjects; decline one / 关联主体的新预警."""
     from risk.services import case_file_links
 
     with opened(Settings.from_environment()) as desk:
         if decline is not None:
-            desk.act(case_file_links.decline, case_file_id, decline, reason=reason, actor=actor or "-", now=desk.clock())
+            desk.act(case_file_links.decline, case_file_id, decline, reason=reason, actor=actor, now=desk.clock())
             tell("case_cli_declined", id=decline)
         for one in desk.read(case_file_links.offers, case_file_id):
             tell("case_cli_line", at=one.id, text=Told(one.zh, one.en))

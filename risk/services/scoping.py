@@ -16,11 +16,14 @@ What lies outside is *not found*, never *forbidden*: a refusal would say that it
 | run | it judged something inside; its numbers are counted inside | a run is of the whole province: nobody outside learns how much it found elsewhere |
 | shadow hit, sample of a rule trial | its signal is | it quotes the text |
 | report | its place and department are inside one grant; the province's takes the whole | numbers are frozen, and cannot be cut afterwards |
+| case file of an event | its lead office is, or an office that takes part; what it gathers is told as each thing is, the rest is a number | a file is shared, what is linked stays whose it was |
+| application for data | the office that applies is, or the data it asks for (place and department) within one grant | who applies and who decides see it |
 | figure of a model's health | it is of a place inside (``420500``, ``red 420500``); others, and the tasks they open, take the whole | an aggregate of the province says what the others have |
 | quarantined row | it came with an import of one's own; all of them take the whole | a row that was not understood has no place yet |
 | back-test, rule health, grade settings, trainings, recall, complaints | take the whole | they quote or add up everything, and are stored as one |
 | intake of signals, starting runs | take the whole | the answer says which rows are known already; a run judges everything |
-| rules, lists, taxonomy, duty table, models with their dossiers | no scope | the same for all; they hold no row of a place |
+| sources of data and how fresh they are | take the whole | figures of the province's intake |
+| rules, lists, taxonomy, duty table, matter list, models with their dossiers | no scope | the same for all; they hold no row of a place |
 | jobs, push, accounts, audit | no scope: by permission | work of the system; its administrators hold no permission on cases |
 
 Each function returns a condition for ``where``; for the whole province it is simply true, and costs nothing. Offices are looked up by an uncorrelated
