@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from risk.domain.calendar import SHANGHAI
 from risk.services import officers
 from tests.risk.index_world import NOW, classes_csv, world
 from tests.web.conftest import PHONE, Browsers, Service
 
 OFFICE = "420500-market_supervision"
+
+
+def _at(browsers: Browsers, name: str, path: str, **how: Any) -> Any:
+    """Signed in by the form, then on a page."""
+    page = browsers.sign_in(name, **how)
+    page.goto(f"/ui{path}")
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +45,11 @@ def seeded(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_weights_from_judgement_to_the_ranking(
     service: Service, browsers: Browsers, seeded: Path, accessible: Callable[[Any], None]
 ) -> None:
-    page = browsers.sign_in("index-analyst", to="/index")
+    page = _at(browsers, "index-analyst", "/index")
     browsers.allowed.append("404")  # nothing is computed yet: the page says so
     page.locator("[data-test=compute]").click()
+    page.locator("[data-test=row-420100]").wait_for()
+    page.reload()  # without the passing word of what was done
     page.locator("[data-test=row-420100]").wait_for()
     accessible(page)
     page.locator("[data-test=row-420100] a").click()
@@ -63,7 +74,7 @@ def test_weights_from_judgement_to_the_ranking(
     page.locator("[data-test=save-now]").click()
     page.locator("[data-test=version-1]").wait_for()
 
-    other = browsers.sign_in("index-approver", to="/index/weights", lang="en")
+    other = _at(browsers, "index-approver", "/index/weights", lang="en")
     other.locator("[data-test=approve-1]").click()
     other.locator("textarea[data-test=decision-reason], [data-test=decision-reason] textarea").fill("agreed")
     other.locator("[data-test=decide-now]").click()
@@ -73,7 +84,7 @@ def test_weights_from_judgement_to_the_ranking(
 
 
 def test_classes_are_taken_in_and_shown(service: Service, browsers: Browsers, seeded: Path) -> None:
-    page = browsers.sign_in("index-analyst", to="/credit", size=PHONE)
+    page = _at(browsers, "index-analyst", "/credit", size=PHONE)
     page.locator("[data-test=import]").click()
     page.locator("input[data-test=source], [data-test=source] input").fill("省平台")
     page.locator("[data-test=file]").set_input_files(str(seeded))
@@ -84,7 +95,7 @@ def test_classes_are_taken_in_and_shown(service: Service, browsers: Browsers, se
 
 
 def test_a_plan_is_drawn_checked_and_its_results_taken_in(service: Service, browsers: Browsers, seeded: Path, tmp_path: Path) -> None:
-    page = browsers.sign_in("index-head", to="/plans/new")
+    page = _at(browsers, "index-head", "/plans/new")
     page.locator("input[data-test=name], [data-test=name] input").fill("四季度抽查")
     for name, value in (("count", "6"), ("audit", "4")):
         field = page.locator(f"[data-test={name}] input")
@@ -104,8 +115,9 @@ def test_a_plan_is_drawn_checked_and_its_results_taken_in(service: Service, brow
     begun.value.save_as(exported)
     rows = list(csv.DictReader(exported.read_text(encoding="utf-8-sig").splitlines()))
     made = service.ask("index-head", "/api/v1/random-plans")["items"][0]
+    today = datetime.fromisoformat(made["as_of"]).astimezone(SHANGHAI).date().isoformat()
     for row in rows:
-        row |= {"检查结果代码": "30", "检查日期": str(made["as_of"])[:10], "检查情况": "现场检查未发现问题"}
+        row |= {"检查结果代码": "30", "检查日期": today, "检查情况": "现场检查未发现问题"}
     with exported.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, list(rows[0]))
         writer.writeheader()

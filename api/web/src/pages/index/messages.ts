@@ -132,6 +132,7 @@ export default words({
   taken_in: ['{rows} 行：新增 {accepted}，已知 {known}，拒收 {refused}', '{rows} rows: {accepted} new, {known} known, {refused} refused'],
   again: ['该文件已导入过，未改动', 'this file was taken in before; nothing changed'],
   bad_row: ['第 {row} 行 {column}：{why}', 'row {row} {column}: {why}'],
+  bad_row_plain: ['第 {row} 行：{why}', 'row {row}: {why}'],
   search: ['代码或企业名称', 'Code or name'],
   all_classes: ['全部类别', 'All classes'],
   with_history: ['含历史', 'With history'],
