@@ -75,7 +75,7 @@ def stock(conn: Connection, filters: AlertFilter, scope: Scope) -> Counter[tuple
     """(grade, status) → red and orange alerts that are not closed, whenever they were opened."""
     a = t.alerts.c
     grave = a.grade.in_([int(Grade.RED), int(Grade.ORANGE)])
-    query = select(a.grade, a.status, func.count()).where(grave, a.status != "closed", *conditions(filters, scope))
+    query = select(a.grade, a.status, func.count()).where(grave, a.status.in_(("open", "tasked")), *conditions(filters, scope))
     return Counter({(Grade(grade).code, status): int(n) for grade, status, n in conn.execute(query.group_by(a.grade, a.status))})
 
 

@@ -67,7 +67,7 @@ def wall(conn: Connection, now: datetime, *, scope: Scope = EVERYWHERE) -> Wall:
     a, v = t.alerts.c, t.verdicts.c
     grades = [grade for grade in sorted(Grade, reverse=True) if grade]
     today = overview_counts.moments(conn, AlertFilter(opened_from=midnight), scope)
-    rows = conn.execute(select(a.grade, func.count()).where(a.status != "closed", alerts_inside(scope)).group_by(a.grade))
+    rows = conn.execute(select(a.grade, func.count()).where(a.status.in_(("open", "tasked")), alerts_inside(scope)).group_by(a.grade))
     open_now = {Grade(grade).code: int(n) for grade, n in rows}
     told = (
         select(func.count())

@@ -47,8 +47,8 @@ def seed(conn: Connection) -> None:
     for place, code in ((0, "10"), (2, "30"), (4, "13")):
         at = NOW - timedelta(days=1)
         tasks.sign(conn, numbers_of[place], actor="张三", now=at)
-        sub = {"sub_reason": "context_misread"} if code == "30" else {}
-        tasks.report(conn, numbers_of[place], actor="张三", code=code, facts="查明", officers=["张三", "李四"], now=at, **sub)
+        sub = "context_misread" if code == "30" else None
+        tasks.report(conn, numbers_of[place], actor="张三", code=code, facts="查明", officers=["张三", "李四"], now=at, sub_reason=sub)
         tasks.accept(conn, numbers_of[place], actor="王五", now=at)
 
 
