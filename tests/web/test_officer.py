@@ -37,13 +37,13 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def tasks(service: Service) -> list[int]:
-    """Four tasks of one office, issued an hour ago, with an officer and a head."""
+    """Five tasks of one office, issued an hour ago, with an officer and a head."""
     now = datetime.now(UTC) - timedelta(hours=1)
     quoted = {**EVIDENCE["rules"][0], "title": {"zh": "断言疗效", "en": "asserts effect"}, "severity": "high"}
     quoted["quotes"] = [{"quote": "根治糖尿病", "start": 4, "end": 9}]
     with service.write() as conn:
-        run, subjects = new_run(conn), new_subjects(conn, 4)
-        grades = (Grade.RED, Grade.YELLOW, Grade.BLUE, Grade.BLUE)
+        run, subjects = new_run(conn), new_subjects(conn, 5)
+        grades = (Grade.RED, Grade.YELLOW, Grade.BLUE, Grade.BLUE, Grade.BLUE)
         chunk = new_candidates(conn, run, [(s, g, 0.9) for s, g in zip(subjects, grades, strict=True)], observed=now)
         conn.execute(update(t.assessments).values(evidence={"rules": [quoted]}))
         settle(conn, run, chunk, now)
@@ -162,3 +162,19 @@ def test_a_key_made_on_the_account_page_opens_the_service(browsers: Browsers, se
     request = urllib.request.Request(f"{service.base}/api/v1/tasks", headers={"Authorization": f"Bearer {key}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert len(json.loads(answer.read())["items"]) == len(tasks)
+
+
+def test_signing_out_of_a_shared_device_clears_what_it_keeps(browsers: Browsers, service: Service, tasks: list[int]) -> None:
+    task = tasks[4]
+    browsers.allowed += (*CUT, "401")
+    service.ask("waiqin", f"/api/v1/tasks/{task}/sign", method="POST", body={})
+    page = browsers.sign_in("waiqin", to=f"/tasks/{task}", lang="en")
+    page.locator("textarea[data-test=facts]").fill("half a sentence")
+    kept = "Object.values(localStorage).filter(text => text.includes('half a sentence')).length"
+    assert page.evaluate(kept) == 1
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    page.get_by_role("button", name="Shared: clear them").click()
+    page.wait_for_url(re.compile("/ui/sign-in"))
+    assert page.evaluate(kept) == 0
+    assert service.ask("waiqin", f"/api/v1/tasks/{task}")["task"]["state"] == "signed"
