@@ -51,7 +51,7 @@ def cases(conn: Connection, now: datetime) -> None:
 
 def health(conn: Connection, now: datetime) -> int:
     """Two checks, the newer beyond a limit, and the task that it opened; the task's number."""
-    common = {"model": MODEL, "low": None, "high": None, "n": 200, "detail": {}}
+    common: dict[str, Any] = {"model": MODEL, "low": None, "high": None, "n": 200, "detail": {}}
     rows = [
         {
             **common,
