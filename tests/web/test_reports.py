@@ -31,13 +31,15 @@ def entry(service: Service) -> int:
 def test_a_report_is_made_written_into_signed_and_published(
     service: Service, browsers: Browsers, entry: int, accessible: Callable[[Any], None]
 ) -> None:
-    page = browsers.sign_in("fenxi", to="/reports")
+    page = browsers.sign_in("fenxi")
+    page.goto("/ui/reports")
     page.locator("[data-test=make-report]").click()
     page.locator("[data-test=kind-monthly]").click()
     page.locator("[data-test=make]").click()
     page.locator("[data-test=paper]").wait_for()
     number = int(page.url.rpartition("/")[2])
     assert "一、总体态势" in page.locator("[data-test=paper]").inner_text()
+    page.locator(".el-message").wait_for(state="detached")
     accessible(page)
     assert page.locator("[data-test=step-approve]").count() == 0
     page.locator("[data-test=remark]").click()
