@@ -25,7 +25,7 @@ def with_check(stem: str) -> str:
 
 def subjects(conn: Connection, count: int, region: str, *, at: datetime = BEFORE, industry: str | None = None) -> list[int]:
     """Subjects of a place, in a row; their ids."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "key": f"{region}/{at}/{i}",
             "uscc": with_check(f"91{region}MA{i:04d}{at:%d}0"),
@@ -42,7 +42,7 @@ def subjects(conn: Connection, count: int, region: str, *, at: datetime = BEFORE
 def signals(conn: Connection, count: int, region: str, at: datetime, *, kind: str = "content", subject: int | None = None) -> None:
     """Signals of a place, observed and received at a moment."""
     common = {"source": "测试", "kind": kind, "text": "文", "fields": {}, "warnings": [], "time_given": True, "region": region}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**common, "identity": digest([region, at, kind, i, subject]), "content_hash": digest([i]), "observed_at": at, "received_at": at}
         | {"subject_id": subject}
         for i in range(count)
