@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, Engine, select
 
@@ -12,8 +14,8 @@ from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.task_world import LATER, NOW, issue, report
 
-WORDS = {"title": "某主体发布虚假医疗广告", "text": "经查属实，联系人：张晓明，电话13800138000。"}
-ACT = {"now": NOW}
+WORDS: dict[str, Any] = {"title": "某主体发布虚假医疗广告", "text": "经查属实，联系人：张晓明，电话13800138000。"}
+ACT: dict[str, Any] = {"now": NOW}
 CHIEF = Principal("局长", frozenset(permissions()))
 
 

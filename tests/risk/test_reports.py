@@ -20,7 +20,7 @@ from sqlalchemy import Engine, insert, select
 
 from risk.domain.authority import Grant, Scope
 from risk.domain.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from risk.domain.report_kinds import kinds
+from risk.domain.report_kinds import evaluation, kinds, period_of
 from risk.reports import charts, document, issue, pages, word_file, workbook
 from risk.reports.document import Document, Number, Paragraph, Table
 from risk.reports.marks import Marks
@@ -232,7 +232,7 @@ def test_a_monthly_report_counts_what_the_situation_report_counts(world: Engine)
 def test_offices_are_counted_once_and_few_tasks_are_not_judged(world: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with reading(world) as conn:
         found = report_issues.numbers(conn, make(world, "offices", "2026-10"))["offices"]
-        again = situation.numbers(conn, report_issues.period_of(kinds()["offices"], "2026-10", CUTOFF), CUTOFF)
+        again = situation.numbers(conn, period_of(kinds()["offices"], "2026-10", CUTOFF), CUTOFF)
     assert (found["ranked"], len(found["small"])) == ([], 3)
     assert report_offices.sums(found["small"]) == {name: found["all"][name] for name in report_offices.sums([])} | report_offices.sums(
         [found["all"]]
@@ -240,7 +240,7 @@ def test_offices_are_counted_once_and_few_tasks_are_not_judged(world: Engine, mo
     assert (found["all"]["tasks"], found["all"]["reported"], found["all"]["overdue"]) == tuple(
         again["disposal"][name] for name in ("issued", "reported", "overdue")
     )
-    monkeypatch.setitem(report_offices.evaluation(), "least_tasks", 1)  # type: ignore[index]
+    monkeypatch.setitem(evaluation(), "least_tasks", 1)
     with reading(world) as conn:
         tasks = report_offices_tasks(conn)
         ranked = report_offices.evaluate(conn, tasks, CUTOFF)["ranked"]
@@ -255,7 +255,7 @@ def test_offices_are_counted_once_and_few_tasks_are_not_judged(world: Engine, mo
 def report_offices_tasks(conn: Any) -> Any:
     from risk.services.as_known import alerts_of, tasks_of
 
-    period = report_issues.period_of(kinds()["offices"], "2026-10", CUTOFF)
+    period = period_of(kinds()["offices"], "2026-10", CUTOFF)
     return tasks_of(conn, [one.id for one in alerts_of(conn, period, CUTOFF)], CUTOFF)
 
 
@@ -291,7 +291,7 @@ def test_a_report_lives_by_several_hands(engine: Engine) -> None:
     with transaction(engine) as conn:
         build(conn)
     number = make(engine, "weekly")
-    act = {"now": at(11, 2)}
+    act: dict[str, Any] = {"now": at(11, 2)}
     with transaction(engine) as conn:
         said = report_issues.remark(conn, number, "outlook", "联系人：张晓明 13800138000\n注意", actor="赵六", **act)
         assert "138****8000" in said.remarks["outlook"]
@@ -340,7 +340,7 @@ def test_a_report_lives_by_several_hands(engine: Engine) -> None:
 
 def test_reports_keep_to_their_place_and_their_subject(world: Engine) -> None:
     with transaction(world) as conn:
-        row = {
+        row: dict[str, Any] = {
             "number": "2026-1",
             "title": "某某 13800138000",
             "model": "false_medical_advertising",
@@ -406,7 +406,7 @@ def test_nothing_outside_is_fetched_and_a_missing_font_is_told(world: Engine, mo
     figure = next(made.figures())
     with pytest.raises(InvalidInputError):
         charts.svg(figure, "zh")
-    monkeypatch.setattr(pages.importlib, "import_module", _missing)
+    monkeypatch.setattr("risk.reports.pages.importlib.import_module", _missing)
     with pytest.raises(InvalidInputError) as refused:
         pages.pdf(replace(made, lang="en"), Marks())
     assert (refused.value.code, "risk doctor" in refused.value.hint("zh")) == ("report_library", True)
