@@ -81,7 +81,7 @@ register(
 def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> None:
     """The whole loop on a made-up province: signals to situation report. / 虚构省份上的完整闭环"""
     from risk.bootstrap import open_scorer, open_store
-    from risk.demo import accounts, evaluation, story
+    from risk.demo import accounts, desk, evaluation, story
     from risk.services import reporting
 
     started = time.monotonic()
@@ -94,6 +94,8 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
         candidates, parts = story.balance(engine)
         numbers = reporting.make(engine, "latest", actor=story.ACTOR, now=datetime.now(UTC), cutoff=told.end)
         people = accounts.make(engine, settings, now=datetime.now(UTC), actor=story.ACTOR) if with_accounts else None
+        if people is not None:
+            desk.lay(engine, now=datetime.now(UTC), officers=("zhangwei", "wangfang"), head="sunli")
     finally:
         engine.dispose()
     paths = [reporting.write(numbers, settings.reports_dir, one) for one in ("zh", "en")]
