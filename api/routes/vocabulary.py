@@ -8,7 +8,6 @@ from functools import cache
 from fastapi import APIRouter
 
 from api.authority import anybody
-from models import lineup
 from risk.domain import authority, regions, routing
 from risk.domain.grades import Grade
 from risk.domain.stages import Stage
@@ -56,15 +55,15 @@ class Vocabulary:
 
 @router.get("", summary="名称表 / Names of codes", dependencies=[anybody])
 def get_vocabulary() -> Vocabulary:
-    """In both languages; the same for everybody, and for as long as the server runs."""
-    return _vocabulary()
+    """In both languages; the same for everybody."""
+    return _vocabulary(keys.everything())
 
 
 @cache
-def _vocabulary() -> Vocabulary:
+def _vocabulary(known: tuple[str, ...]) -> Vocabulary:
     return Vocabulary(
         tuple(Place(d.code, d.name_zh, d.name_en, d.parent, d.level) for d in regions.DIVISIONS.values()),
-        tuple(Named(key, keys.title(key, "zh"), keys.title(key, "en")) for key in dict.fromkeys((*lineup.names(), *keys.all_keys()))),
+        tuple(Named(key, keys.title(key, "zh"), keys.title(key, "en")) for key in known),
         tuple(Named(grade.code, grade.title("zh"), grade.title("en")) for grade in sorted(Grade, reverse=True) if grade),
         tuple(Named(state.value, state.word("zh"), state.word("en")) for state in State),
         tuple(Named(code, zh, en) for code, (zh, en) in routing.departments().items()),

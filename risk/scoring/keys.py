@@ -69,6 +69,15 @@ def all_keys() -> tuple[str, ...]:
     return (*KEYS, *outside())
 
 
+def everything() -> tuple[str, ...]:
+    """Every model and every lens of it that can be named.
+
+    >>> "illegal_fundraising" in everything() and "illegal_fundraising.report" in everything()
+    True
+    """
+    return tuple(dict.fromkeys((*names(), *all_keys())))
+
+
 def text_keys(*, in_use: bool = False) -> tuple[str, ...]:
     """Every model that judges texts, outside models included; ``in_use`` leaves out those of them that have no champion: they score nothing yet."""
     champions = _file("champions.json") if in_use else {}

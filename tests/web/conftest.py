@@ -149,7 +149,8 @@ class Browsers:
             has_touch=size["width"] < 800,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)  # a busy machine is no failure
+        context.set_default_navigation_timeout(40_000)
         self.contexts.append(context)
         if as_ is not None:
             context.add_cookies([{"name": "risk_session", "value": self.service.tokens[as_], "url": self.service.base}])
