@@ -7,17 +7,16 @@ type Moment = string | Date | null | undefined
 
 function formatted(moment: Moment, options: Intl.DateTimeFormatOptions): string {
   if (!moment) return '—'
-  return new Intl.DateTimeFormat(locale(), { timeZone: ZONE, ...options }).format(new Date(moment))
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, ...options }).format(new Date(moment)) // Swedish writes dates as ISO 8601, whatever the language of the page
 }
 
 /** 2026-10-12 */
-export const day = (moment: Moment) => formatted(moment, { year: 'numeric', month: '2-digit', day: '2-digit' }).replaceAll('/', '-')
+export const day = (moment: Moment) => formatted(moment, { year: 'numeric', month: '2-digit', day: '2-digit' })
 /** 2026-10-12 10:05 (24 hours) */
 export const moment = (at: Moment) =>
-  formatted(at, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).replaceAll('/', '-').replace(',', '')
+  formatted(at, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 /** 10-12 10:05 */
-export const shortly = (at: Moment) =>
-  formatted(at, { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).replaceAll('/', '-').replace(',', '')
+export const shortly = (at: Moment) => (at ? moment(at).slice(5) : '—')
 
 /** Thousands separated; `—` for what is not known. */
 export function number(value: number | null | undefined, digits = 0): string {
