@@ -46,7 +46,10 @@ register(
         "map_missing.hint": ("17 个市州、直管市、林区须齐全", "all 17 divisions must be there"),
         "map_source": ("须写明地图来源", "say where the map comes from"),
         "map_approval": ("审图号格式不符：{given}", "not an approval number: {given}"),
-        "map_approval.hint": ("如 鄂S(2026)005号、GS(2024)0650号", "as the natural resources department printed it on the map, such as GS(2024)0650"),
+        "map_approval.hint": (
+            "如 鄂S(2026)005号、GS(2024)0650号",
+            "as the natural resources department printed it on the map, such as GS(2024)0650",
+        ),
     }
 )
 

@@ -115,4 +115,4 @@ def test_fundraising_across_cities_is_led_by_the_place_of_registration(engine: E
         assert raise_from_warning(conn, medical, "exchange", NOW).outcome == "new"
         asked = conn.execute(select(t.outbox.c.office_code, t.outbox.c.data).where(t.outbox.c.event == "alert.assist_wanted")).all()
         assert [(row.office_code, row.data["from_office"]) for row in asked] == [("420502-finance_lead", "420102-finance_lead")]
-        assert wanted(conn, first.alert_id or 0, NOW, load_directory(conn)) == ("420502-finance_lead",)
+        assert wanted(conn, first.alert_id or 0, NOW, load_directory) == ("420502-finance_lead",)
