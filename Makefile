@@ -30,7 +30,7 @@ $(VENV)/.test: $(VENV)/.run
 	@touch $@
 
 $(VENV)/.web: $(VENV)/.run
-	$(INSTALL) --editable '.[fast,web]'
+	$(INSTALL) --editable '.[fast,web,reports]'
 	@touch $@
 
 demo: web ## the whole loop on a made-up province, on SQLite; prints the funnel, writes the report

@@ -50,6 +50,8 @@ register(
         ),
         "demo_no_claim": ("  演示数据上的数字不说明任何真实世界的效果。", "  Figures on the demo say nothing about the real world."),
         "demo_done": ("\n用时 {seconds:.0f} 秒。报告：{path}", "\n{seconds:.0f} s. Report: {path}"),
+        "demo_monthly": ("月报（草稿）：{path}", "Monthly report (draft): {path}"),
+        "demo_monthly_not": ("月报 {form} 未生成：{why}", "Monthly report, {form}: not made: {why}"),
         "demo_account": ("  {name:<10} {password}  {role}  {office}", "  {name:<10} {password}  {role}  {office}"),
         "demo_accounts": (
             "\n演示账号（密码为本次演示生成，也在 {path}；此后须登录）",
@@ -99,6 +101,7 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
     finally:
         engine.dispose()
     paths = [reporting.write(numbers, settings.reports_dir, one) for one in ("zh", "en")]
+    monthly = _monthly(settings, told.end)
     cases = evaluation.held_out(seed)
     evaluation.write(cases, settings.home / "demo" / "held_out.csv")
     found = evaluation.evaluate(open_scorer(settings), cases)
@@ -106,6 +109,8 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
     tell("demo_balance", candidates=f"{candidates:,}", parts=" + ".join(f"{n:,} {name}" for name, n in parts.items()))
     _show_held_out(found)
     tell("demo_done", seconds=time.monotonic() - started, path=paths[0 if lang() == "zh" else 1])
+    for line in monthly:
+        click.echo(line)
     if people is not None:
         _show_accounts(*people)
     tell("demo_next", host=settings.host, port=settings.port)
@@ -115,6 +120,29 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
         from risk.cli.serve import serve
 
         serve.main([], standalone_mode=False)
+
+
+def _monthly(settings: Settings, cutoff: datetime) -> list[str]:
+    """The monthly report of the story's last month, a draft, in every format that can be made here; a line for each."""
+    from risk.bootstrap import open_store
+    from risk.demo.story import ACTOR
+    from risk.domain.errors import RiskError
+    from risk.domain.messages import say
+    from risk.services import report_files, report_issues
+    from risk.services.report_issues import Asked
+
+    engine, lines = open_store(settings), []
+    try:
+        number = report_issues.make(engine, Asked("monthly"), actor=ACTOR, now=datetime.now(UTC), cutoff=cutoff)
+        for form in ("html", "docx", "xlsx", "pdf"):
+            try:
+                path = report_files.write(engine, number, settings.reports_dir, form, lang())
+                lines.append(say("demo_monthly", lang(), path=path))
+            except RiskError as error:  # a library or a font that this machine lacks: the others are made all the same
+                lines.append(say("demo_monthly_not", lang(), form=form, why=error.text(lang())))
+    finally:
+        engine.dispose()
+    return lines
 
 
 def _show_accounts(path: Path, made: Sequence[MadeAccount]) -> None:
