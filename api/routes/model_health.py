@@ -40,7 +40,7 @@ def get_health(model: Text, svc: Svc, who: Caller, as_of: Moment | None = None) 
     "/models/{model}/health/checks",
     status_code=202,
     summary="立即检查健康 / Check the health of a model now",
-    responses=problems(409, 422),
+    responses=problems(404, 409),
     dependencies=[needs("models.write", whole=True)],
 )
 def start_check(model: Text, sent: Named, svc: Svc, who: Caller, response: Response) -> JobRunRow:

@@ -94,8 +94,8 @@ register(
         ),
         "doctor_pdf_missing": ("报告文件缺少：{names}", "files of reports lack: {names}"),
         "doctor_pdf_missing.hint": (
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk；pip install 'risk-early-warning[reports,explain]'",
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk; pip install 'risk-early-warning[reports,explain]'",
+            "安装：apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk；pip install 'risk-early-warning[reports,explain]'",
+            "install: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk; pip install 'risk-early-warning[reports,explain]'",
         ),
         "doctor_browser": ("浏览器：{path}", "browser: {path}"),
         "doctor_browser_none": ("没有 chromium（只有浏览器测试需要）", "no chromium (only browser tests need it)"),

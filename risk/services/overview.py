@@ -28,7 +28,6 @@ from risk.services.as_known import KnownAlert, standings
 from risk.services.overview_asked import Asked, Chosen, Link, Stretch, choose, knobs, link
 from risk.services.overview_counts import Counted, Groups, summed
 from risk.services.scoping import offices_inside
-from risk.services.situation import city_of, clues
 from risk.storage import tables as t
 
 GRADES = tuple(grade.code for grade in sorted(Grade, reverse=True) if grade)
@@ -218,6 +217,8 @@ def _newest_alert(conn: Connection, at: datetime) -> datetime | None:
 
 def _below(region: str | None) -> Callable[[str | None], str | None]:
     """The row of the table that a division belongs to: its city, or, of a city that was chosen, its district."""
+    from risk.services.situation import city_of  # brings pandas, which a server loads when it is asked for figures
+
     return city_of if region in (None, regions.PROVINCE) else lambda code: code
 
 
@@ -409,6 +410,8 @@ def _office(chosen: Chosen, code: str, names: tuple[str, str, str], steps: dict[
 
 def _clues(conn: Connection, chosen: Chosen, here: Counted, scope: Scope) -> tuple[Clue, ...]:
     """As in reports: the gravest, and no name before a verdict confirms it."""
+    from risk.services.situation import clues
+
     filters, most = chosen.filters(chosen.now), knobs()["clues"]
     counts = summed((grade, n) for (_, _, grade), n in here.alerts.items())
     rows: dict[int, Row[Any]] = {}

@@ -64,7 +64,7 @@ def test_a_server_answers_and_stops(tmp_path: Path) -> None:
         deadline = time.monotonic() + 60
         while True:
             try:
-                page = urllib.request.urlopen(f"http://127.0.0.1:{port}/?lang=zh", timeout=10).read().decode()
+                page = urllib.request.urlopen(f"http://127.0.0.1:{port}/start?lang=zh", timeout=10).read().decode()
                 break
             except OSError:
                 assert process.poll() is None, (tmp_path / "log").read_text()

@@ -56,12 +56,13 @@ def test_on_a_phone_the_navigation_is_a_drawer(browsers: Browsers, accessible: C
     page.get_by_text("没有这一页").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="菜单").click()
-    page.get_by_role("link", name="首页").wait_for()
+    page.get_by_role("link", name="首页", exact=True).wait_for()
     accessible(page)
 
 
 def test_the_files_are_ours_packed_and_kept(service: Service) -> None:
-    with urllib.request.urlopen(service.base + "/ui/anything/below") as answer:
+    page = urllib.request.Request(service.base + "/ui/anything/below", headers={"Accept": "text/html"})
+    with urllib.request.urlopen(page) as answer:
         index = answer.read().decode()
         assert answer.headers["Content-Security-Policy"] == workbench.POLICY
         assert answer.headers["Cache-Control"] == "no-cache"
@@ -74,6 +75,7 @@ def test_the_files_are_ours_packed_and_kept(service: Service) -> None:
         assert gzip.decompress(answer.read())
     with pytest.raises(urllib.error.HTTPError) as missing:
         urllib.request.urlopen(service.base + "/ui/assets/none.js")
+    missing.value.close()
     assert missing.value.code == 404
 
 
