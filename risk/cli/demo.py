@@ -94,6 +94,7 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
         told = story.tell(engine, settings, days=days, seed=seed, say=click.echo)
         counts = story.funnel(engine)
         candidates, parts = story.balance(engine)
+        story.compute_index(engine, told.end)
         numbers = reporting.make(engine, "latest", actor=story.ACTOR, now=datetime.now(UTC), cutoff=told.end)
         people = accounts.make(engine, settings, now=datetime.now(UTC), actor=story.ACTOR) if with_accounts else None
         if people is not None:

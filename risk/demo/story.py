@@ -92,6 +92,14 @@ def tell(engine: Engine, settings: Settings, *, days: int, seed: int, say: Say) 
     return Told(province, begin + timedelta(days=days), learned)
 
 
+def compute_index(engine: Engine, end: datetime) -> tuple[str, ...]:
+    """The risk index of every place for the months of the story and its last day, as the daily job computes it; which moments."""
+    from risk.services import index_results
+
+    with transaction(engine) as conn:
+        return index_results.compute_due(conn, actor=ACTOR, now=end)
+
+
 def _learn(engine: Engine, settings: Settings, at: datetime, seed: int, say: Say) -> list[Retrained]:
     """Retrain every text model from what is known at ``at``."""
     learned = []
