@@ -10,7 +10,7 @@ from typing import Any
 from risk.domain.report_kinds import measures as limits
 from risk.domain.report_kinds import tiles
 from risk.reports.chapters_base import GRADES, Source, beyond, counted, day_words, moment_words, part_of, period_words, share
-from risk.reports.document import Block, Figure, Number, Paragraph, Run
+from risk.reports.document import UNKNOWN, Block, Figure, Number, Paragraph, Run
 
 FUNNEL = ("signals", "candidates", "alerts", "tasks", "signed", "reported", "confirmed", "filed")
 BALANCE = ("candidates", "new", "merged", "suppressed", "below_grade", "over_capacity", "failed")
@@ -209,7 +209,36 @@ def places(s: Source) -> list[Block]:
     blocks: list[Block] = []
     if known and known[0]["alerts"]:
         blocks.append(s.say("places", first=s.place(known[0]["key"]), count=counted(known[0]["alerts"])))
-    return [*blocks, s.table("places", columns, rows, s.query("alerts"))]
+    return [*_index(s), *blocks, s.table("places", columns, rows, s.query("alerts"))]
+
+
+def _index(s: Source) -> Iterator[Block]:
+    """The risk index of the places, where it had been computed by the cut-off; a grade only where enough was known."""
+    found = s.n.get("index")
+    if not found:
+        return
+    query = f"/api/v1/index/board?version={found['version']}&period={s.n['period']['name']}"
+    rows: list[list[Run]] = [
+        [
+            counted(row["rank"]),
+            s.place(row["key"]),
+            Number(row["value"], "points"),
+            s.w(row["grade"]) if row["grade"] else UNKNOWN,
+            Number(row["change"], "points"),
+            Number(row["moved"], "figure"),
+            share(row["coverage"]),
+        ]
+        for row in found["rows"]
+    ]
+    top = next((row for row in found["rows"] if row["value"] is not None), None)
+    if top is not None:
+        yield s.say(
+            "index",
+            first=s.place(top["key"]),
+            value=Number(top["value"], "points", query),
+            grade=s.w(top["grade"]) if top["grade"] else UNKNOWN,
+        )
+    yield s.table("index", ["rank", "city", "index_value", "grade", "index_change", "moved", "coverage"], rows, query)
 
 
 def events(s: Source) -> list[Block]:

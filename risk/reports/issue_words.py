@@ -82,6 +82,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "health_unknown": ("数据截止时尚未做过模型健康检查，漂移情况未知。", "No model had been checked by the cut-off: drift is not known."),
     "health_fine": ("最近一次健康检查没有指标超限。", "No figure of health is beyond its limit."),
     "health_bad": ("最近一次健康检查有{count}项指标超限：", "{count} figures of health are beyond their limits:"),
+    "index": (
+        "风险指数最高的是{first}（{value}，{grade}）。指数按固定参照点加权得出，可逐月比较；已知权重不足一半的地区不给指数。",
+        "Highest risk index: {first} ({value}, {grade}). The index weighs indicators against fixed reference points, so months compare; no index where less than half of the weight is known.",
+    ),
     "places": (
         "预警最多的是{first}（{count}条）。排名按预警条数，反映监测到的线索多少，不是风险指数。",
         "Most alerts: {first} ({count}). The ranking is by alerts, that is by clues found; it is no risk index.",
@@ -236,6 +240,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "limit": ("限值", "Limit"),
     "rank": ("排名", "Rank"),
     "moved": ("名次变化", "Moved"),
+    "index_value": ("指数", "Index"),
+    "index_change": ("比上期", "Change"),
+    "coverage": ("已知权重", "Weight known"),
     "grave": ("红橙预警", "Red and orange"),
     "event": ("事件", "Event"),
     "kind": ("类别", "Kind"),
@@ -271,6 +278,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "c.quality": ("各模型核实率", "Verified rate by model"),
     "c.rules": ("规则变动", "Changes to rules"),
     "c.health": ("超限指标", "Figures beyond their limits"),
+    "c.index": ("各地风险指数", "Risk index of places"),
     "c.places": ("各地预警排名", "Places by alerts"),
     "c.events": ("重点事件与专项整治", "Case files and campaigns"),
     "c.ranking": ("单位排名", "Ranking"),

@@ -21,7 +21,7 @@ from risk.domain.grades import Grade
 from risk.domain.periods import Period
 from risk.domain.report_kinds import Kind, measures
 from risk.scoring.keys import title
-from risk.services import report_events, report_offices, situation
+from risk.services import report_events, report_index, report_offices, situation
 from risk.services.as_known import KnownAlert, alerts_of, tasks_of
 from risk.services.scoping import signals_inside
 from risk.services.situation import CONFIRMED, PARTLY, UNFOUNDED
@@ -145,6 +145,7 @@ def _beside(conn: Connection, kind: Kind, chosen: Chosen, period: Period, cutoff
     if "places" in chapters:
         now, before = (_alerts(conn, chosen, one, cutoff, scope) for one in (period, period.previous))
         found["places"] = _places(now, before, _told(conn, chosen, period, cutoff, scope), of)
+        found["index"] = report_index.of_period(conn, period, cutoff, of) if chosen.everything else None
     if "monitoring" in chapters:
         found["freshness"] = _freshness(conn, cutoff, scope)
     if "events" in chapters:
