@@ -39,5 +39,12 @@ export const useMe = defineStore('me', () => {
   const local = computed(() => me.value?.kind === 'local')
   const has = (role: string) => me.value?.roles.includes(role) ?? false
 
-  return { me, known, load, take, signIn, signOut, can, has, local }
+  /** The significant digits of a division's code: 42, 4201, 420102. */
+  const stem = (code: string) => code.replace(/(00){1,2}$/, '')
+  /** Whether a place lies, at least in part, within what one may see: elsewhere a zero would be a claim. */
+  const reaches = (place: string | null) =>
+    (me.value?.grants ?? null) === null ||
+    me.value!.grants!.some(([division]) => !division || (place !== null && (stem(place).startsWith(stem(division)) || stem(division).startsWith(stem(place)))))
+
+  return { reaches, me, known, load, take, signIn, signOut, can, has, local }
 })
