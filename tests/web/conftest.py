@@ -205,6 +205,7 @@ def accessible() -> Callable[[Any], None]:
 
     def check(page: Any) -> None:
         page.evaluate(script)
+        page.wait_for_timeout(100)  # what was asked for is drawn; nothing moves, for the pages are told to keep still
         found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']})")
         serious = [
             f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
