@@ -83,6 +83,20 @@ class Service:
             return json.loads(answer.read() or b"null")
 
 
+def shows(place: Any, text: str) -> None:
+    """The place says exactly this, at once or as soon as the answer is there."""
+    from playwright.sync_api import expect
+
+    expect(place).to_have_text(text)
+
+
+def holds(place: Any, count: int) -> None:
+    """There are so many of it, at once or as soon as the answer is there."""
+    from playwright.sync_api import expect
+
+    expect(place).to_have_count(count)
+
+
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """The application on a port of its own, in a thread of this process."""

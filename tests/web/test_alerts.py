@@ -18,7 +18,7 @@ from risk.storage import tables as t
 from rules.pack import load_pack
 from tests.risk.disposal_world import new_candidates, new_run, new_subjects
 from tests.risk.run_world import MED, put
-from tests.web.conftest import DESKTOP, PHONE, Browsers, Service
+from tests.web.conftest import DESKTOP, PHONE, Browsers, Service, holds, shows
 
 CLAIM = "祖传秘方，三个疗程根治糖尿病，永不复发，无效退款。电话13800138000"
 TIP = "来电反映一元路某诊所张贴“三个疗程根治糖尿病，无效退款”"
@@ -55,8 +55,8 @@ def test_an_alert_is_found_opened_and_judged_again(
     page.goto("/ui/alerts?region=420102&sort=gravest")  # as somebody sent it on
     row = page.locator("[data-test=alerts] tbody tr")
     row.first.wait_for()
-    assert row.count() == 1
-    assert page.locator("[data-test=total]").inner_text() == {"zh": "共 1 条", "en": "one alert"}[lang]
+    holds(row, 1)
+    shows(page.locator("[data-test=total]"), {"zh": "共 1 条", "en": "one alert"}[lang])
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     accessible(page)
     row.get_by_role("link").first.click()

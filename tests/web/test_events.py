@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from risk.domain.grades import Grade
 from risk.storage import tables as t
 from tests.risk.task_world import HOME, MODEL, issue
-from tests.web.conftest import PHONE, Browsers, Service
+from tests.web.conftest import PHONE, Browsers, Service, shows
 
 CITY = "420102"
 
@@ -66,7 +66,7 @@ def test_an_event_is_opened_followed_and_closed(
         page.locator("[data-test=found] .el-checkbox", has_text=re.compile(rf"^{one} ·")).click()
     page.locator("[data-test=link-now]").click()
     page.locator("[data-test=things] li").nth(1).wait_for()
-    assert page.locator("[data-test=figure-alert] strong").inner_text() == "2"
+    shows(page.locator("[data-test=figure-alert] strong"), "2")
 
     page.locator("[data-test=write]").click()
     _choose(page, "kind", "结果")

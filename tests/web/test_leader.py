@@ -22,7 +22,7 @@ from risk.storage import tables as t
 from tests.api.test_overview import geojson
 from tests.api.two_cities import offices
 from tests.risk.disposal_world import new_candidates, new_run, new_subjects
-from tests.web.conftest import PHONE, Browsers, Service
+from tests.web.conftest import PHONE, Browsers, Service, holds, shows
 
 CITIES = {"420502": 3, "420102": 2, "429004": 1}
 
@@ -68,7 +68,7 @@ def test_a_leader_goes_from_the_situation_to_a_city_to_its_list_to_an_alert(
     assert number(page.locator("[data-test=late] b").inner_text()) == told["late"]["n"] == 1
     steps = {one["key"]: one["n"] for one in told["steps"]}
     assert number(page.locator("[data-test=step-confirmed] b").inner_text()) == steps["confirmed"] == 1
-    assert page.locator("[data-test=place-420500] b").inner_text() == str(in_yichang)
+    shows(page.locator("[data-test=place-420500] b"), str(in_yichang))
     accessible(page)
     page.locator("[data-test=place-420500]").click()
     page.wait_for_url(re.compile("region=420500"))
@@ -76,7 +76,8 @@ def test_a_leader_goes_from_the_situation_to_a_city_to_its_list_to_an_alert(
     page.locator("[data-test=see]").click()
     page.wait_for_url(re.compile("/ui/alerts"))
     page.locator("[data-test=alerts] tbody tr").first.wait_for()
-    assert page.locator("[data-test=alerts] tbody tr").count() == in_yichang == 3
+    assert in_yichang == 3
+    holds(page.locator("[data-test=alerts] tbody tr"), in_yichang)
     page.locator("[data-test=alerts] tbody a").first.click()
     page.wait_for_url(re.compile(r"/ui/alerts/\d+$"))
     shown = service.ask("lingdao", f"/api/v1/alerts/{page.url.rsplit('/', 1)[1]}")
@@ -96,7 +97,8 @@ def test_on_a_phone_in_english_the_same_and_what_is_late_leads_to_its_alert(
     page.wait_for_url(re.compile("step=late"))
     page.locator("[data-test=step]").wait_for()
     page.locator("[data-test=alerts] tbody tr").first.wait_for()
-    assert page.locator("[data-test=alerts] tbody tr").count() == service.ask("lingdao", "/api/v1/alerts/counts?step=late")["total"] == 1
+    assert service.ask("lingdao", "/api/v1/alerts/counts?step=late")["total"] == 1
+    holds(page.locator("[data-test=alerts] tbody tr"), 1)
 
 
 def test_the_wall_shows_no_names_and_nothing_after_the_session(
@@ -107,7 +109,8 @@ def test_the_wall_shows_no_names_and_nothing_after_the_session(
     page.goto("/ui/wall")
     page.locator("[data-test=newest] li").first.wait_for()
     told = service.ask("lingdao", "/api/v1/overview/wall")
-    assert page.locator("[data-test=newest] li").count() == len(told["newest"]) == 3
+    assert len(told["newest"]) == 3
+    holds(page.locator("[data-test=newest] li"), 3)
     assert number(page.locator("[data-test=wall-late]").inner_text()) == told["late"] == 1
     assert "主体" not in page.locator("[data-test=wall]").inner_text()
     assert page.locator("[data-test=pause]").get_attribute("aria-pressed") == "true", "nothing turns by itself where motion is not wanted"

@@ -14,7 +14,7 @@ from risk.services import register, tasks
 from risk.services.alerts import settle
 from risk.storage import tables as t
 from tests.risk.disposal_world import new_candidates, new_run, new_subjects
-from tests.web.conftest import DESKTOP, PHONE, Browsers, Service
+from tests.web.conftest import DESKTOP, PHONE, Browsers, Service, holds
 
 DRUG = "药品经营许可证"
 
@@ -66,7 +66,7 @@ def test_the_chain_of_a_subject_stands_on_one_page(
     page.locator("[data-test=timeline]").get_by_text(said[3]).first.wait_for()
     page.locator("[data-test=timeline]").get_by_role("button", name=said[4]).click()
     page.locator("[data-test=timeline]").get_by_text("鄂市监罚〔2026〕1号").wait_for()
-    assert page.locator("[data-test=timeline] li").count() == 1
+    holds(page.locator("[data-test=timeline] li"), 1)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     accessible(page)
     page.locator("[data-test=relations]").get_by_role("link", name="主体1").click()
