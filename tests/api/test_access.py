@@ -35,7 +35,9 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("access")
     path = folder / "risk.db"
     path.write_bytes(sqlite_template.read_bytes())
-    settings = Settings(home=folder / "home", database_url=f"sqlite:///{path}")
+    settings = Settings(
+        home=folder / "home", database_url=f"sqlite:///{path}", rate="off"
+    )  # thousands of questions within a minute are the test, not haste
     with TestClient(create_app(settings, clock=lambda: NOW), raise_server_exceptions=False) as opened:
         signed_in(opened, ["security_admin"])
         yield opened

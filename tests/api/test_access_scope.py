@@ -85,7 +85,9 @@ def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("scope")
     path = folder / "risk.db"
     path.write_bytes(sqlite_template.read_bytes())
-    settings = Settings(home=folder / "home", database_url=f"sqlite:///{path}")
+    settings = Settings(
+        home=folder / "home", database_url=f"sqlite:///{path}", rate="off"
+    )  # thousands of questions within a minute are the test, not haste
     app = create_app(settings, clock=lambda: NOW)
     with TestClient(app, raise_server_exceptions=False) as client:
         person = Principal(
