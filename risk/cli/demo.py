@@ -52,6 +52,10 @@ register(
         "demo_done": ("\n用时 {seconds:.0f} 秒。报告：{path}", "\n{seconds:.0f} s. Report: {path}"),
         "demo_monthly": ("月报（草稿）：{path}", "Monthly report (draft): {path}"),
         "demo_monthly_not": ("月报 {form} 未生成：{why}", "Monthly report, {form}: not made: {why}"),
+        "demo_also": (
+            "另有：重点事件卷宗、监管事项清单、信用风险分类、双随机计划、数据共享申请（均为虚构）",
+            "Also there: a case file, the matter list, credit classes, a random inspection plan, applications for data (all made up)",
+        ),
         "demo_account": ("  {name:<10} {password}  {role}  {office}", "  {name:<10} {password}  {role}  {office}"),
         "demo_accounts": (
             "\n演示账号（密码为本次演示生成，也在 {path}；此后须登录）",
@@ -83,7 +87,7 @@ register(
 def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> None:
     """The whole loop on a made-up province: signals to situation report. / 虚构省份上的完整闭环"""
     from risk.bootstrap import open_scorer, open_store
-    from risk.demo import accounts, desk, evaluation, story
+    from risk.demo import accounts, cabinet, desk, evaluation, story
     from risk.services import reporting
 
     started = time.monotonic()
@@ -97,8 +101,10 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
         story.compute_index(engine, told.end)
         numbers = reporting.make(engine, "latest", actor=story.ACTOR, now=datetime.now(UTC), cutoff=told.end)
         people = accounts.make(engine, settings, now=datetime.now(UTC), actor=story.ACTOR) if with_accounts else None
+        cabinet.fill(engine, end=told.end, now=datetime.now(UTC), folder=settings.home / "demo", seed=seed)
         if people is not None:
             desk.lay(engine, now=datetime.now(UTC), officers=("zhangwei", "wangfang"), head="sunli")
+            cabinet.share(engine, now=datetime.now(UTC))
     finally:
         engine.dispose()
     paths = [reporting.write(numbers, settings.reports_dir, one) for one in ("zh", "en")]
@@ -112,6 +118,7 @@ def demo(days: int, seed: int, *, with_accounts: bool, serve_after: bool) -> Non
     tell("demo_done", seconds=time.monotonic() - started, path=paths[0 if lang() == "zh" else 1])
     for line in monthly:
         click.echo(line)
+    tell("demo_also")
     if people is not None:
         _show_accounts(*people)
     tell("demo_next", host=settings.host, port=settings.port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,9 @@ def test_seven_days_of_the_loop(tmp_path: Path) -> None:
     written = sorted(p.name for p in (tmp_path / "home" / "reports").iterdir())
     assert [name.rsplit(".", 2)[1:] for name in written if name.startswith("situation")] == [["en", "html"], ["zh", "html"]]
     assert {name.rsplit(".", 1)[1] for name in written if not name.startswith("situation")} >= {"html", "docx", "xlsx"}
+    with sqlite3.connect(tmp_path / "home" / "risk.db") as store:
+        for table in ("case_file_entries", "matters", "credit_classes", "random_plan_units", "share_requests", "officer_leaves"):
+            assert store.execute(f"select count(*) from {table}").fetchone() > (0,), table
     listed = subprocess.run(
         [sys.executable, "-m", "risk", "models", "list"], capture_output=True, text=True, env=environment, cwd=tmp_path, check=True
     )
