@@ -1,6 +1,6 @@
-"""The application: ``uvicorn --factory api.app:create_app``, or simply ``risk serve``. Nothing happens at import.
+"""The application: ``uvicorn --factory api.app:served``, or simply ``risk serve``. Nothing happens at import.
 
-The store is opened when the server starts and closed when it stops; models are loaded when the first request needs them.
+The store is opened when the server starts and closed when it stops; models are loaded when the first request needs them, or before (`api.warming`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from api.observing import Observing, Requests
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
 from api.rates import Rates
 from api.routes import ROUTERS, health, metrics
+from api.warming import Warming, steps_of
 from risk.bootstrap import open_scorer, open_store
 from risk.scheduling import jobs
 from risk.scheduling.background import Background
@@ -46,8 +47,13 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = _utc_now) -> FastAPI:
-    """The application for these settings (of the environment, where none are given); ``clock`` is for tests."""
+def served() -> FastAPI:
+    """The application as ``risk serve`` runs it: what the first visitor would wait for is made ready while it answers already."""
+    return create_app(warm=True)
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = _utc_now, warm: bool = False) -> FastAPI:
+    """The application for these settings (of the environment, where none are given); ``clock`` is for tests, ``warm`` for servers (`api.warming`)."""
     chosen = settings or Settings.from_environment()
 
     @asynccontextmanager
@@ -58,10 +64,13 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         desk = Desk(engine, clock)
         app.state.figures, app.state.requests = Figures(engine, clock), Requests()
         app.state.services = Services(chosen, desk, scorer, background, Identity(chosen, desk))
+        warming = Warming(steps_of(app, app.state.services) if warm else ())
         try:
             desk.act(jobs.seed)
+            warming.start()
             yield
         finally:
+            warming.stop(STOP_SECONDS)
             background.wait(STOP_SECONDS)
             engine.dispose()
 

@@ -2,15 +2,23 @@
 
 ``api/web/dist`` is made by ``python api/web/build.py`` (``make web``) and travels in the wheel. Files with a hash in their name never change and may be kept; the
 page that names them is asked for each time. Where nothing was built, ``/ui/`` says so and the plain start page stays.
+
+The kept files are packed once in a process, and looked for before all operations: a first visit asks for dozens of them.
 """
 
 from __future__ import annotations
 
+import gzip
+import os
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "web" / "dist"
@@ -33,12 +41,43 @@ def install(app: FastAPI, folder: Path | None = None) -> None:
     """Serve it under ``/ui/``, if it was built; unknown paths there are pages of the workbench, missing files are not found."""
     folder = folder or FOLDER
     if built(folder):
+        app.router.routes.insert(0, Mount(PREFIX + "/assets", app=Assets(directory=folder / "assets", check_dir=False)))
         app.frontend(PREFIX, directory=folder, fallback="index.html")
         app.add_middleware(WorkbenchFiles)
 
 
+def pack(folder: Path | None = None) -> None:
+    """Pack all kept files now: whoever asks first does not wait for it."""
+    for file in sorted(((folder or FOLDER) / "assets").glob("*.*")):
+        packed(str(file))
+
+
+@cache
+def packed(path: str) -> bytes | None:
+    """The file, packed; nothing where packing gains nothing. Kept files never change under their name."""
+    plain = Path(path).read_bytes()
+    short = gzip.compress(plain, compresslevel=9, mtime=0)
+    return short if len(short) < 0.9 * len(plain) else None
+
+
+class Assets(StaticFiles):
+    """Files that were packed once and are sent so to whoever takes it."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file, in the shorter form."""
+        plain = super().file_response(full_path, stat_result, scope, status_code)
+        takes = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        short = packed(os.fspath(full_path)) if takes and isinstance(plain, FileResponse) else None
+        if short is None:
+            return plain
+        headers = {name: value for name, value in plain.headers.items() if name not in ("content-length", "etag", "accept-ranges")}
+        return Response(short, status_code, {**headers, "content-encoding": "gzip", "vary": "Accept-Encoding"})
+
+
 class WorkbenchFiles:
-    """Compresses what goes out under ``/ui`` and says how long it may be kept."""
+    """Compresses what else goes out under ``/ui`` and says how long it may be kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app

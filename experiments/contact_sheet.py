@@ -192,7 +192,7 @@ def main() -> None:
         shutil.copytree(options.home, home)
         cookies = tokens(home)
         server = Server({"RISK_HOME": str(home)})
-        server.start()
+        server.start(900.0)
         try:
             shots = [one for one in pages(server, cookies) if options.only in one.path]
             told = shoot(server, cookies, shots, options.out, langs, dark=options.dark)

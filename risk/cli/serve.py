@@ -20,7 +20,7 @@ from risk.settings import Settings
 if TYPE_CHECKING:
     from risk.scheduling.worker import Worker
 
-APPLICATION = "api.app:create_app"
+APPLICATION = "api.app:served"
 """By name: the one reference upwards. ``risk`` imports nothing of ``api``; a smoke test starts the server for real."""
 
 register(

@@ -32,6 +32,7 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   const me = useMe()
+  if (!me.known) for (const one of to.matched) if (typeof one.components?.['default'] === 'function') void (one.components['default'] as () => unknown)() // the page comes while it is asked who is there
   if (!me.known) await me.load()
   if (to.meta.open) return true
   if (me.me === null || me.me.held) return { path: '/sign-in', query: { to: to.fullPath } }

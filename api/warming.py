@@ -1,0 +1,76 @@
+"""What the first visitor of a fresh process would else wait for: operations put together, modules read, rules and models loaded, files packed.
+
+Done in a thread of its own once the server answers, in the order in which people come across it; a request that needs one of these things earlier does it itself, as
+before. Nothing is written, and what fails is only noted: the request that meets it again tells it to somebody.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from fastapi import FastAPI
+
+from api import workbench
+from api.deps import Services
+from risk.services import model_desk, overview_kept, rule_views, task_counts
+from risk.services.overview_asked import Asked
+from risk.services.rule_views import RuleFilter
+
+_log = logging.getLogger("risk.warming")
+
+
+class Warming:
+    """Takes one step after the other until all are done or somebody says stop."""
+
+    def __init__(self, steps: Sequence[Callable[[], object]]) -> None:
+        self._steps = steps
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="warming", daemon=True)
+
+    def start(self) -> None:
+        """Begin, and return at once."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Begin no further step; wait so long for the one that runs."""
+        self._enough.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+
+    def wait(self) -> None:
+        """Until all is done."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        for step in self._steps:
+            if self._enough.is_set():
+                return
+            try:
+                step()
+            except Exception as error:  # whoever asks for the same thing is told what is wrong with it
+                _log.info("not warmed", extra={"step": getattr(step, "__name__", "?"), "error": str(error)[:200]})
+
+
+def steps_of(app: FastAPI, svc: Services) -> tuple[Callable[[], object], ...]:
+    """What the pages that people begin with need, the most asked for first."""
+
+    def operations() -> None:
+        nowhere = {"type": "http", "method": "GET", "path": "/nowhere", "root_path": "", "headers": [], "app": app}
+        for route in app.router.routes:  # a router puts its operations together when it is first asked whether one of them is meant
+            route.matches(nowhere)
+
+    def tasks() -> object:
+        return svc.desk.read(task_counts.count, svc.desk.clock())
+
+    def situation() -> object:
+        return svc.desk.read(overview_kept.overview, Asked(svc.desk.clock()))
+
+    def rules() -> object:
+        return svc.desk.read(rule_views.list_rules, RuleFilter(kind="rule"), limit=1, cursor=None)
+
+    def registry() -> object:
+        return model_desk.list_models(svc.settings)
+
+    return (operations, workbench.pack, tasks, situation, rules, registry, svc.scorer)

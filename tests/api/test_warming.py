@@ -1,0 +1,90 @@
+"""A fresh server gets ready for its first visitor by itself: in order, whatever fails, until it is told to stop; and its kept files are packed once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from api import workbench
+from api.app import create_app
+from api.warming import Warming, steps_of
+from risk.settings import Settings
+
+WEB = Path(__file__).parents[2] / "api" / "web" / "src"
+
+
+def test_every_step_is_taken_in_order_and_a_failing_one_stops_none() -> None:
+    done: list[str] = []
+
+    def fails() -> None:
+        raise RuntimeError("not today")
+
+    warming = Warming((lambda: done.append("one"), fails, lambda: done.append("two")))
+    warming.start()
+    warming.wait()
+    assert done == ["one", "two"]
+
+
+def test_no_step_begins_once_it_is_told_to_stop() -> None:
+    begun, go, done = threading.Event(), threading.Event(), []
+
+    def first() -> None:
+        begun.set()
+        go.wait(30)
+
+    warming = Warming((first, lambda: done.append("second")))
+    warming.start()
+    assert begun.wait(30)
+    warming.stop(0.0)
+    go.set()
+    warming.wait()
+    assert not done
+
+
+def test_what_is_warmed_is_what_pages_ask(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"RISK_HOME": str(tmp_path)})
+    app = create_app(settings)
+    with TestClient(app):
+        steps = steps_of(app, app.state.services)
+        assert [step.__name__ for step in steps[:-1]] == ["operations", "pack", "tasks", "situation", "rules", "registry"]
+        for step in steps[2:-1]:  # each of them works on an empty store
+            step()
+
+
+def test_kept_files_are_packed_once_and_sent_so_to_whoever_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    script = "const words = " + repr(["risk"] * 500)
+    (tmp_path / "assets" / "page-abc.js").write_text(script)
+    app = FastAPI()
+    workbench.install(app, tmp_path)
+    with TestClient(app) as client:
+        with client.stream("GET", "/ui/assets/page-abc.js", headers={"Accept-Encoding": "gzip"}) as answer:
+            sent = b"".join(answer.iter_raw())
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) == len(sent) < len(script)
+        assert gzip.decompress(sent).decode() == script
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-security-policy"] == workbench.POLICY
+        plain = client.get("/ui/assets/page-abc.js", headers={"Accept-Encoding": "identity"})
+        assert plain.text == script
+        assert "content-encoding" not in plain.headers
+        assert client.get("/ui/assets/none.js").status_code == 404
+        assert client.get("/ui/any/page", headers={"Accept": "text/html"}).text == "<!doctype html>"
+
+
+@pytest.mark.skipif(not WEB.is_dir(), reason="without the source of the workbench")
+def test_elements_that_pages_use_are_registered_with_their_style() -> None:
+    pages = "\n".join(file.read_text(encoding="utf-8") for file in WEB.rglob("*.vue"))
+    used = set(re.findall(r"<el-([a-z-]+)", pages))
+    source = (WEB / "elements.ts").read_text(encoding="utf-8")
+    listed = source.partition("const USED")[2]
+    missing = {name for name in used if not re.search(rf"\bEl{''.join(part.title() for part in name.split('-'))}\b", listed)}
+    assert not missing
+    assert not {name for name in used - {"config-provider"} if f"components/{name}/style/css" not in source}  # that one draws nothing
