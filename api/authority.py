@@ -77,7 +77,11 @@ class Needs:
         self.permission = permission
         self.whole = whole
 
-    def __call__(self, who: Caller) -> None:
+    async def __call__(self, who: Caller) -> None:
+        self.check(who)
+
+    def check(self, who: Principal) -> None:
+        """Refuse whoever may not."""
         if held := who.facts.get("held"):
             raise ForbiddenError(held)
         if not who.may(self.permission):
@@ -101,10 +105,10 @@ class NeedsBy:
         self.part = part
         self.permission_of = dict(permission_of)
 
-    def __call__(self, request: Request, who: Caller) -> None:
+    async def __call__(self, request: Request, who: Caller) -> None:
         asked = self.permission_of.get(request.path_params[self.part])
         if asked is not None:  # a value that is none of them is refused as such
-            asked(who)
+            asked.check(who)
 
 
 def needs_by(part: str, permission_of: Mapping[str, Needs]) -> Any:
@@ -115,7 +119,7 @@ def needs_by(part: str, permission_of: Mapping[str, Needs]) -> Any:
 class SignedIn:
     """The declaration of a route for whoever has a session of their own: what people do with their own account."""
 
-    def __call__(self, who: Caller) -> None:
+    async def __call__(self, who: Caller) -> None:
         if who.kind != "account":
             raise ForbiddenError("session_required")
 
@@ -127,7 +131,7 @@ anybody = Depends(principal_of)
 """A route for whoever there is: an account, a key, or this machine while no account exists."""
 
 
-def _public() -> None:
+async def _public() -> None:
     return None
 
 

@@ -34,7 +34,9 @@ class Services:
     identity: Identity
 
 
-def _services(request: Request) -> Services:
+async def _services(
+    request: Request,
+) -> Services:  # what waits for nothing is async: a plain function would be sent to another thread, each time
     found = request.app.state.services
     assert isinstance(found, Services)
     return found
@@ -46,7 +48,7 @@ def _moment(value: datetime) -> datetime:
     return value.replace(tzinfo=SHANGHAI) if value.tzinfo is None else value
 
 
-def _version(
+async def _version(
     if_match: Annotated[str | None, Header(max_length=40, description='"<version>" of the task as seen / 所见任务的版本')] = None,
 ) -> int | None:
     """The version in ``If-Match``; a weak mark and quotes are taken off, ``*`` is any."""
@@ -56,6 +58,10 @@ def _version(
     if not text.isascii() or not text.isdigit():
         raise InvalidInputError("version_invalid", given=text)
     return min(int(text), LARGEST_ID)
+
+
+async def _language(request: Request) -> str:
+    return language(request)
 
 
 def actor_of(header: str | None, body: str | None) -> str:
@@ -79,7 +85,7 @@ Moment = Annotated[datetime, AfterValidator(_moment)]
 """A moment; one without a time zone is Hubei's."""
 
 Svc = Annotated[Services, Depends(_services)]
-Lang = Annotated[str, Depends(language)]
+Lang = Annotated[str, Depends(_language)]
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows in a page / 每页条数")]
 Cursor = Annotated[Text | None, Query(description="where the page before ended / 分页游标")]

@@ -28,7 +28,7 @@ Step = Literal[
 ]  # fmt: skip
 
 
-def _filters(
+async def _filters(
     svc: Svc,
     model: Text | None = None,
     grade: GradeCode | None = None,

@@ -28,7 +28,7 @@ class NeedsUnlessHere(Needs):
         through = any(name in request.headers for name in FORWARDED)
         if is_loopback(client) and not through and host_name(request.headers.get("host", "")) in LOOPBACK_NAMES:
             return
-        super().__call__(principal_of(request, svc, request.headers.get("x-actor")))
+        self.check(principal_of(request, svc, request.headers.get("x-actor")))
 
 
 @router.get(

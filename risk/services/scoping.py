@@ -34,9 +34,11 @@ the office: an alert has several (its own, assisting ones, those it was copied t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, false, or_, select, true, union_all
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from risk.domain.authority import Grant, Scope
 from risk.domain.errors import NotFoundError
@@ -78,7 +80,7 @@ def alerts_inside(scope: Scope, column: ColumnElement[Any] | None = None, *, few
     if scope.whole:
         return true()
     named = t.alerts.c.id if column is None else column
-    task, copy = t.tasks.alias("scoped_tasks"), t.copies.alias("scoped_copies")
+    task, copy = _named(t.tasks, "scoped_tasks"), _named(t.copies, "scoped_copies")
     mine, sent = office_code_inside(scope, task.c.office_code), office_code_inside(scope, copy.c.office_code)
     return _among(named, (task.c.alert_id, mine), (task.c.about_alert_id, mine), (copy.c.alert_id, sent), few=few)
 
@@ -87,7 +89,7 @@ def signals_inside(scope: Scope, *, few: bool = False) -> ColumnElement[bool]:
     """Rows of ``signals``."""
     if scope.whole:
         return true()
-    a, evidence, drawn = t.assessments.alias("scoped_evidence"), t.alert_evidence, t.audit_samples.alias("scoped_drawn")
+    a, evidence, drawn = _named(t.assessments, "scoped_evidence"), t.alert_evidence, _named(t.audit_samples, "scoped_drawn")
     rests = and_(a.c.id == evidence.c.assessment_id, alerts_inside(scope, evidence.c.alert_id, few=few))
     listed = _among(t.signals.c.id, (a.c.signal_id, rests), (drawn.c.signal_id, _checked(scope, drawn.c.task_id, few=few)), few=few)
     return or_(region_inside(scope, t.signals.c.region), listed)
@@ -97,7 +99,7 @@ def subjects_inside(scope: Scope, *, few: bool = False) -> ColumnElement[bool]:
     """Rows of ``subjects``."""
     if scope.whole:
         return true()
-    alert, task, drawn = t.alerts.alias("scoped_alerts"), t.tasks.alias("scoped_tasks"), t.audit_samples.alias("scoped_drawn")
+    alert, task, drawn = _named(t.alerts, "scoped_alerts"), _named(t.tasks, "scoped_tasks"), _named(t.audit_samples, "scoped_drawn")
     listed = _among(
         t.subjects.c.id,
         (alert.c.subject_id, alerts_inside(scope, alert.c.id, few=few)),
@@ -173,6 +175,12 @@ def require_subject(conn: Connection, scope: Scope, subject_id: int) -> None:
         raise NotFoundError("subject_not_found", id=subject_id)
 
 
+@cache
+def _named(table: Table, name: str) -> NamedFromClause[Any]:
+    """A table under a name of our own, made once: making it costs more than the question it serves. Every use tells what it correlates with."""
+    return table.alias(name)
+
+
 def _granted(scope: Scope, region: ColumnElement[Any], department: ColumnElement[Any]) -> ColumnElement[bool]:
     if scope.whole:
         return true()
@@ -190,7 +198,7 @@ def _below(column: ColumnElement[Any], grant: Grant) -> ColumnElement[bool]:
 
 def _checked(scope: Scope, column: ColumnElement[Any], *, few: bool) -> ColumnElement[bool]:
     """Rows that name a task inside in ``column``."""
-    task = t.tasks.alias("scoped_checks")
+    task = _named(t.tasks, "scoped_checks")
     return _among(column, (task.c.id, office_code_inside(scope, task.c.office_code)), few=few)
 
 

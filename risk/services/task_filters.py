@@ -167,17 +167,20 @@ def beyond(sort: str, cursor: str) -> ColumnElement[bool]:
 
 def _flags(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     task, found = t.tasks.c, []
-    sub = t.tasks.alias("sub_tasks")
-    asks = exists(select(1).where(sub.c.parent_id == task.id, sub.c.state.not_in([s.value for s in ENDED])))
     for flag, condition in (
-        (wanted.escalated, task.escalated_to.is_not(None)),
-        (wanted.paused, task.paused_at.is_not(None)),
-        (wanted.extension_asked, task.extension_asked_at.is_not(None)),
-        (wanted.assists, asks),
+        (wanted.escalated, lambda: task.escalated_to.is_not(None)),
+        (wanted.paused, lambda: task.paused_at.is_not(None)),
+        (wanted.extension_asked, lambda: task.extension_asked_at.is_not(None)),
+        (wanted.assists, _asks),
     ):
         if flag is not None:
-            found.append(condition if flag else ~condition)
+            found.append(condition() if flag else ~condition())
     return found
+
+
+def _asks() -> ColumnElement[bool]:
+    sub = t.tasks.alias("sub_tasks")
+    return exists(select(1).where(sub.c.parent_id == t.tasks.c.id, sub.c.state.not_in([s.value for s in ENDED])))
 
 
 def _of_model(model: str) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -177,6 +178,7 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
     )
 
 
+@cache  # statements are never changed in place; made anew it costs as much as asking
 def _query() -> Select[Any]:
     task, alert, office, subject, drawn, signal = t.tasks, t.alerts, t.offices, t.subjects, t.audit_samples, t.signals
     own = [column for column in task.c if column.key not in ("model", "title_zh", "title_en")]

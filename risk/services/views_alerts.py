@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -170,6 +171,7 @@ def _settled(conn: Connection, alert_id: int) -> list[AlertMoment]:
     return [AlertMoment(x.as_of, f"alert.{x.outcome}", x.actor, x.pieces, {"run": x.id, "model": x.model}) for x in conn.execute(query)]
 
 
+@cache
 def _query() -> Select[Any]:
     pieces = select(func.count()).where(t.alert_evidence.c.alert_id == t.alerts.c.id).correlate(t.alerts).scalar_subquery()
     task = t.tasks.c

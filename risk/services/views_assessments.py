@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
@@ -173,6 +174,7 @@ def grounds_of(evidence: Mapping[str, Any]) -> tuple[GroundView, ...]:
     )
 
 
+@cache
 def _query() -> Select[Any]:
     a = t.assessments.c
     names = (a.id, a.run_id, a.signal_id, a.subject_id, a.model, a.probability, a.grade, a.as_of, a.model_version, a.rules_version)

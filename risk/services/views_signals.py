@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select
@@ -132,6 +133,7 @@ def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -
     )
 
 
+@cache
 def _query() -> Select[Any]:
     return select(t.signals, t.subjects.c.name.label("subject_name")).join(
         t.subjects, t.subjects.c.id == t.signals.c.subject_id, isouter=True
