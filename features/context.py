@@ -85,6 +85,7 @@ CONTEXT: tuple[Feature, ...] = (
     ),
 )
 """The columns that :meth:`Context.columns` gives, in order."""
+_NAMES = pd.Index([feature.name for feature in CONTEXT])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,4 +227,4 @@ class Context:
             table[f"licence_{name}"] = np.array([np.nan if s is None else float(s == "valid") for s in self.licence_states(kind)])
         for kind, days, _ in _WINDOWS:
             table[f"{kind}s_{days}d"] = self.counts(kind, days)
-        return pd.DataFrame(table)
+        return pd.DataFrame(np.array(list(table.values())).T, columns=_NAMES)

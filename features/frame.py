@@ -66,11 +66,11 @@ class TextFrame:
         if self.given is not None:
             return self.given
         counts = _list_counts(self.hits, self.n)
-        named = tuple(names(self.hits.names))
-        columns = pd.DataFrame(np.hstack([self.table, counts]), columns=index_of(named))
+        named = _named(self.hits.names)
+        own = np.hstack([self.table, counts])
         if self.extra is None:
-            return columns
-        return _joined(columns, named, self.extra if isinstance(self.extra, pd.DataFrame) else self.extra())
+            return pd.DataFrame(own, columns=index_of(named))
+        return _joined(own, named, self.extra if isinstance(self.extra, pd.DataFrame) else self.extra())
 
     def take(self, rows: Sequence[int]) -> "TextFrame":
         """The frame of some of its texts, in the order asked for.
@@ -125,11 +125,11 @@ def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | Callable
         table[row, [_PLACE[k] for k in facts]] = list(facts.values())
     frame = TextFrame(normalised, hits, table, extra)
     if isinstance(extra, pd.DataFrame):
-        _check(set(names(lexicon.names)), len(texts), extra)
+        _check(_taken(_named(lexicon.names)), len(texts), extra)
     return frame
 
 
-def _check(taken: set[str], n: int, extra: pd.DataFrame) -> None:
+def _check(taken: frozenset[str], n: int, extra: pd.DataFrame) -> None:
     if len(extra) != n:
         raise ValueError(f"extra has {len(extra)} rows for {n} texts")
     clash = [str(c) for c in extra.columns if c in taken]
@@ -143,10 +143,23 @@ def index_of(names: tuple[str, ...]) -> "pd.Index[str]":
     return pd.Index(names)
 
 
-def _joined(columns: pd.DataFrame, named: tuple[str, ...], extra: pd.DataFrame) -> pd.DataFrame:
-    _check(set(named), len(columns), extra)
-    joined = pd.concat([columns, extra.reset_index(drop=True)], axis=1)
-    joined.columns = index_of((*named, *extra.columns))
+@lru_cache(maxsize=16)
+def _named(lists: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(names(lists))
+
+
+@lru_cache(maxsize=16)
+def _taken(named: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(named)
+
+
+def _joined(own: Column, named: tuple[str, ...], extra: pd.DataFrame) -> pd.DataFrame:
+    _check(_taken(named), len(own), extra)
+    every = index_of((*named, *extra.columns))
+    if all(kind == np.float64 for kind in extra.dtypes):
+        return pd.DataFrame(np.hstack([own, extra.to_numpy()]), columns=every)
+    joined = pd.concat([pd.DataFrame(own), extra.reset_index(drop=True)], axis=1)
+    joined.columns = every
     return joined
 
 

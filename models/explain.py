@@ -7,15 +7,13 @@ isotonic calibrator is a monotone map after it, so order and sign of the reasons
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["chars", "words", "column", "rule", "rules", "said", "rest", "base"]
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One reason. ``feature`` is a token, a column's name or a rule's id; ``spans`` are places in the **original** text."""
+class Contribution(NamedTuple):
+    """One reason; a text has hundreds of them, so that they are tuples. ``feature`` is a token, a column's name or a rule's id; ``spans`` are places in the **original** text."""
 
     feature: str
     kind: Kind

@@ -5,6 +5,7 @@ Rule outcomes are a table with one column ``rule:<id>`` a rule: 1 fired, 0 not, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -79,6 +80,8 @@ def table(columns: pd.DataFrame | None, names: Sequence[str], n: int) -> Floats:
 
 _KNOWN: dict[tuple[str, ...], tuple[pd.Index[str], npt.NDArray[np.intp]]] = {}
 _MOST_KNOWN = 64
+_IDS: deque[tuple[pd.Index[str], tuple[str, ...]]] = deque(maxlen=16)
+"""The ids of the columns seen last: the outcomes of a pack's rules share theirs."""
 
 
 def _places(index: pd.Index[str], names: tuple[str, ...]) -> npt.NDArray[np.intp]:
@@ -107,7 +110,13 @@ def rule_ids(rules: pd.DataFrame | None) -> list[str]:
     """The ids of the rules that have a column, in sorted order."""
     if rules is None:
         return []
-    return sorted(str(c)[len(RULE) :] for c in rules.columns if str(c).startswith(RULE))
+    index = rules.columns
+    for seen, ids in tuple(_IDS):  # others may add to it meanwhile
+        if index.is_(seen):
+            return list(ids)
+    found = sorted(str(c)[len(RULE) :] for c in index if str(c).startswith(RULE))
+    _IDS.appendleft((index, tuple(found)))
+    return found
 
 
 def fired(rules: pd.DataFrame | None, ids: Sequence[str], n: int) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,10 @@ PLAIN_C, SCALED_C = 1.0, 0.3
 PARTS = ("text:for", "text:against", "text:strongest", "text:weakest", "text:known")
 """What speaks for and against, the token that weighs most either way, and how much of the text the learner knows: a sum of many small signs is
 not believed as one grave sign is, and a text of which little is known not as one that is read whole. Trees see them beside the sum."""
+
+
+Read: TypeAlias = "tuple[Floats, Floats, sparse.csr_matrix[Any]]"
+"""Log-odds of texts, what they are made of (`PARTS`), and the TF-IDF rows."""
 
 
 class LinearText:
@@ -62,7 +66,7 @@ class LinearText:
             made.append(parts)
         return np.concatenate(told), np.concatenate(made)
 
-    def read_rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[Floats, Floats, sparse.csr_matrix[Any]]:
+    def read_rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Read:
         """As `read`, at once, with the TF-IDF rows."""
         counts = _counts(self.chars, self.words, dense, words, [(0, len(dense))])
         rows = _scaled(counts, self._idf, len(self.chars.codes))
@@ -196,12 +200,24 @@ def _counts(
     """How often each known token occurs in each text: made once, cut by rows for each fold."""
     from scipy import sparse
 
+    if len(ranges) == 1 and ranges[0] == (0, 1):
+        return _counts_of_one(chars, runs, dense[0], words[0])
     parts = []
     for a, b in ranges:
         of_chars = chars.counts(char_grams(dense[a:b], *CHARS), b - a)
         of_words = runs.counts(word_grams(words[a:b], WORDS), b - a)
         parts.append(sparse.hstack([of_chars, of_words], format="csr"))
     return sparse.csr_matrix(sparse.vstack(parts, format="csr"))
+
+
+def _counts_of_one(chars: Vocabulary, runs: Vocabulary, dense: str, words: Sequence[str]) -> sparse.csr_matrix[Any]:
+    """The same for one text, whose columns need no joining of tables: an online call waits for it."""
+    from scipy import sparse
+
+    of_chars, of_words = chars.places(char_grams([dense], *CHARS).code), runs.places(word_grams([words], WORDS).code)
+    known = np.concatenate([of_chars[of_chars >= 0], of_words[of_words >= 0] + len(chars.codes)])
+    columns, counts = np.unique(known, return_counts=True)
+    return sparse.csr_matrix((counts.astype(np.float64), columns, [0, len(columns)]), shape=(1, len(chars.codes) + len(runs.codes)))
 
 
 def _idf(counts: sparse.csr_matrix[Any]) -> Floats:

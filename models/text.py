@@ -73,6 +73,7 @@ class TextModel:
     ) -> None:
         self.linear, self.trees, self.calibrator, self.parts = linear_text, boosted, calibrator, parts
         self.columns, self.rules, self.weights = list(columns), list(rules), dict(weights)
+        self._last: tuple[FrameLike, linear.Read] | None = None
 
     def predict(self, frame: FrameLike, rules: pd.DataFrame | None, weights: Mapping[str, float] | None = None) -> Floats:
         """A probability for each row. ``weights`` gives severities of rules that training did not know, or that changed since."""
@@ -82,7 +83,10 @@ class TextModel:
         """Log-odds before calibration: what `contributions` add up to."""
         if self.trees is None:
             return self.linear.decision(dense_texts(frame), frame.words)
-        start, parts = self.linear.read(dense_texts(frame), frame.words)
+        if frame.n == 1:
+            start, parts, _ = self._read_one(frame)
+        else:
+            start, parts = self.linear.read(dense_texts(frame), frame.words)
         return start + self.trees.raw(self._table(start, parts, frame.columns, rules, weights))
 
     def contributions(
@@ -97,13 +101,14 @@ class TextModel:
         chosen = list(range(frame.n)) if rows is None else [int(r) for r in rows]
         if not chosen:
             return []
+        one = frame.n == 1 and chosen == [0]
         dense, words = [frame.texts[r].dense.text for r in chosen], [frame.words[r] for r in chosen]
-        start, parts, tfidf = self.linear.read_rows(dense, words)
+        start, parts, tfidf = self._read_one(frame) if one else self.linear.read_rows(dense, words)
         slope, shift = (self.calibrator.slope, self.calibrator.shift) if isinstance(self.calibrator, calibrate.Sigmoid) else (1.0, 0.0)
         x = shares = np.zeros((len(chosen), 0))
         if self.trees is not None:
-            part = None if rules is None else rules.iloc[chosen]
-            x = self._table(start, parts, frame.columns.iloc[chosen], part, weights)
+            part = rules if rules is None or one else rules.iloc[chosen]
+            x = self._table(start, parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
             shares = self.trees.contributions(x)
         told = []
         for k, r in enumerate(chosen):
@@ -119,6 +124,13 @@ class TextModel:
                 base += slope * float(shares[k, -1])
             told.append(ranked(found, base, top))
         return told
+
+    def _read_one(self, frame: FrameLike) -> linear.Read:
+        """What the words of the only text of a frame say; kept until the next text, because one that is judged online is explained at once."""
+        last = self._last
+        if last is None or last[0] is not frame:
+            last = self._last = (frame, self.linear.read_rows(dense_texts(frame), frame.words))
+        return last[1]
 
     def _table(
         self, start: Floats, parts: Floats, columns: pd.DataFrame, rules: pd.DataFrame | None, weights: Mapping[str, float] | None

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from features.catalogue import TRANSFORMS, describe
 from features.context import _LICENCE_NAMES, CONTEXT, LICENCE_KINDS
@@ -70,6 +71,7 @@ _STATE_WORDS: Mapping[str, Said] = {
 }
 
 
+@lru_cache(maxsize=8192)
 def topic_of(column: str) -> str:
     """The topic a column belongs to; a column that no topic names is a topic of its own."""
     for prefix in _LISTS:
@@ -78,6 +80,7 @@ def topic_of(column: str) -> str:
     return _TOPIC_OF.get(column, column)
 
 
+@lru_cache(maxsize=8192)
 def columns_of(topic: str) -> tuple[str, ...]:
     """The columns of a topic.
 

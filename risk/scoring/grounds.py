@@ -180,12 +180,11 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
     there = {topic for topic in topics if topic.startswith("list:")}
     told, silent_sum = [], 0.0
     for topic, parts in topics.items():
-        total = sum(share.log_odds for share in parts)
         if topic.startswith("silent "):
             if (shown := topic.removeprefix("silent ")) in there:
                 topics[shown] += parts
             else:
-                silent_sum += total
+                silent_sum += sum([share.log_odds for share in parts])
     for topic, parts in topics.items():
         if topic.startswith("silent "):
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -142,8 +143,15 @@ def rule_table(hits: RuleHits) -> pd.DataFrame:
     """Rule outcomes as columns for learners: 1 fired, 0 not, nan unknown."""
     import pandas as pd
 
-    table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
-    return pd.DataFrame(table, columns=index_of(tuple(f"rule:{name}" for name in hits.ids)))
+    found = _tables.get(hits)
+    if found is None:
+        table = np.where(hits.outcome < 0, np.nan, hits.outcome.astype(np.float64))
+        found = _tables[hits] = pd.DataFrame(table, columns=index_of(tuple(f"rule:{name}" for name in hits.ids)))
+    return found
+
+
+_tables: WeakKeyDictionary[RuleHits, pd.DataFrame] = WeakKeyDictionary()
+"""Of outcomes that are still looked at: they are judged by a learner, and then explained."""
 
 
 class Scorer:

@@ -1,0 +1,93 @@
+"""One text by itself has ways of its own through the learner, because somebody waits for it: they say what the ways of many texts say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models import calibrate
+from models.grams import Vocabulary, char_grams, word_grams
+from models.inputs import rule_ids
+from models.linear import CHARS, WORDS, LinearText
+from models.text import TextModel
+
+TEXTS = ["保本保息年化高收益", "保健品根治糖尿病根治", "", "根治", "无"]
+
+
+class View:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def span(self, i: int, j: int) -> tuple[int, int]:
+        return i, j
+
+
+class Text:
+    def __init__(self, text: str) -> None:
+        self.original, self.dense = text, View(text)
+
+
+class Frame:
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = [Text(one) for one in texts]
+        self.words = [[one[i : i + 2] for i in range(0, len(one), 2)] for one in texts]
+        self.columns = pd.DataFrame({"length": [float(len(one)) for one in texts]})
+        self.n = len(texts)
+
+
+def learner() -> LinearText:
+    """Knows the tokens of the first two texts."""
+    frame = Frame(TEXTS[:2])
+    dense = [one.dense.text for one in frame.texts]
+    chars = Vocabulary.fit([char_grams(dense, *CHARS)], 2, 1, 1000)
+    runs = Vocabulary.fit([word_grams(frame.words, WORDS)], 2, 1, 1000)
+    size = len(chars.codes) + len(runs.codes)
+    return LinearText(chars, runs, np.random.default_rng(7).normal(size=size), 0.25)
+
+
+@pytest.mark.parametrize("row", range(len(TEXTS)))
+def test_one_text_is_read_as_among_others(row: int) -> None:
+    linear, frame, alone = learner(), Frame(TEXTS), Frame([TEXTS[row]])
+    start, parts, rows = linear.read_rows([one.dense.text for one in frame.texts], frame.words)
+    one, its, tfidf = linear.read_rows([alone.texts[0].dense.text], alone.words)
+    assert one.tolist() == [start[row]]
+    np.testing.assert_array_equal(its[0], parts[row])
+    assert tfidf.shape == (1, rows.shape[1])
+    assert tfidf.indices.tolist() == rows[row].indices.tolist()
+    assert tfidf.data.tolist() == rows[row].data.tolist()
+
+
+def test_the_text_read_last_is_remembered_and_no_other() -> None:
+    class Rising:
+        """Trees that add what the first columns say."""
+
+        names = ("text:linear", "text:for", "text:against", "text:strongest", "text:weakest", "text:known", "length", "rules:noisy_or")
+        weight = 1.0
+
+        def raw(self, x: Any) -> Any:
+            return x[:, 0] + x[:, 6]
+
+        def contributions(self, x: Any) -> Any:
+            shares = np.zeros((len(x), len(self.names) + 1))
+            shares[:, 0], shares[:, 6] = x[:, 0], x[:, 6]
+            return shares
+
+    linear = learner()
+    trees: Any = Rising()
+    model = TextModel(linear, trees, calibrate.Sigmoid(1.0, 0.0), ["length"], [], {})
+    together: Any = Frame(TEXTS)
+    said, reasons = model.raw(together, None), model.contributions(together, None)
+    for row in (0, 1, 0, 4, 2):
+        alone: Any = Frame([TEXTS[row]])
+        assert model.raw(alone, None).tolist() == [said[row]]
+        for _ in range(2):
+            assert model.contributions(alone, None) == [reasons[row]]
+
+
+def test_the_rules_of_other_columns_are_not_mistaken() -> None:
+    for names in (["rule:b", "rule:a"], ["rule:c", "x"], ["rule:b", "rule:a"]):
+        table = pd.DataFrame(np.zeros((1, 2)), columns=names)
+        assert rule_ids(table) == rule_ids(table) == sorted(name[5:] for name in names if name.startswith("rule:"))
