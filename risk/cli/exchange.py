@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from risk.cli.output import lang, tell
+from risk.cli.pairs import read_pairs
 from risk.domain.errors import InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.system_messages import quoted, reason_of
@@ -79,7 +80,6 @@ register(
             "{name}: fetched {fetched}, taken {accepted}, known {duplicates}, waiting {quarantined}",
         ),
         "exchange_options_unreadable": ("无法读取来源选项 {path}：{reason}", "cannot read the options of the source {path}: {reason}"),
-        "exchange_set_shape": ("应写作 路径=值：{given}", "write path=value: {given}"),
         "exchange_way_sent": ("导出", "sent"),
         "exchange_way_taken": ("接收", "taken in"),
     }
@@ -268,12 +268,7 @@ def repair(row_id: int, values: tuple[str, ...], actor: str) -> None:
     from risk.services.desk import Desk
     from risk.services.exchange_quarantine import repair as put_right
 
-    pairs = {}
-    for given in values:
-        path, found, value = given.partition("=")
-        if not found:
-            raise InvalidInputError("exchange_set_shape", given=given)
-        pairs[path.strip()] = value
+    pairs = read_pairs(values)
     with _store() as engine:
         Desk(engine).act(put_right, row_id, pairs, actor=actor, now=datetime.now(UTC))
     tell("exchange_repaired", id=row_id)

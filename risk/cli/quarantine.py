@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from risk.cli.output import lang, tell
+from risk.cli.pairs import read_pairs
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import say
 from risk.settings import Settings
@@ -56,12 +57,7 @@ def repair(row_id: int, values: tuple[str, ...], actor: str) -> None:
     """Put values into columns of a refused row / 修复隔离行."""
     from risk.services.quarantine import repair as repair_row
 
-    pairs = {}
-    for given in values:
-        column, found, value = given.partition("=")
-        if not found:
-            raise InvalidInputError("quarantine_set_shape", given=given)
-        pairs[column.strip()] = value
+    pairs = read_pairs(values)
     with _store() as engine:
         repair_row(engine, row_id, pairs, actor=actor, now=datetime.now(UTC))
     tell("quarantine_repaired", id=row_id)

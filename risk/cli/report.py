@@ -11,6 +11,7 @@ import click
 
 from risk.cli.moments import parse_moment
 from risk.cli.output import lang, tell
+from risk.cli.pairs import read_pairs
 from risk.domain.calendar import SHANGHAI
 from risk.domain.messages import register, say
 from risk.settings import Settings
@@ -208,10 +209,11 @@ def dress(report_id: int, given: tuple[str, ...], actor: str) -> None:
     from risk.domain.report_dress import LISTS
     from risk.services import report_issues
 
-    desk, values = _desk(), {}
-    for one in given:
-        name, _, value = one.partition("=")
-        values[name] = [part for part in value.replace("，", ",").split(",") if part] if name in LISTS else value
+    desk = _desk()
+    values = {
+        name: [part for part in value.replace("，", ",").split(",") if part] if name in LISTS else value
+        for name, value in read_pairs(given).items()
+    }
     _line(desk.act(report_issues.dress, report_id, values, actor=actor, now=desk.clock()))
 
 

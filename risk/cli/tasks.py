@@ -15,7 +15,7 @@ from risk.domain.tasks import Kind, State
 from risk.settings import Settings
 
 if TYPE_CHECKING:
-    from risk.services.task_desk import TaskDesk
+    from risk.services.desk import Desk
 
 ACTOR = click.option("--actor", required=True, help="who acts / 操作人")
 REASON = click.option("--reason", required=True, help="why / 理由")
@@ -64,7 +64,7 @@ def list_(
     form: str,
 ) -> None:
     """Tasks, the most urgent first / 任务列表，最急的在前."""
-    from risk.services.task_views import TaskFilter
+    from risk.services.task_views import TaskFilter, list_tasks
 
     wanted = TaskFilter(
         office,
@@ -77,7 +77,8 @@ def list_(
         escalated=escalated or None,
         extension_asked=extension_asked or None,
     )
-    page = _desk().list(wanted, limit=limit, cursor=cursor, sort=sort)
+    desk = _desk()
+    page = desk.read(list_tasks, wanted, desk.clock(), limit=limit, cursor=cursor, sort=sort)
     if form == "json":
         _json({"items": [asdict(row) for row in page.items], "cursor": page.cursor})
         return
@@ -94,7 +95,10 @@ def list_(
 @FORMAT
 def show(task_id: int, form: str) -> None:
     """One task: evidence, law, advice, deadlines, history / 任务详情."""
-    view = _desk().show(task_id)
+    from risk.services.task_views import get_task
+
+    desk = _desk()
+    view = desk.read(get_task, task_id, desk.clock())
     if form == "json":
         _json(asdict(view))
         return
@@ -377,6 +381,7 @@ def receipt(copy_id: int, actor: str, note: str | None) -> None:
 def advise(task_id: int, actor: str, channel: str, answered: str | None, *, going_on: bool) -> None:
     """Advise the trader first, where the matter is slight / 先行提醒当事人."""
     from risk.services import stages
+    from risk.services.task_views import get_task
 
     desk = _desk()
     common: dict[str, Any] = {"actor": actor, "now": desk.clock()}
@@ -389,7 +394,7 @@ def advise(task_id: int, actor: str, channel: str, answered: str | None, *, goin
         tell("task_stage_now", task=task_id, stage=stage.word(lang()))
         return
     desk.act(stages.advise, task_id, channel=channel, **common)
-    (*_, sent) = desk.show(task_id).advices
+    (*_, sent) = desk.read(get_task, task_id, desk.clock()).advices
     click.echo(sent.text_zh if lang() == "zh" else sent.text_en)
     tell("task_advised", task=task_id, due=task_text.moment(sent.answer_due))
 
@@ -398,11 +403,11 @@ def _papers(documents: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
     return [{"kind": kind, "number": number} for kind, number in documents]
 
 
-def _desk() -> TaskDesk:
+def _desk() -> Desk:
     from risk.bootstrap import open_store
-    from risk.services.task_desk import TaskDesk
+    from risk.services.desk import Desk
 
-    return TaskDesk(open_store(Settings.from_environment()))
+    return Desk(open_store(Settings.from_environment()))
 
 
 def _done(task_id: int, state: State) -> None:

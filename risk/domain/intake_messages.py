@@ -113,7 +113,6 @@ _TALK = {
     "quarantine_still_bad": ("修改后仍有问题：{reasons_zh}", "it would still be refused: {reasons_en}"),
     "quarantine_column_unknown": ("没有这一列：{column}", "no such column: {column}"),
     "quarantine_column_unknown.hint": ("列名为：{columns}", "the columns are: {columns}"),
-    "quarantine_set_shape": ("应写作 列名=值：{given}", "write it as column=value: {given}"),
     "quarantine_repaired": (
         "隔离行 {id} 已修复，可用 risk quarantine resubmit 重报",
         "row {id} is repaired; take it in with: risk quarantine resubmit",

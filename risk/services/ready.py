@@ -1,4 +1,7 @@
-"""Whether a process can work: the database and its revision, room in the data folder, the key of stored secrets. Each check is told with its reason."""
+"""Whether a process can work: the database and its revision, room in the data folder, the key of stored secrets. Each check is told with its reason.
+
+Beside it, what is wrong with the rule plug-ins in use.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from risk.domain.errors import RiskError
 from risk.domain.messages import register, say
-from risk.services import views_health
 from risk.services.secrets_key import FILE, SecretBox
-from risk.services.views_health import PluginTrouble
 from risk.settings import Settings
+from risk.storage import migrate
+from risk.storage.engine import reading
 
 register(
     {
@@ -35,6 +39,18 @@ register(
         "ready_no_key": ("密钥不可用：{reason}", "the secret key cannot be used: {reason}"),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PluginTrouble:
+    """A fault of a rule plug-in in this process, and how often it came up. The rules that use it are unknown, never false."""
+
+    code: str
+    name: str
+    package: str
+    times: int
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +77,39 @@ class Readiness:
 
 def examine(engine: Engine, settings: Settings, *, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Readiness:
     """Ask everything once; nothing is written. ``free`` gives bytes."""
-    store = views_health.readiness(engine)
-    checks = (*_store(store), _room(settings, free), _key(settings))
-    return Readiness(all(one.ok for one in checks), store.database, store.revision, store.wanted, checks, store.plugins)
+    wanted = migrate.head()
+    answers, revision = _revision(engine)
+    checks = (*_store(answers, revision, wanted), _room(settings, free), _key(settings))
+    plugins = plugin_troubles() if answers else ()
+    return Readiness(all(one.ok for one in checks), answers, revision, wanted, checks, plugins)
 
 
-def _store(store: views_health.Readiness) -> Iterator[Ready]:
-    if not store.database:
+def plugin_troubles() -> tuple[PluginTrouble, ...]:
+    """What went wrong with rule plug-ins so far; starts nothing."""
+    from rules.plugin_host import installed
+
+    return tuple(PluginTrouble(one.code, one.source.name, one.source.owner, one.times, one.zh, one.en) for one in installed().faults)
+
+
+def _revision(engine: Engine) -> tuple[bool, str | None]:
+    """Whether the database answers, and at which revision it is."""
+    try:
+        with reading(engine) as conn:
+            conn.execute(text("SELECT 1"))
+        return True, migrate.current(engine)
+    except SQLAlchemyError:
+        return False, None
+
+
+def _store(answers: bool, revision: str | None, wanted: str) -> Iterator[Ready]:
+    if not answers:
         yield _no("database", "ready_no_database")
         return
     yield _yes("database", "ready_database")
-    if store.revision == store.wanted:
-        yield _yes("revision", "ready_revision", revision=store.revision)
+    if revision == wanted:
+        yield _yes("revision", "ready_revision", revision=revision)
     else:
-        yield _no("revision", "ready_other_revision", revision=store.revision or "-", wanted=store.wanted)
+        yield _no("revision", "ready_other_revision", revision=revision or "-", wanted=wanted)
 
 
 def _room(settings: Settings, free: Callable[[Path], int]) -> Ready:

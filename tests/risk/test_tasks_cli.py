@@ -16,7 +16,8 @@ from risk.domain.errors import ConflictError
 from risk.domain.grades import Grade
 from risk.services import tasks
 from risk.services.alerts import settle
-from risk.services.task_desk import TaskDesk
+from risk.services.desk import Desk
+from risk.services.task_views import get_task
 from risk.storage.engine import transaction
 from tests.risk.disposal_world import NOW, new_candidates, new_run, new_subjects
 
@@ -24,16 +25,16 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture
-def desk(sqlite_engine: Engine) -> TaskDesk:
+def desk(sqlite_engine: Engine) -> Desk:
     with transaction(sqlite_engine) as conn:
         run, (subject, _) = new_run(conn), new_subjects(conn, 2)
         chunk = new_candidates(conn, run, [(subject, Grade.ORANGE, 0.75), (None, Grade.BLUE, 0.42)])
         settle(conn, run, chunk, NOW)
-    return TaskDesk(sqlite_engine, clock=lambda: NOW)
+    return Desk(sqlite_engine, clock=lambda: NOW)
 
 
 @pytest.fixture
-def home(desk: TaskDesk, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def home(desk: Desk, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RISK_HOME", str(tmp_path))
     monkeypatch.setenv("RISK_DATABASE", sqlite_engine.url.render_as_string())
     monkeypatch.setenv("RISK_LANG", "en")
@@ -44,12 +45,12 @@ def _run(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_show_reads_like_this(desk: TaskDesk, lang: str) -> None:
+def test_show_reads_like_this(desk: Desk, lang: str) -> None:
     desk.act(tasks.sign, 1, actor="张三", now=NOW)
     facts = "页面宣称“根治”，无审查证明"
     desk.act(tasks.report, 1, actor="张三", code="30", sub_reason="context_misread", facts=facts, officers=["张三", "李四"], now=NOW)
     desk.act(tasks.return_, 1, actor="科长", reason="补充截图", now=NOW)
-    text = "\n".join(task_text.show_lines(desk.show(1), lang)) + "\n"
+    text = "\n".join(task_text.show_lines(desk.read(get_task, 1, NOW), lang)) + "\n"
     path = GOLDEN / f"tasks_show.{lang}.txt"
     if os.environ.get("RISK_RENEW_GOLDEN"):
         path.write_text(text, encoding="utf-8")

@@ -12,8 +12,8 @@ from risk.domain.grades import Grade
 from risk.domain.tasks import State
 from risk.services import labels, tasks
 from risk.services.alerts import settle
+from risk.services.desk import Desk
 from risk.services.dispatch import seed_offices
-from risk.services.task_desk import TaskDesk
 from risk.services.task_views import TaskFilter, get_task, list_tasks
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -137,10 +137,10 @@ def test_who_is_slower_is_told(engine: Engine) -> None:
 def test_a_refused_act_changes_nothing(engine: Engine) -> None:
     with transaction(engine) as conn:
         (task,) = _issue(conn)
-    desk = TaskDesk(engine, clock=lambda: NOW)
+    desk = Desk(engine, clock=lambda: NOW)
     with pytest.raises(ConflictError):
         desk.act(tasks.report, task, actor="张三", code="10", facts="未签收", officers=TWO, now=NOW)
-    view = desk.show(task)
+    view = desk.read(get_task, task, NOW)
     assert (view.task.state, len(view.events), view.verdicts) == ("issued", 1, ())
 
 
