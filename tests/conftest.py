@@ -1,27 +1,35 @@
 """Every test of stored things runs on SQLite and on PostgreSQL: ask for ``engine`` (upgraded, empty) or ``empty_url`` (nothing in it yet).
 
 One PostgreSQL server a worker (a file of tests stays in one worker, so that what a module sets up is set up once); a test gets a database of its own, copied from a template.
+
+Two things are done once a worker instead of once a test: statements are compiled (`_compiled_once`), and the tables of a new SQLite are worked out
+(`laid_out_once`).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers on two cores: more threads would only wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import LRUCache
 
+from risk.storage import engine as engines
 from risk.storage import migrate
 from risk.storage.engine import open_engine
 
@@ -36,6 +44,66 @@ BOTH = [
     pytest.param("postgres", marks=[pytest.mark.postgres]),
 ]
 _numbers = count(1)
+_as_shipped = migrate._run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Engines of one kind of database share what SQLAlchemy has compiled, as the connections of a service do for as long as it runs.
+
+    An engine keeps its compiled statements by its dialect; a test has an engine of its own, and compiled everything anew.
+    """
+    ready: dict[str, Dialect] = {}
+    compiled: dict[str, LRUCache[Any, Any]] = {}
+
+    def made(address: URL, **how: Any) -> Engine:
+        opened, kind = create_engine(address, **how), address.get_backend_name()
+        if kind in ready:
+            opened.dialect, opened._compiled_cache = ready[kind], compiled[kind]
+        else:  # a dialect is ready once it has seen a connection
+            cache = compiled.setdefault(kind, LRUCache(4000))
+            opened._compiled_cache = cache
+            event.listen(opened, "connect", lambda *_: ready.setdefault(kind, opened.dialect))
+        return opened
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "create_engine", made)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def laid_out_once(tmp_path_factory: pytest.TempPathFactory, _compiled_once: None) -> Iterator[Callable[[Connection, str, str], None]]:
+    """An empty SQLite gets its tables by the statements that the migrations came to, not by working them out again (half a second each time)."""
+    told: list[str] = []
+
+    def run(connection: Connection, name: str, revision: str) -> None:
+        empty = connection.dialect.name == "sqlite" and not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+        if not (empty and (name, revision) == ("upgrade", "head")):
+            return _as_shipped(connection, name, revision)
+        if not told:
+            told.extend(_statements(tmp_path_factory.mktemp("layout") / "risk.db"))
+        for statement in told:
+            connection.exec_driver_sql(statement)
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "_run", run)
+        yield run
+
+
+@pytest.fixture
+def migrations_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the migrations themselves."""
+    monkeypatch.setattr(migrate, "_run", _as_shipped)
+
+
+def _statements(path: Path) -> list[str]:
+    """What makes a SQLite of the newest revision, as the migrations make it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "_run", _as_shipped)
+        migrate.upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as file:
+        return [one for one in file.iterdump() if one not in ("BEGIN TRANSACTION;", "COMMIT;")]
 
 
 @pytest.fixture(scope="session")

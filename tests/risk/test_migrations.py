@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ from risk.settings import Settings
 from risk.storage import migrate
 from risk.storage.engine import open_engine, reading, transaction
 from risk.storage.tables import metadata
+
+pytestmark = pytest.mark.usefixtures("migrations_as_shipped")
 
 
 def test_upgraded_database_equals_the_tables(empty_url: URL) -> None:
@@ -89,3 +94,26 @@ def test_command_line(tmp_path: Path) -> None:
     assert migrate.head() in run.invoke(cli, ["db", "upgrade"], catch_exceptions=False).output
     assert migrate.head() in run.invoke(cli, ["db", "current"], catch_exceptions=False).output
     assert "empty" in run.invoke(cli, ["db", "downgrade", "--to", "base"], catch_exceptions=False).output
+
+
+def test_other_tests_begin_with_what_the_migrations_make(tmp_path: Path, laid_out_once: Callable[..., None]) -> None:
+    """The short way of ``tests/conftest.py`` ends where the long one does: the same tables, in the same order, at the same revision."""
+    made = []
+    for name, run in (("long", migrate._run), ("short", laid_out_once)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(migrate, "_run", run)
+            migrate.upgrade(f"sqlite:///{tmp_path / name}.db")
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as file:
+            made.append(list(file.iterdump()))
+    assert made[0] == made[1]
+    assert len(made[0]) > 100
+
+
+def test_where_it_is_and_what_is_known_is_what_alembic_says(engine: Engine) -> None:
+    """A server asks both at every start, without importing alembic."""
+    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert migrate.head() == script.get_current_head()
+    assert all(migrate.knows(one.revision) for one in script.walk_revisions())
+    assert not migrate.knows("9999")
+    with engine.connect() as connection:
+        assert migrate.current(engine) == MigrationContext.configure(connection).get_current_revision()
