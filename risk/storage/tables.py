@@ -226,7 +226,7 @@ signals = Table(
     Column("observed_at", UtcDateTime, nullable=False, index=True),
     Column("time_given", Boolean, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
-    _ref("subject_id", "subjects", nullable=True),
+    _ref("subject_id", "subjects", nullable=True, index=False),
     Column("linked_by", String(20)),  # uscc, licence, shop, name, or nothing
     Index("ix_signals_subject_observed", "subject_id", "observed_at"),
 )
@@ -275,8 +275,8 @@ assessments = Table(
     "assessments",
     metadata,
     _id(),
-    _ref("run_id", "runs"),
-    _ref("signal_id", "signals", nullable=True),
+    _ref("run_id", "runs", index=False),  # what is unique below begins with it
+    _ref("signal_id", "signals", nullable=True, index=False),  # so does the index of signal and model
     _ref("subject_id", "subjects", nullable=True),
     Column("model", String(80), nullable=False),
     Column("probability", Float, nullable=False),
@@ -296,7 +296,7 @@ candidates = Table(
     "candidates",
     metadata,
     _id(),
-    _ref("run_id", "runs"),
+    _ref("run_id", "runs", index=False),
     _ref("assessment_id", "assessments", nullable=True),
     _ref("signal_id", "signals", nullable=True, index=False),
     Column("outcome", String(20), nullable=False),  # new, merged, suppressed, below_grade, over_capacity, failed

@@ -1276,7 +1276,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_signals_import_id"), "signals", ["import_id"], unique=False)
     op.create_index(op.f("ix_signals_observed_at"), "signals", ["observed_at"], unique=False)
     op.create_index(op.f("ix_signals_region"), "signals", ["region"], unique=False)
-    op.create_index(op.f("ix_signals_subject_id"), "signals", ["subject_id"], unique=False)
     op.create_index("ix_signals_subject_observed", "signals", ["subject_id", "observed_at"], unique=False)
     op.create_table(
         "subject_aliases",
@@ -1341,8 +1340,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", "signal_id", name=op.f("uq_assessments_run_id_signal_id")),
     )
     op.create_index("ix_assessments_model_as_of", "assessments", ["model", "as_of"], unique=False)
-    op.create_index(op.f("ix_assessments_run_id"), "assessments", ["run_id"], unique=False)
-    op.create_index(op.f("ix_assessments_signal_id"), "assessments", ["signal_id"], unique=False)
     op.create_index("ix_assessments_signal_model", "assessments", ["signal_id", "model"], unique=False)
     op.create_index(op.f("ix_assessments_subject_id"), "assessments", ["subject_id"], unique=False)
     op.create_table(
@@ -1640,7 +1637,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_candidates_alert_id"), "candidates", ["alert_id"], unique=False)
     op.create_index(op.f("ix_candidates_assessment_id"), "candidates", ["assessment_id"], unique=False)
-    op.create_index(op.f("ix_candidates_run_id"), "candidates", ["run_id"], unique=False)
     op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
     op.create_table(
         "copies",
@@ -2192,7 +2188,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_copies_alert_id"), table_name="copies")
     op.drop_table("copies")
     op.drop_index("ix_candidates_run_outcome", table_name="candidates")
-    op.drop_index(op.f("ix_candidates_run_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_alert_id"), table_name="candidates")
     op.drop_table("candidates")
@@ -2255,8 +2250,6 @@ def downgrade() -> None:
     op.drop_table("joint_tasks")
     op.drop_index(op.f("ix_assessments_subject_id"), table_name="assessments")
     op.drop_index("ix_assessments_signal_model", table_name="assessments")
-    op.drop_index(op.f("ix_assessments_signal_id"), table_name="assessments")
-    op.drop_index(op.f("ix_assessments_run_id"), table_name="assessments")
     op.drop_index("ix_assessments_model_as_of", table_name="assessments")
     op.drop_table("assessments")
     op.drop_index(op.f("ix_subject_links_subject_id"), table_name="subject_links")
@@ -2267,7 +2260,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_subject_aliases_subject_id"), table_name="subject_aliases")
     op.drop_table("subject_aliases")
     op.drop_index("ix_signals_subject_observed", table_name="signals")
-    op.drop_index(op.f("ix_signals_subject_id"), table_name="signals")
     op.drop_index(op.f("ix_signals_region"), table_name="signals")
     op.drop_index(op.f("ix_signals_observed_at"), table_name="signals")
     op.drop_index(op.f("ix_signals_import_id"), table_name="signals")
