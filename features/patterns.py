@@ -18,9 +18,9 @@ Not ok: look-around and back-references. They have no linear time, so RE2 has no
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.characters import TABLE
+from features.needs import NOTHING, Need, Shape, shape
 from features.stance import Stance
 from features.views import NormalisedText
 
@@ -37,6 +38,11 @@ MOST = 1_000
 """hits of one pattern in one text, empty ones counted: finding n hits may read the text n times, so the work stays linear"""
 MEMORY = 1 << 20
 """bytes that one compiled pattern may use; a bigger one is refused, and a match that would need more goes on slower, still in linear time"""
+
+_FEW = 4
+"""Texts that are looked at one by one."""
+_LONG = MOST
+"""A text of more characters is searched by itself, so that `MOST` bounds its cost: a shorter one has no more hits."""
 
 _TOKEN = re.compile(r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\.|(?P<low>[^\[\]\\])-(?P<high>[^\[\]\\])|.", re.DOTALL)
 
@@ -69,26 +75,126 @@ def problem(pattern: str) -> str | None:
 def find(pattern: str, texts: Sequence[NormalisedText], stance: Callable[[int], Stance] | None = None) -> PatternHits:
     """All hits of a pattern that are not empty, at most `MOST` a text. `stance` gives a row's (of its plain view) where it exists already.
 
-    Raises PatternError. Hits of one text do not overlap: the leftmost one counts, then the next after it.
+    Raises PatternError. Hits of one text do not overlap: the leftmost one counts, then the next after it. Many patterns: see `Searched`.
     """
-    matcher = _compiled(pattern)
-    rows: list[int] = []
-    spans: list[tuple[int, int]] = []
-    said: list[str] = []
-    flags: list[tuple[bool, bool]] = []
-    for row, text in enumerate(texts):
-        found = _places(matcher, text.plain.text)
-        if not found:
-            continue
-        held = stance(row) if stance is not None else Stance(text.plain.text)
-        for lo, hi in found:
+    return Searched(texts, stance).find(pattern)
+
+
+class Searched:
+    """Texts in which many patterns are looked for: what is the same for all patterns is made once.
+
+    A pattern is tried only on texts that have the characters it needs (`features.needs`), and on all of those at once where no match can reach from
+    one text into the next. Which way is taken shows in the time alone.
+    """
+
+    def __init__(self, texts: Sequence[NormalisedText], stance: Callable[[int], Stance] | None = None) -> None:
+        self._texts = [text.plain.text for text in texts]
+        self._views = [text.plain for text in texts]
+        self._stance = stance or self._made
+        self._stances: dict[int, Stance] = {}
+
+    def find(self, pattern: str) -> PatternHits:
+        """All hits of a pattern, as `find` gives them."""
+        matcher, form = _ready(pattern)
+        rows: list[int] = []
+        spans: list[tuple[int, int]] = []
+        said: list[str] = []
+        flags: list[tuple[bool, bool]] = []
+        for row, lo, hi in self._places(matcher, form):
+            view, held = self._views[row], self._stance(row)
             rows.append(row)
-            spans.append(text.plain.span(lo, hi))
-            said.append(text.plain.text[lo:hi])
+            spans.append((view.starts[lo], view.ends[hi - 1]))
+            said.append(view.text[lo:hi])
             flags.append((held.negated(lo, hi), held.reported(lo, hi)))
-    places = np.array(spans, dtype=np.int64).reshape(len(rows), 2)
-    states = np.array(flags, dtype=np.bool_).reshape(len(rows), 2)
-    return PatternHits(np.array(rows, dtype=np.int64), places[:, 0], places[:, 1], said, states[:, 0], states[:, 1])
+        places = np.array(spans, dtype=np.int64).reshape(len(rows), 2)
+        states = np.array(flags, dtype=np.bool_).reshape(len(rows), 2)
+        return PatternHits(np.array(rows, dtype=np.int64), places[:, 0], places[:, 1], said, states[:, 0], states[:, 1])
+
+    def _places(self, matcher: Any, form: Shape) -> Iterator[tuple[int, int, int]]:
+        rows = self._worth_trying(form.need)
+        if not form.apart or len(rows) <= _FEW:
+            return ((row, lo, hi) for row in rows for lo, hi in _places(matcher, self._texts[row]))
+        short = [row for row in rows if len(self._texts[row]) <= _LONG]
+        joined = self._joined(matcher, short, form.apart)
+        if len(short) == len(rows):
+            return iter(joined)
+        alone = [(row, lo, hi) for row in rows if len(self._texts[row]) > _LONG for lo, hi in _places(matcher, self._texts[row])]
+        return iter(sorted([*joined, *alone]))
+
+    def _worth_trying(self, need: Need) -> Sequence[int]:
+        """The texts that have what a pattern needs."""
+        n = len(self._texts)
+        if need == NOTHING:
+            return range(n)
+        if n <= _FEW:
+            return [row for row, signs in enumerate(self._sets) if need.met(signs)]
+        mask = need.among(self._signs.having)
+        return range(n) if mask is None else np.flatnonzero(mask).tolist()
+
+    def _joined(self, matcher: Any, rows: Sequence[int], apart: str) -> list[tuple[int, int, int]]:
+        """The hits in some texts, searched as one: in bytes, which are counted back into characters."""
+        between = apart.encode()
+        parts = [self._bytes.parts[row] for row in rows]
+        spans = [m.span() for m in matcher.finditer(between.join(parts))]
+        if not spans:
+            return []
+        begins = np.cumsum([0, *(len(part) + len(between) for part in parts[:-1])])
+        low, high = np.array(spans, dtype=np.int64).T
+        at = np.searchsorted(begins, low, side="right") - 1
+        row = np.array(rows, dtype=np.int64)[at]
+        shift = self._bytes.begins[row] - begins[at]
+        count = self._bytes.characters
+        first = count[self._bytes.begins[row]]
+        return list(zip(row.tolist(), (count[low + shift] - first).tolist(), (count[high + shift] - first).tolist(), strict=True))
+
+    def _made(self, row: int) -> Stance:
+        if row not in self._stances:
+            self._stances[row] = Stance(self._texts[row])
+        return self._stances[row]
+
+    @cached_property
+    def _sets(self) -> list[frozenset[str]]:
+        return [frozenset(text) for text in self._texts]
+
+    @cached_property
+    def _signs(self) -> "_Signs":
+        return _Signs(self._texts)
+
+    @cached_property
+    def _bytes(self) -> "_Bytes":
+        return _Bytes(self._texts)
+
+
+class _Signs:
+    """Which characters stand in which texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._size = len(texts)
+        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+        row = np.repeat(np.arange(self._size), [len(text) for text in texts])
+        pairs = np.unique(codes * self._size + row)
+        self._code, self._row = pairs // self._size, pairs % self._size
+        self._known: dict[frozenset[str], NDArray[np.bool_]] = {}
+
+    def having(self, signs: frozenset[str]) -> NDArray[np.bool_]:
+        """The texts that have one of some characters."""
+        mask = self._known.get(signs)
+        if mask is None:
+            codes = np.fromiter(map(ord, signs), dtype=np.int64, count=len(signs))
+            mask = self._known[signs] = np.zeros(self._size, dtype=bool)
+            for low, high in zip(np.searchsorted(self._code, codes), np.searchsorted(self._code, codes, side="right"), strict=True):
+                mask[self._row[low:high]] = True
+        return mask
+
+
+class _Bytes:
+    """The texts in UTF-8: each by itself, and where each begins when they follow one another, with how many characters stand before each byte."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.parts = [text.encode() for text in texts]
+        self.begins = np.cumsum([0, *map(len, self.parts)])[:-1]
+        heads = (np.frombuffer(b"".join(self.parts), dtype=np.uint8) & 0xC0) != 0x80
+        self.characters = np.concatenate([[0], np.cumsum(heads, dtype=np.int64)])
 
 
 def _places(matcher: Any, text: str) -> list[tuple[int, int]]:
@@ -98,6 +204,17 @@ def _places(matcher: Any, text: str) -> list[tuple[int, int]]:
         if lo < hi:
             found.append((lo, hi))
     return found
+
+
+@lru_cache(maxsize=512)
+def _ready(pattern: str) -> tuple[Any, Shape]:
+    """The matcher that finds whole hits alone, and what the pattern needs. Raises PatternError."""
+    import re2
+
+    options = _compiled(pattern).options
+    options.never_capture = True
+    spelt = _in_plain_spelling(pattern)
+    return re2.compile(spelt, options), shape(spelt)
 
 
 @lru_cache(maxsize=512)

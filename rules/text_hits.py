@@ -91,6 +91,7 @@ class HitBook:
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
+        self._tables: dict[int, tuple[tuple[str, ...], Array]] = {}
         self.words: list[str] = []
 
     def of(self, operand: Operand) -> Sorted:
@@ -151,12 +152,24 @@ class HitBook:
 
     def _terms(self, hits: Hits, terms: tuple[str, ...]) -> Array:
         if isinstance(hits.term, Coded):
-            used, places = np.unique(hits.term.codes, return_inverse=True)
-            return np.array([self._number(hits.term.words[code]) for code in used.tolist()], dtype=np.int64)[places]
+            return self._coded(hits.term)
         if isinstance(hits.term, np.ndarray) and hits.term.dtype.kind in "iu":
             numbers = np.array([self._number(text) for text in terms] or [0], dtype=np.int64)
             return numbers[hits.term] if len(hits.term) else np.empty(0, dtype=np.int64)
         return np.array([self._number(str(text)) for text in hits.term], dtype=np.int64)
+
+    def _coded(self, terms: Coded) -> Array:
+        """Lists of one lexicon share their words: what one list has learnt of them counts for the next."""
+        key = id(terms.words)
+        if key not in self._tables:
+            self._tables[key] = terms.words, np.full(len(terms.words), -1, dtype=np.int64)
+        words, table = self._tables[key]
+        numbers = table[terms.codes]
+        if (numbers < 0).any():
+            for code in set(terms.codes[numbers < 0].tolist()):
+                table[code] = self._number(words[code])
+            numbers = table[terms.codes]
+        return np.asarray(numbers)
 
     def _number(self, text: str) -> int:
         if text not in self._numbers:

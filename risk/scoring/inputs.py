@@ -16,7 +16,7 @@ from features.catalogue import FEATURES
 from features.context import Context
 from features.identifiers import STATES, Identifier, find_identifiers
 from features.lexicon import Lexicon, ListHits, WordList
-from features.patterns import find
+from features.patterns import Searched
 from features.register import worst
 from features.sentences import sentences
 from features.stance import Stance
@@ -71,6 +71,7 @@ class TextInputs:
         self._stances: dict[int, Stance] = {}
         self._numbers: dict[int, list[Identifier]] = {}
         self._matches: dict[str, Hits] = {}
+        self._searched: Searched | None = None
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
         self._by_list, self._by_word = frame.hits.split(), literals.split()
@@ -122,7 +123,8 @@ class TextInputs:
     def matches(self, pattern: str) -> Hits:
         """Found once, whatever models and explanations ask for it again."""
         if pattern not in self._matches:
-            found = find(pattern, self._frame.texts, self._stance)
+            self._searched = self._searched or Searched(self._frame.texts, self._stance)
+            found = self._searched.find(pattern)
             plain = np.zeros(len(found.row), dtype=bool)
             self._matches[pattern] = Hits(found.row, found.start, found.end, found.said, plain, found.negated, found.reported)
         return self._matches[pattern]

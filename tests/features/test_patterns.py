@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.lexicon import Lexicon, WordList
+from features.needs import NOTHING, shape
 from features.normalise import normalise
-from features.patterns import LONGEST, MOST, PatternError, find, problem
+from features.patterns import LONGEST, MOST, PatternError, _in_plain_spelling, find, problem
 
 NUMBERS = "年月收益化%0123456789 ，。()（）ＶＸvx證证"
 
@@ -74,3 +75,38 @@ def test_stance_is_that_of_a_word_hit(text: str) -> None:
 def test_hostile_patterns_end_and_hits_are_bounded(pattern: str) -> None:
     hits = find(pattern, [normalise("a" * 20_000)])
     assert len(hits.row) <= MOST
+
+
+PIECES = ["保本", "收益", "年化", "15%", "\n", "。", "，", "z", "k", "XXL", "3天", "¥", "🌸", "x", " ", "根治", "医", "a" * 1_200]
+PATTERNS = [
+    r"保本[^。]{0,9}收益", r"[0-9一二三]+\s?(?:天|日)|年化", r"XXL|K", r"\W年", r"(保|根)(本|治)?", r"^保|收益$", r"[一-龥]{3}", r"z*", r"a", r".益",
+    r"(?:保本|稳赚)?\d{2}%", r"[^，]化", r"(?i)xxl",
+]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), min_size=6, max_size=12), st.sampled_from(PATTERNS))
+def test_texts_searched_together_are_searched_as_each_alone(texts: list[str], pattern: str) -> None:
+    read = [normalise(text) for text in texts]
+    hits, alone = find(pattern, read), [find(pattern, [text]) for text in read]
+    assert hits.row.tolist() == [row for row, one in enumerate(alone) for _ in one.said]
+    for name in ("start", "end", "said", "negated", "reported"):
+        assert list(getattr(hits, name)) == [value for one in alone for value in getattr(one, name)]
+
+
+@given(st.text(alphabet="保本收益治K\n。，s3(|)[]-?*+{}^$.\\dW", max_size=14), st.text(alphabet="保本收益治k\n。，s3", max_size=12))
+def test_what_a_pattern_needs_is_there_wherever_it_matches(pattern: str, text: str) -> None:
+    if problem(pattern) is not None:
+        return
+    read = normalise(text)
+    known = shape(_in_plain_spelling(pattern))
+    for said in find(pattern, [read]).said:
+        assert known.need.met(set(said))
+        assert not known.apart or known.apart not in said
+
+
+def test_what_is_not_understood_asks_for_nothing() -> None:
+    assert all(
+        shape(p).need == NOTHING and not shape(p).apart
+        for p in (r"(?i)保本", r"(?P<a>保)", r"\p{Han}", r"[[:alpha:]]", r"\Q(保\E", "保{2}{3}")
+    )
