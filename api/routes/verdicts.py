@@ -92,8 +92,8 @@ def numbers(svc: Svc, who: Caller, model: Text | None = None, since: Moment | No
 
 
 @router.get("/drafts/{task_id}", summary="结论草稿 / The draft of a task", responses=problems(404), dependencies=[WORK])
-def get_draft(task_id: Id, svc: Svc, who: Caller) -> Draft:
-    """As it was entered so far."""
+def get_draft(task_id: Id, svc: Svc, who: Caller) -> Draft | None:
+    """As it was entered so far; null where none was begun."""
     return svc.desk.read(verdict_filing.draft, task_id, scope=who.scope)
 
 

@@ -17,7 +17,7 @@ from risk.cli import options
 from risk.cli.moments import parse_moment
 from risk.cli.output import lang, tell
 from risk.cli.rule_source import FILES, read_file
-from risk.domain.errors import ConflictError
+from risk.domain.errors import ConflictError, NotFoundError
 from risk.domain.messages import register, say
 from risk.settings import Settings
 
@@ -156,6 +156,8 @@ def health(
                 for trial in _trials(scorer, None, (), name):
                     _over_store(engine, scorer, trial, None, since, until, actor)
         reports = Desk(engine).read(rule_health.examine, model)
+    if not reports:
+        raise NotFoundError("health_no_backtest")
     _put(reports, form, output, lambda language: health_text(reports, language))
 
 

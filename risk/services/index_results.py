@@ -213,7 +213,12 @@ def compute_due(conn: Connection, *, actor: str, now: datetime, months: int = 12
 
 
 def moments(conn: Connection, *, version_id: int | None = None, limit: int = 60, scope: Scope = EVERYWHERE) -> tuple[IndexMoment, ...]:
-    """The stored moments of a version (the one that counts where none is given), the newest first; ``places``: those inside the scope."""
+    """The stored moments of a version (the one that counts where none is given), the newest first; ``places``: those inside the scope.
+
+    None where no version counts yet; ``index_version_not_found`` for one that does not exist.
+    """
+    if version_id is None and not index_versions.any_approved(conn, "region"):
+        return ()
     version = _version(conn, version_id)
     r = t.index_results.c
     query = select(r.period, r.as_of, func.count()).where(r.version_id == version, region_inside(scope, r.region))

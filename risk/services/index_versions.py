@@ -181,6 +181,12 @@ def current(conn: Connection, kind: str, as_of: datetime | None = None) -> Weigh
     return _view(row, {row.id})
 
 
+def any_approved(conn: Connection, kind: str) -> bool:
+    """Whether a version counts."""
+    v = t.index_versions.c
+    return conn.scalar(select(v.id).where(v.kind == kind, v.state == APPROVED).limit(1)) is not None
+
+
 def ensure(conn: Connection, kind: str, now: datetime) -> WeightsVersion:
     """The version that counts, with the one that came with the program stored where there is none."""
     serialise(conn, _LOCK)

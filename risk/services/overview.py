@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from risk.domain import regions
-from risk.domain.authority import EVERYWHERE, Scope
+from risk.domain.authority import EVERYWHERE, Grant, Scope
 from risk.domain.calendar import SHANGHAI
 from risk.domain.grades import Grade
 from risk.domain.messages import register, say
@@ -65,16 +65,19 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Alerts of a model or a place by grade. ``key`` is empty where the place is not known."""
+    """Alerts of a model or a place by grade. ``key`` is empty where the place is not known.
+
+    Of a place that lies outside the scope nothing is known: ``total``, ``told``, ``confirmed`` are nothing and ``grades`` is empty, for a zero would be a claim.
+    """
 
     key: str
     zh: str
     en: str
-    total: int
+    total: int | None
     before: int | None
     grades: dict[str, int]
-    told: int
-    confirmed: int
+    told: int | None
+    confirmed: int | None
     rate: float | None
     low: float | None
     high: float | None
@@ -192,7 +195,7 @@ def overview(conn: Connection, asked: Asked, *, scope: Scope = EVERYWHERE) -> Ov
         steps=_steps(chosen, here, there),
         verified=_lines(chosen, here, there, lambda _model, _place: "all", lambda _key: {})[0] if here.total else _nothing(chosen, there),
         models=_lines(chosen, here, there, lambda model, _place: model, lambda key: {"model": key}),
-        places=_places(chosen, here, there, below),
+        places=_places(chosen, here, there, below, scope),
         heat=_heat(chosen, here.alerts, below),
         trend_by="week" if _by_weeks(chosen.now) else "day",
         trend=_trend(conn, chosen, scope),
@@ -321,8 +324,10 @@ def _interval(confirmed: int, told: int) -> tuple[float | None, float | None]:
     return round(float(low), 4), round(float(high), 4)
 
 
-def _places(chosen: Chosen, here: Counted, there: Counted | None, below: Callable[[str | None], str | None]) -> tuple[Line, ...]:
-    """Every division of the level, also those without an alert; then what has no place of the level."""
+def _places(
+    chosen: Chosen, here: Counted, there: Counted | None, below: Callable[[str | None], str | None], scope: Scope
+) -> tuple[Line, ...]:
+    """Every division of the level, also those without an alert and those one knows nothing of; then what has no place of the level."""
     found = {line.key: line for line in _lines(chosen, here, there, lambda _model, place: below(place), lambda key: _only(chosen, key))}
     expected = regions.children(chosen.region or regions.PROVINCE) or ((chosen.region,) if chosen.region else ())
     empty = dict.fromkeys(GRADES, 0)
@@ -330,9 +335,22 @@ def _places(chosen: Chosen, here: Counted, there: Counted | None, below: Callabl
     for code in expected:
         if code in found:
             rows.append(found.pop(code))
-        else:
+        elif _reached(scope, code):
             rows.append(_line(chosen, code, empty, 0 if there else None, 0, 0, _only(chosen, code)))
+        else:
+            rows.append(_unknown(code))
     return (*rows, *found.values())
+
+
+def _reached(scope: Scope, code: str) -> bool:
+    """Whether a place lies inside the scope, at least in part."""
+    whole = Grant(code).prefix
+    return scope.at(code) or any(one.prefix.startswith(whole) for one in scope.grants or ())
+
+
+def _unknown(code: str) -> Line:
+    zh, en = _names(code)
+    return Line(code, zh, en, None, None, {}, None, None, None, None, None, too_few=True, link=None, told_link=None)
 
 
 def _only(chosen: Chosen, code: str) -> dict[str, str] | None:

@@ -85,21 +85,19 @@ def save(
     elif conn.execute(update(t.verdict_drafts).where(d.id == row.id, d.version == seen).values(**values, version=seen + 1)).rowcount != 1:
         raise ConflictError("draft_changed", task=task_id, now="?", given=seen)
     auditing.record(conn, actor, "verdict.draft", f"task:{task_id}", {"version": seen + 1}, now)
-    return draft(conn, task_id)
+    return _kept(conn, task_id)
 
 
-def draft(conn: Connection, task_id: int, *, scope: Scope = EVERYWHERE) -> Draft:
-    """The draft of a task; ``task_not_found``, ``draft_not_found``."""
+def draft(conn: Connection, task_id: int, *, scope: Scope = EVERYWHERE) -> Draft | None:
+    """The draft of a task; nothing where none was begun. ``task_not_found``."""
     scoping.require_task(conn, scope, task_id)
     row = _draft(conn, task_id)
-    if row is None:
-        raise NotFoundError("draft_not_found", task=task_id)
-    return Draft(task_id, dict(row.content), row.version, row.actor, row.created_at, row.changed_at)
+    return None if row is None else Draft(task_id, dict(row.content), row.version, row.actor, row.created_at, row.changed_at)
 
 
 def discard(conn: Connection, task_id: int, *, actor: str, now: datetime, scope: Scope = EVERYWHERE) -> None:
-    """Throw a draft away. ``draft_not_found``."""
-    draft(conn, task_id, scope=scope)
+    """Throw a draft away. ``task_not_found``, ``draft_not_found``."""
+    _kept(conn, task_id, scope)
     conn.execute(delete(t.verdict_drafts).where(t.verdict_drafts.c.task_id == task_id))
     auditing.record(conn, actor, "verdict.discard_draft", f"task:{task_id}", {}, now)
 
@@ -203,7 +201,7 @@ def _check_storable(content: Mapping[str, Any]) -> None:
 
 
 def _checked(conn: Connection, task_id: int, content: Mapping[str, Any] | None, who: Principal, now: datetime) -> Filing:
-    given = draft(conn, task_id, scope=who.scope).content if content is None else content
+    given = _kept(conn, task_id, who.scope).content if content is None else content
     scoping.require_task(conn, who.scope, task_id)
     found, wrong = check_filing(given, now)
     if found is None:
@@ -232,6 +230,13 @@ def _complete(conn: Connection, verdict_id: int, found: Filing, actor: str, now:
         acts.enter(conn, act, belongs, actor=actor, now=now)
     attachments.belong(conn, verdict_id, found.attachments)
     conn.execute(delete(t.verdict_drafts).where(t.verdict_drafts.c.task_id == row.task_id))
+
+
+def _kept(conn: Connection, task_id: int, scope: Scope = EVERYWHERE) -> Draft:
+    found = draft(conn, task_id, scope=scope)
+    if found is None:
+        raise NotFoundError("draft_not_found", task=task_id)
+    return found
 
 
 def _draft(conn: Connection, task_id: int) -> Row[Any] | None:

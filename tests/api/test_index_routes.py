@@ -42,6 +42,7 @@ def test_the_leaderboard_from_its_computation_to_a_place(client: TestClient) -> 
         world(conn)
     analyst, leader = signed_in(client, ["analyst"]), signed_in(client, ["leader"])
     assert client.get("/api/v1/index/board", headers=leader).json()["code"] == "index_version_none"
+    assert client.get("/api/v1/index/periods", headers=leader).json() == []
     made = client.post("/api/v1/index/compute", json={"period": "2026-10-11"}, headers=analyst).json()
     assert (made["places"] > 2, made["again"]) == (True, False)
     assert client.post("/api/v1/index/compute", json={"period": "2026-10-11"}, headers=leader).status_code == 403

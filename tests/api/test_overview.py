@@ -126,6 +126,11 @@ def test_one_city_counts_its_own(settings: Settings, seeded: TestClient) -> None
     view = seeded.get("/api/v1/overview").json()
     assert view["total"]["n"] < 4
     assert {one["region"][:4] for one in view["offices"]} <= {"4205"}
+    known = {one["key"] for one in view["places"] if one["total"] is not None}
+    assert known == {"420500"}, "of other cities nothing is known: a zero would be a claim"
+    assert [one["grades"] for one in view["places"] if one["key"] == "420100"] == [{}]
+    districts = seeded.get("/api/v1/overview?region=420100").json()["places"]
+    assert {one["total"] for one in districts} == {None}
     for n, link in links_of(view)[::3]:
         if not link["query"].startswith("/api/v1/signals"):  # a leader does not list signals
             assert counted(seeded, link) == n, link

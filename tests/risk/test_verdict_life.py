@@ -154,8 +154,9 @@ def test_a_draft_is_kept_gone_on_with_and_handed_in(engine: Engine) -> None:
     with transaction(engine) as conn:
         verdict_filing.save(conn, task, CONTENT, actor="李四", now=LATER)
         verdict_filing.report(conn, task, None, who=by("张三"), now=LATER)
+        assert verdict_filing.draft(conn, task) is None
         with refused("draft_not_found"):
-            verdict_filing.draft(conn, task)
+            verdict_filing.discard(conn, task, actor="张三", now=LATER)
 
 
 @pytest.mark.parametrize("content", [{"x": float("nan")}, {"x": "\0"}, {"x": ["\ud800"]}, {"x": 10**40}, {"x": "y" * 400_001}])

@@ -39,12 +39,8 @@ export const useMe = defineStore('me', () => {
   const local = computed(() => me.value?.kind === 'local')
   const has = (role: string) => me.value?.roles.includes(role) ?? false
 
-  /** The significant digits of a division's code: 42, 4201, 420102. */
-  const stem = (code: string) => code.replace(/(00){1,2}$/, '')
-  /** Whether a place lies, at least in part, within what one may see: elsewhere a zero would be a claim. */
-  const reaches = (place: string | null) =>
-    (me.value?.grants ?? null) === null ||
-    me.value!.grants!.some(([division]) => !division || (place !== null && (stem(place).startsWith(stem(division)) || stem(division).startsWith(stem(place)))))
+  /** Whether nothing lies outside of what one may see: what cannot be cut to a place is asked by such people alone. */
+  const whole = computed(() => (me.value?.grants ?? null) === null || me.value!.grants!.some(([division, department]) => !division && !department))
 
-  return { reaches, me, known, load, take, signIn, signOut, can, has, local }
+  return { whole, me, known, load, take, signIn, signOut, can, has, local }
 })

@@ -58,8 +58,3 @@ export async function saveFile(path: string, name: string): Promise<void> {
   link.click()
   setTimeout(() => URL.revokeObjectURL(address), 1000)
 }
-
-/** Whether the permissions hold for the whole province: what is of the whole is refused to a part of it. */
-export function isWhole(me: Schemas['Me'] | null): boolean {
-  return me !== null && (me.grants === null || me.grants.some(([division, department]) => !division && !department))
-}

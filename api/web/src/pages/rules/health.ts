@@ -3,7 +3,5 @@ import { api, ok } from '@/api/client'
 import type { ModelHealth } from './figures'
 
 export async function healthNow(): Promise<ModelHealth[]> {
-  const done = await ok(api.GET('/api/v1/rule-evidence/backtests', { params: { query: { status: 'done', limit: 1 } } }))
-  if (done.items.length === 0) return []
   return (await ok(api.GET('/api/v1/rule-evidence/health'))) as unknown as ModelHealth[]
 }

@@ -10,11 +10,11 @@ export function measured(line: Schemas['Line'], measure: Measure, index: Readonl
     case 'total':
       return line.total
     case 'redOrange':
-      return (line.grades['red'] ?? 0) + (line.grades['orange'] ?? 0)
+      return line.total === null ? null : (line.grades['red'] ?? 0) + (line.grades['orange'] ?? 0)
     case 'rate':
       return line.too_few ? null : line.rate
     case 'change':
-      return line.before === null ? null : line.total - line.before
+      return line.before === null || line.total === null ? null : line.total - line.before
     case 'index':
       return index.get(line.key) ?? null
   }
