@@ -402,14 +402,14 @@ tasks = Table(
     Column("title_en", String(400)),
     Column("office_code", String(60), nullable=False, index=True),
     Column("routed_by", Json, nullable=False),  # the steps tried and the one that matched
-    Column("state", String(20), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
     Column("grade", Integer, nullable=False),
     Column("officer", String(120), index=True),
     Column("issued_at", UtcDateTime, nullable=False, index=True),
     Column("clock_from", UtcDateTime),  # since when its time runs, where that is not its issue: reopened, or resumed after testing
     Column("ceiling_from", UtcDateTime),  # when an office with a statutory limit first had it: never moves, whatever is issued again
     Column("sign_due", UtcDateTime, nullable=False),
-    Column("report_due", UtcDateTime, nullable=False, index=True),
+    Column("report_due", UtcDateTime, nullable=False),
     Column("paused_at", UtcDateTime),  # the clock stands still since: testing time
     Column("paused_seconds", BigId, nullable=False, default=0),  # working time that did not count
     Column("extension_asked_at", UtcDateTime),  # by the officer; nothing once it is decided
@@ -432,6 +432,8 @@ tasks = Table(
     Index("ix_tasks_office_seen", "office_code", "alert_id", "about_alert_id", "subject_id"),  # what an office sees by its tasks
     Index("ix_tasks_updated", "updated_at", "id"),
 )
+Index("ix_tasks_due", tasks.c.report_due, tasks.c.person_first.desc(), tasks.c.id)  # the order of the list: a run's tasks share their deadline
+Index("ix_tasks_state_due", tasks.c.state, tasks.c.report_due, tasks.c.person_first.desc(), tasks.c.id)
 
 task_events = Table(
     "task_events",
