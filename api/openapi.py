@@ -88,6 +88,21 @@ def problems(*statuses: int) -> Responses:
     }
 
 
+def files(*media: str, said: str = "the file / 文件") -> Responses:
+    """The declaration of an answer that is a file, of one of these media types: text, JSON of any shape, or bytes.
+
+    >>> files("text/csv; charset=utf-8", "application/json")[200]["content"]
+    {'text/csv': {'schema': {'type': 'string'}}, 'application/json': {'schema': {}}}
+    """
+    return {200: {"description": said, "content": {kind: {"schema": _shape(kind)} for kind in (one.partition(";")[0] for one in media)}}}
+
+
+def _shape(kind: str) -> dict[str, str]:
+    if kind == "application/json":
+        return {}
+    return {"type": "string"} if kind.startswith("text/") or kind == "application/x-ndjson" else {"type": "string", "format": "binary"}
+
+
 def _declared(status: int) -> dict[str, Any]:
     said = dict(problems(status)[status])
     said.pop("model")

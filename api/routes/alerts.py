@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from api.alert_schemas import AlertEntered, GradeCode, Why
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from risk.domain.alerts_manual import Reporter
 from risk.domain.grades import Grade
 from risk.domain.signals import SubjectKeys
@@ -81,7 +81,7 @@ def count_alerts(svc: Svc, who: Caller, filters: Filters) -> AlertCounts:
     "/export",
     summary="导出预警 / Export alerts",
     response_class=StreamingResponse,
-    responses={**problems(422), 200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")}}},
+    responses={**files("application/x-ndjson", "text/csv"), **problems(422)},
     dependencies=[needs("alerts.read")],
 )
 def export_alerts(

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Services, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.verdict_schemas import Removed
 from risk.domain import attachment_types
 from risk.services import appeals, attachment_files, attachments
@@ -116,10 +116,7 @@ def get_attachment(attachment_id: Id, svc: Svc, who: Caller) -> AttachmentView:
 @router.get(
     "/{attachment_id}/content",
     summary="下载附件（留痕） / Download an attachment",
-    responses={
-        200: {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}, "description": "the file / 文件"},
-        **problems(404, 409),
-    },
+    responses={**files(BYTES), **problems(404, 409)},
     response_class=Response,
     dependencies=[READ],
 )

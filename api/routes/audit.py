@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Limit, Moment, Svc, Text
+from api.openapi import files
 from risk.services import audit_heads, audit_views
 from risk.services.audit_check import Check
 from risk.services.audit_views import AuditFilter, AuditRow
@@ -65,7 +66,7 @@ def verification(svc: Svc) -> Check:
     summary="导出审计记录 / Export acts",
     dependencies=[needs("audit.read", whole=True)],
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/x-ndjson": {"schema": {"type": "string"}}}}},
+    responses=files(*MEDIA.values()),
 )
 def export(asked: ExportAsked, svc: Svc, who: Caller) -> Response:
     """At most 100,000 rows, the oldest first; header ``X-Last-Id`` says where to go on (``after``) if ``X-Complete`` is ``false``. The export is in the audit."""

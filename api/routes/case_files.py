@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Moment, Services, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.schemas import _Sent
 from risk.domain.authority import Principal
 from risk.services import (
@@ -280,7 +280,7 @@ def figures(case_file_id: Id, svc: Svc, who: Caller, known: Moment | None = None
     "/{case_file_id}/export",
     summary="导出时间线（留痕） / Export the timeline",
     response_class=Response,
-    responses={**problems(404), 200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("application/json", "text/csv")}}},
+    responses={**files("application/json", "text/csv"), **problems(404)},
     dependencies=READ,
 )
 def export(
@@ -325,7 +325,7 @@ def attach(
     "/{case_file_id}/attachments/{case_file_attachment_id}",
     summary="下载附件（留痕） / Download an attachment",
     response_class=Response,
-    responses={200: {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}, **problems(404, 409)},
+    responses={**files(BYTES), **problems(404, 409)},
     dependencies=READ,
 )
 def fetch(case_file_id: Id, case_file_attachment_id: Id, svc: Svc, who: Caller) -> Response:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Lang, Limit, Moment, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.uploads import on_disk
 from risk.services import credit_classes, credit_import, random_plan_export
 from risk.services.credit_classes import ClassCode, ClassCounts, CreditClass
@@ -74,7 +74,7 @@ def take_in(
     "/export",
     summary="导出分类 / Export credit classes",
     response_class=Response,
-    responses={200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in MEDIA.values()}}},
+    responses=files(*MEDIA.values()),
     dependencies=[READ],
 )
 def export(

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from api.alert_schemas import DutiesSent, DutiesTried, DutySent, FallbackSent
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Limit, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from risk.domain.duties import Order
 from risk.services import duty_csv, duty_table, duty_trial
 from risk.services.duty_csv import Read
@@ -57,7 +57,7 @@ def unroutable(svc: Svc) -> tuple[Unrouted, ...]:
     "/export",
     summary="导出职责表 / Export the duty table",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=files("text/csv"),
     dependencies=[needs("routing.read")],
 )
 def export_duties(svc: Svc) -> Response:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from risk.domain.authority import permissions
 from risk.domain.errors import ForbiddenError
 from risk.domain.exchange.describing import describe
@@ -160,7 +160,7 @@ def list_kinds() -> tuple[RecordKind, ...]:
     "/records/{name}",
     summary="记录说明 / A record described",
     response_class=Response,
-    responses={**problems(404), 200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}},
+    responses={**files("text/markdown"), **problems(404)},
     dependencies=[needs("exchange.read")],
 )
 def describe_record(name: Text, lang: Lang) -> Response:
@@ -234,10 +234,7 @@ def get_batch(batch_id: Id, svc: Svc, who: Caller) -> BatchRow:
     "/batches/{batch_id}/content",
     summary="批次原文 / The file of a batch",
     response_class=Response,
-    responses={
-        **problems(404),
-        200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("application/xml", "application/json")}},
-    },
+    responses={**files("application/xml", "application/json"), **problems(404)},
     dependencies=[needs("exchange.write")],
 )
 def get_content(batch_id: Id, svc: Svc, who: Caller) -> Response:

@@ -19,7 +19,7 @@ from starlette.datastructures import UploadFile
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Services, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.scheduling.jobs import Job
 from risk.services import import_jobs, views_quarantine
@@ -138,7 +138,7 @@ def _existing(job_id: Id, svc: Svc) -> ImportJob:
     "/{job_id}/events",
     summary="接入进度（SSE） / Follow an import by server-sent events",
     response_class=EventSourceResponse,
-    responses={**problems(404), 200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={**files("text/event-stream", said="how it goes / 进度"), **problems(404)},
     dependencies=[needs("signals.write", whole=True)],
 )
 async def follow_import(
@@ -177,7 +177,7 @@ def list_errors(job_id: Id, svc: Svc, limit: Limit = 50, cursor: Cursor = None) 
     "/{job_id}/errors.csv",
     summary="未通过的行（CSV） / Refused rows as CSV",
     response_class=StreamingResponse,
-    responses={**problems(404), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={**files("text/csv"), **problems(404)},
     dependencies=[needs("signals.write", whole=True)],
 )
 def errors_as_csv(job_id: Id, svc: Svc) -> StreamingResponse:

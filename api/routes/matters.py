@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Services, Svc, Text
-from api.openapi import Responses, problems
+from api.openapi import Responses, files, problems
 from api.schemas import _Sent
 from risk.domain.calendar import SHANGHAI
 from risk.domain.matters import MatterFault
@@ -23,7 +23,7 @@ from risk.services.paging import LARGEST_ID, Page
 
 router = APIRouter(prefix="/matters", tags=["matters"])
 READ, WRITE = [needs("alerts.read")], [needs("matters.write", whole=True)]
-CSV: Responses = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV: Responses = files("text/csv")
 OtherId = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
 
 

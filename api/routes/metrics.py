@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.authority import Needs, principal_of
 from api.deps import Svc
 from api.guard import FORWARDED, LOOPBACK_NAMES, host_name, is_loopback
+from api.openapi import files
 from risk.services.metrics import Family
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class NeedsUnlessHere(Needs):
     summary="运行指标 / Metrics for Prometheus",
     dependencies=[Depends(NeedsUnlessHere("system.read", whole=True))],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses=files("text/plain", said="the figures / 指标"),
 )
 def metrics(request: Request) -> Response:
     """Figures of the store are at most 15 seconds old; ``risk_http_*`` are of this process alone. A key with ``system.read``, or from this machine."""

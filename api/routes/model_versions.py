@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.authority import Caller, acting, needs
 from api.deps import Id, Lang, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.routes.reports import PAGE_POLICY
 from risk.scoring.keys import key_of
 from risk.services import model_approval, model_desk, model_dossier, model_overview, model_pairs
@@ -59,13 +59,7 @@ def get_model_version(model: Text, version: Id, svc: Svc) -> ModelVersionView:
     "/{model}/versions/{version}/dossier",
     summary="模型档案页 / The dossier as a page",
     response_class=Response,
-    responses={
-        **problems(404),
-        200: {
-            "description": "the page or its facts / 页面或数据",
-            "content": {"text/html": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}},
-        },
-    },
+    responses={**files("text/html", "application/json", said="the page or its facts / 页面或数据"), **problems(404)},
     dependencies=[needs("models.read")],
 )
 def get_dossier(model: Text, version: Id, svc: Svc, lang: Lang, format: Literal["html", "json"] = "html") -> Response:  # noqa: A002 - the parameter's name

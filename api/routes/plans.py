@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
 from api.index_schemas import PlanSent, PopulationAsked
-from api.openapi import problems
+from api.openapi import files, problems
 from api.uploads import on_disk
 from risk.domain.datafiles import read_toml
 from risk.services import random_plan_export, random_plan_results, random_plans
@@ -103,10 +103,7 @@ def estimate(plan_id: Id, svc: Svc, who: Caller) -> Estimate:
     "/{plan_id}/export",
     summary="导出计划 / Export a plan",
     response_class=Response,
-    responses={
-        **problems(404),
-        200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in MEDIA.values()}},
-    },
+    responses={**files(*MEDIA.values()), **problems(404)},
     dependencies=[READ],
 )
 def export(

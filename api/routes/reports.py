@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.report_schemas import Dressing, Format, IssueAsked, Kind, Remark, State, Step, StepTaken
 from api.schemas import ReportAsked
 from risk.domain import report_kinds
+from risk.domain.report_formats import MEDIA
 from risk.services import views_reports
 from risk.services.paging import Page
 from risk.services.report_views import Comparison, IssueView
@@ -127,13 +128,7 @@ def get_issue_numbers(report_id: Id, svc: Svc, who: Caller) -> dict[str, Any]:
 @router.get(
     "/issues/{report_id}/files/{format}",
     summary="下载报告 / Download a report",
-    responses={
-        200: {
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "the file / 文件",
-        },
-        **problems(404),
-    },
+    responses={**files(*MEDIA.values()), **problems(404)},
     response_class=Response,
     dependencies=READ,
 )
@@ -193,13 +188,7 @@ def take_step(report_id: Id, step: Step, sent: StepTaken, svc: Svc, who: Caller)
     "/{period}",
     summary="态势报告 / One situation report",
     response_class=Response,
-    responses={
-        **problems(404),
-        200: {
-            "description": "the page or its numbers / 页面或数据",
-            "content": {"text/html": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "object"}}},
-        },
-    },
+    responses={**files("text/html", "application/json", said="the page or its numbers / 页面或数据"), **problems(404)},
     dependencies=READ,
 )
 def get_report(

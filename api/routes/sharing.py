@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Services, Svc, Text
-from api.openapi import problems
+from api.openapi import files, problems
 from api.schemas import _Sent
 from risk.domain import sharing as law
 from risk.domain.authority import Principal
@@ -143,7 +143,7 @@ def collect(share_request_id: Id, svc: Svc, who: Caller, response: Response) -> 
     "/{share_request_id}/export",
     summary="导出共享数据（留痕） / An export under a grant",
     response_class=Response,
-    responses={**ACT, 200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("text/csv", "application/x-ndjson")}}},
+    responses={**ACT, **files("text/csv", "application/x-ndjson")},
     dependencies=APPLY,
 )
 def export(share_request_id: Id, svc: Svc, who: Caller, form: Annotated[share_exports.Form, Query(alias="format")] = "csv") -> Response:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import register
+from risk.domain.report_formats import MEDIA
 from risk.reports import pages, word_file, workbook
 from risk.reports.chapters_base import day_words
 from risk.reports.document import Document, as_dict
@@ -29,15 +30,6 @@ register(
         "report_format.hint": ("可选：{known}", "one of: {known}"),
     }
 )
-
-MEDIA: dict[str, str] = {
-    "html": "text/html; charset=utf-8",
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
-"""Format → media type. The one list of formats."""
 
 MAKE: dict[str, Callable[[Document, Marks], bytes]] = {
     "html": lambda document, marks: pages.html(document, marks).encode(),
