@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         engine = open_store(chosen)
-        scorer = ScorerCache(chosen, open_scorer, engine)
+        scorer = ScorerCache(chosen, open_scorer, engine, beside=warm)
         background = Background(Tools(engine, chosen, scorer, clock))
         desk = Desk(engine, clock)
         app.state.figures, app.state.requests = Figures(engine, clock), Requests()
@@ -102,10 +102,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 def _operations() -> tuple[BaseRoute, ...]:
     """All operations, put together once for all applications of a process: what FastAPI works out at the first request of each takes seconds for all of them."""
     together = APIRouter()
+    for router in (health.router, metrics.router):  # first: whether we are ready is told before all the others are put together
+        together.include_router(router, responses=problems(401, 403, 422))
     for router in ROUTERS:
         together.include_router(router, prefix="/api/v1", responses=problems(401, 403, 422))
-    for router in (health.router, metrics.router):
-        together.include_router(router, responses=problems(401, 403, 422))
     together.include_router(home.router)
     return tuple(together.routes)
 

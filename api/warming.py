@@ -6,6 +6,7 @@ before. Nothing is written, and what fails is only noted: the request that meets
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 
 from api import workbench
 from api.deps import Services
-from risk.services import model_desk, overview_kept, rule_views, task_counts
+from risk.services import model_desk, overview_kept, preview, rule_views, task_counts
 from risk.services.overview_asked import Asked
 from risk.services.rule_views import RuleFilter
 
@@ -73,4 +74,10 @@ def steps_of(app: FastAPI, svc: Services) -> tuple[Callable[[], object], ...]:
     def registry() -> object:
         return model_desk.list_models(svc.settings)
 
-    return (operations, workbench.pack, tasks, situation, rules, registry, svc.scorer)
+    def judging() -> None:
+        """One text, as an online call asks: what it imports and builds is there for the next one, and is left alone by the collector of garbage."""
+        preview.preview(svc.scorer(), "三个疗程根治糖尿病", on=svc.desk.clock().date())
+        gc.collect()
+        gc.freeze()
+
+    return (operations, workbench.pack, tasks, situation, rules, judging, registry)

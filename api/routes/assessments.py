@@ -42,9 +42,9 @@ def list_assessments(
     dependencies=[needs("signals.read")],
 )
 def preview_text(sent: PreviewSent, svc: Svc) -> tuple[Preview, ...]:
-    """What each model says, the gravest first, with reasons and versions. The first call of a process loads the champions."""
+    """What each model says, the gravest first, with reasons and versions: after a promotion or a change of rules for some seconds still those before."""
     on = svc.desk.clock().astimezone(SHANGHAI).date()
-    return preview.preview(svc.scorer(), sent.text, on=on, models=sent.models, kind=sent.kind, channel=sent.channel)
+    return preview.preview(svc.scorer.at_hand(), sent.text, on=on, models=sent.models, kind=sent.kind, channel=sent.channel)
 
 
 @router.get(

@@ -31,10 +31,11 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="可以服务 / Ready to work", response_model=Readiness, responses=problems(503), dependencies=[public])
 def readyz(svc: Svc, request: Request) -> Response:
-    """503 with the reasons while the database does not answer or has another revision, the data folder is full or the key is of no use."""
-    found = svc.desk.whole(ready.examine, svc.settings)
+    """503 with the reasons while the database does not answer or has another revision, the data folder is full or the key is of no use. Whether the models are loaded is told beside it."""
+    models = svc.scorer.loaded if svc.scorer.beside else None
+    found = svc.desk.whole(ready.examine, svc.settings, models=models)
     if not found.ready:
         lang = language(request)
-        reasons = "; ".join(one.zh if lang == "zh" else one.en for one in found.checks if not one.ok)
+        reasons = "; ".join(one.zh if lang == "zh" else one.en for one in found.checks if not one.ok and one.check != "models")
         return refuse(request, 503, "not_ready", reasons=reasons)
     return JSONResponse(asdict(found))

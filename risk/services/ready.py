@@ -36,6 +36,8 @@ register(
         "ready_no_folder": ("数据目录不可写", "the data folder cannot be written"),
         "ready_key": ("密钥可用", "the secret key can be used"),
         "ready_key_later": ("尚无密钥，首次需要时生成", "there is no secret key yet, it is made when it is first needed"),
+        "ready_models": ("模型已装载", "the models are loaded"),
+        "ready_models_later": ("模型正在装载，首个研判请求会稍慢", "the models are being loaded: the first judgement takes longer"),
         "ready_no_key": ("密钥不可用：{reason}", "the secret key cannot be used: {reason}"),
     }
 )
@@ -65,7 +67,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """All of them together. Faults of rule plug-ins are told and stop nothing."""
+    """All of them together. Faults of rule plug-ins, and models that are still being loaded, are told and stop nothing."""
 
     ready: bool
     database: bool
@@ -75,13 +77,22 @@ class Readiness:
     plugins: tuple[PluginTrouble, ...] = ()
 
 
-def examine(engine: Engine, settings: Settings, *, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free) -> Readiness:
-    """Ask everything once; nothing is written. ``free`` gives bytes."""
+def examine(
+    engine: Engine,
+    settings: Settings,
+    *,
+    free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+    models: bool | None = None,
+) -> Readiness:
+    """Ask everything once; nothing is written. ``free`` gives bytes; ``models``: whether they are loaded, None where they are loaded when they are asked for."""
     wanted = migrate.head()
     answers, revision = _revision(engine)
     checks = (*_store(answers, revision, wanted), _room(settings, free), _key(settings))
+    ready = all(one.ok for one in checks)
+    if models is not None:
+        checks = (*checks, _yes("models", "ready_models") if models else _no("models", "ready_models_later"))
     plugins = plugin_troubles() if answers else ()
-    return Readiness(all(one.ok for one in checks), answers, revision, wanted, checks, plugins)
+    return Readiness(ready, answers, revision, wanted, checks, plugins)
 
 
 def plugin_troubles() -> tuple[PluginTrouble, ...]:

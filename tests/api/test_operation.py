@@ -90,6 +90,18 @@ def test_ready_says_why_not(client: TestClient, settings: Settings) -> None:
     assert "0000" in answer.json()["detail"]
 
 
+def test_ready_tells_whether_the_models_are_loaded(settings: Settings) -> None:
+    from risk.services import ready
+
+    engine = open_engine(settings.database_url)
+    for models, said in ((False, "are being loaded"), (True, "are loaded")):
+        found = ready.examine(engine, settings, models=models)
+        assert found.ready
+        assert [(one.ok, said in one.en) for one in found.checks if one.check == "models"] == [(models, True)]
+    assert "models" not in {one.check for one in ready.examine(engine, settings).checks}
+    engine.dispose()
+
+
 def test_a_full_disk_is_not_ready(settings: Settings, engine_url: object) -> None:
     from dataclasses import replace
 
