@@ -107,7 +107,7 @@ export default words({
   noneOverdue: ['没有逾期任务', 'Nothing is overdue'],
   noneNew: ['没有红橙预警', 'No red or orange alerts'],
   today: ['今日预警', 'Today'],
-  openNow: ['在办预警', 'Open now'],
+  openNow: ['在办预警', 'Open'],
   reportedToday: ['今日反馈', 'Verdicts today'],
   lateNow: ['逾期任务', 'Overdue'],
   over: ['登录已失效，大屏已停止显示。请由值班人员重新登录。', 'The session is over and the screen shows nothing. Somebody on duty must sign in again.'],

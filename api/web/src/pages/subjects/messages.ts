@@ -9,6 +9,7 @@ export default words({
   empty: ['没有符合条件的主体', 'No subject meets these filters'],
   name: ['名称', 'Name'],
   code: ['代码', 'Code'],
+  noCode: ['暂无统一代码', 'no code known yet'],
   kind: ['类型', 'Kind'],
   industry: ['行业', 'Industry'],
   registered: ['成立日期', 'Registered'],
