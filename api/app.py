@@ -27,7 +27,7 @@ from api.openapi import DESCRIPTION, TAGS, as_problems, problems
 from api.rates import Rates
 from api.routes import ROUTERS, health, metrics
 from api.warming import Warming, steps_of
-from risk.bootstrap import open_scorer, open_store
+from risk.bootstrap import open_replica, open_scorer, open_store
 from risk.scheduling import jobs
 from risk.scheduling.background import Background
 from risk.scheduling.use_cases import Tools
@@ -61,7 +61,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         engine = open_store(chosen)
         scorer = ScorerCache(chosen, open_scorer, engine, beside=warm)
         background = Background(Tools(engine, chosen, scorer, clock))
-        desk = Desk(engine, clock)
+        replica = open_replica(chosen)
+        desk = Desk(engine, clock, replica)
         app.state.figures, app.state.requests = Figures(engine, clock), Requests()
         app.state.services = Services(chosen, desk, scorer, background, Identity(chosen, desk))
         warming = Warming(steps_of(app, app.state.services) if warm else ())
@@ -72,6 +73,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         finally:
             warming.stop(STOP_SECONDS)
             background.wait(STOP_SECONDS)
+            if replica is not None:
+                replica.engine.dispose()
             engine.dispose()
 
     app = FastAPI(

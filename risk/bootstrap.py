@@ -21,6 +21,7 @@ from risk.storage.engine import open_engine, reading
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
+    from risk.services.replica import Replica
 
 
 def open_store(settings: Settings) -> Engine:
@@ -39,6 +40,15 @@ def open_store(settings: Settings) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def open_replica(settings: Settings) -> Replica | None:
+    """The read replica of these settings, where they name one. It may be away: who asks it looks first (`risk.services.replica`)."""
+    if not settings.database_read:
+        return None
+    from risk.services.replica import Replica
+
+    return Replica(open_engine(settings.database_read), settings.read_lag)
 
 
 def move_store(settings: Settings, how: Literal["upgrade", "downgrade", "current"], revision: str = "") -> str | None:

@@ -53,11 +53,19 @@ class Settings:
     unmaskings_a_day: int = 50
     least_free_mb: int = 500
     import_mb: int = 200
+    workers: int = 0
+    database_read: str = ""
+    read_lag: int = 5
 
     @property
     def registry_dir(self) -> Path:
         """The folder of the MLflow registry file and its artifacts."""
         return self.home / "models"
+
+    @property
+    def judging(self) -> int:
+        """How many processes judge in a run: those that are set, or one a core."""
+        return self.workers or os.cpu_count() or 1
 
     @property
     def reports_dir(self) -> Path:
@@ -269,6 +277,27 @@ SPECS: tuple[Spec, ...] = (
         "200",
         Told("经接口接入的文件的上限（MB）", "the largest file (MB) that is taken in over the API"),
         Told("1 至 100000", "from 1 to 100000"),
+    ),
+    Spec(
+        "workers",
+        _whole(0, 256),
+        "0",
+        Told("批量研判的进程数；0 为每核一个", "processes that judge in a run; 0: one a core"),
+        Told("0 至 256", "from 0 to 256"),
+    ),
+    Spec(
+        "database_read",
+        _database,
+        "",
+        Told("只读副本的地址，用于概览、检索、报表数字", "the address of a read replica, for overviews, searches, figures of reports"),
+        Told("postgresql+psycopg:// 开头的地址", "an address that starts with postgresql+psycopg://"),
+    ),
+    Spec(
+        "read_lag",
+        _whole(0, 3_600),
+        "5",
+        Told("副本落后超过此秒数即改读主库", "a replica that is further behind (seconds) is not asked"),
+        Told("0 至 3600", "from 0 to 3600"),
     ),
 )
 """Every setting, in the order of ``risk config show``."""

@@ -77,7 +77,7 @@ def board(
     svc: Svc, who: Caller, period: PeriodAsked = None, level: Level = "city", within: Within = None, version: VersionAsked = None
 ) -> Board:
     """Rank 1 has most risk; ranks count places inside one's scope. Unknown indicators give their weight to the others (`coverage`, `missing`)."""
-    return svc.desk.read(index_results.board, period=period, level=level, within=within, version_id=version, scope=who.scope)
+    return svc.desk.look(index_results.board, period=period, level=level, within=within, version_id=version, scope=who.scope)
 
 
 @router.get("/place", summary="一地的风险指数 / The index of a place", responses=problems(404), dependencies=[READ])
@@ -89,7 +89,7 @@ def place(
     version: VersionAsked = None,
 ) -> PlaceView:
     """What every indicator adds, and the history by the same version of weights."""
-    return svc.desk.read(index_results.place, region, period=period, version_id=version, scope=who.scope)
+    return svc.desk.look(index_results.place, region, period=period, version_id=version, scope=who.scope)
 
 
 @router.get("/sensitivity", summary="敏感性 / How the ranking depends on the weights", responses=problems(404), dependencies=[WHOLE])

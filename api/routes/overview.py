@@ -39,10 +39,10 @@ def get_overview(
     """
     now = svc.desk.clock()
     asked = Asked(min(at, now) if at else now, period, first, last, compare, region, model)
-    return svc.desk.read(overview_kept.overview, asked, scope=who.scope)
+    return svc.desk.look(overview_kept.overview, asked, scope=who.scope)
 
 
 @router.get("/wall", summary="值班大屏 / The wall screen", dependencies=[needs("alerts.read")])
 def get_wall(svc: Svc, who: Caller) -> Wall:
     """The newest red and orange alerts, what is overdue and since when, today's numbers. No subject is named."""
-    return svc.desk.read(overview_wall.wall, svc.desk.clock(), scope=who.scope)
+    return svc.desk.look(overview_wall.wall, svc.desk.clock(), scope=who.scope)

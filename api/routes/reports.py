@@ -203,7 +203,7 @@ def get_report(
     """The newest of a period and place; `latest` is the newest of all periods. Without a place it is of all that one may see."""
     from risk.services import reporting
 
-    numbers = svc.desk.read(views_reports.get_numbers, period, region=region, department=department, scope=who.scope)
+    numbers = svc.desk.look(views_reports.get_numbers, period, region=region, department=department, scope=who.scope)
     if format == "json":
         return JSONResponse(numbers)
     return HTMLResponse(reporting.to_html(numbers, lang), headers={"Content-Security-Policy": PAGE_POLICY, "Content-Language": lang})

@@ -49,7 +49,7 @@ def list_signals(
     `text` is looked for in what may be shown: who searches learns nothing that is masked. A page may then hold fewer rows than asked for and still have a cursor.
     """
     filters = SignalFilter(source, region, subject, since, until, channel, kind, text, judged)
-    return svc.desk.read(views_signals.list_signals, filters, limit=limit, cursor=cursor, scope=who.scope)
+    return svc.desk.look(views_signals.list_signals, filters, limit=limit, cursor=cursor, scope=who.scope)
 
 
 @router.get("/{signal_id}", summary="信号详情 / One signal", responses=problems(404), dependencies=[needs("signals.read")])

@@ -33,7 +33,7 @@ def list_subjects(
     cursor: Cursor = None,
 ) -> Page[SubjectRow]:
     """The newest entered first. `q`: a code, or the beginning of a name; `alerted` keeps those with an alert."""
-    return svc.desk.read(subject_views.list_subjects, q=q, region=region, alerted=alerted, scope=who.scope, limit=limit, cursor=cursor)
+    return svc.desk.look(subject_views.list_subjects, q=q, region=region, alerted=alerted, scope=who.scope, limit=limit, cursor=cursor)
 
 
 @router.get("/{subject_id}", summary="主体详情 / One subject", responses=problems(404), dependencies=[READ])
