@@ -37,7 +37,7 @@ from risk.domain.stages import Stage
 from risk.domain.tasks import Kind, State
 from risk.services import assists, clock_stops, copies, stages, task_counts, task_views
 from risk.services import tasks as steps
-from risk.services.paging import Page, pack, unpack
+from risk.services.paging import LARGEST_ID, Page, pack, unpack
 from risk.services.task_acts import scoped
 from risk.services.task_counts import TaskCounts
 from risk.services.task_views import TaskFilter, TaskRow, TaskView
@@ -73,7 +73,7 @@ def list_tasks(
     paused: bool | None = None,
     extension_asked: bool | None = None,
     updated_since: Moment | None = None,
-    campaign: int | None = None,
+    campaign: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     region: Annotated[Text | None, Query(description="code or name, with what lies below / 地区，含下级")] = None,
     waiting: bool = False,
     due_soon: bool = False,

@@ -20,6 +20,9 @@ from risk.settings import Settings
 if TYPE_CHECKING:
     from risk.scheduling.worker import Worker
 
+PATIENCE = 60
+"""Seconds until a serving process that gives no sign is taken for dead. On a busy machine the five of uvicorn end one that is at work, with its requests."""
+
 APPLICATION = "api.app:served"
 """By name: the one reference upwards. ``risk`` imports nothing of ``api``; a smoke test starts the server for real."""
 
@@ -68,6 +71,7 @@ def serve(host: str | None, port: int | None, *, with_worker: bool, workers: int
             host=address,
             port=chosen,
             workers=workers,
+            timeout_worker_healthcheck=PATIENCE,
             log_level=level,
             log_config=logs.as_config(settings.log, level),
             access_log=False,  # requests are told by api.observing, without their queries
