@@ -86,6 +86,10 @@ class Pack:
     broken: frozenset[str] = field(default=frozenset(), compare=False)
     calls: tuple[tuple[str, str], ...] = ()
 
+    def __hash__(self) -> int:
+        """Packs that are equal say the same, and so have one version."""
+        return hash(self.version)
+
     @cached_property
     def version(self) -> str:
         """SHA-256 of the canonical content: rules, own definitions, and shared ones in use."""
@@ -169,7 +173,13 @@ def _reached(exprs: list[Expr], pack: Pack) -> tuple[set[str], set[str]]:
 
 def pack_from_texts(texts: Mapping[str, str], name: str = "demo") -> Pack:
     """A pack of several files, by name; read in the order of their names. What cannot be read stands in `diagnostics`."""
-    return _gather(name, [_parsed(text, file) for file, text in sorted(texts.items())])
+    return _read(name, tuple(sorted(texts.items())))
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, texts: tuple[tuple[str, str], ...]) -> Pack:
+    """Packs do not change: the same texts are the same pack, with all that it has worked out of itself."""
+    return _gather(name, [_parsed(text, file) for file, text in texts])
 
 
 @lru_cache(maxsize=128)

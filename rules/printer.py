@@ -65,6 +65,8 @@ def quote(text: str) -> str:
     >>> print(quote('a "b" \u200b'))
     "a \\"b\\" \\u200b"
     """
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'  # nearly every word of a list: packs are printed whenever their version is asked for
     return '"' + "".join(map(_escape, text)) + '"'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -154,6 +154,18 @@ _tables: WeakKeyDictionary[RuleHits, pd.DataFrame] = WeakKeyDictionary()
 """Of outcomes that are still looked at: they are judged by a learner, and then explained."""
 
 
+@lru_cache(maxsize=4)
+def _words_of(packs: tuple[Pack, ...]) -> tuple[Lexicon, Lexicon]:
+    """The words of lists and those written in rules, ready for matching; made once for the same packs, whichever models are in force beside them."""
+    return lexicon_of(packs), literals_of(packs)
+
+
+@lru_cache(maxsize=64)
+def _operands_of(pack: Pack) -> dict[str, frozenset[ListRef | Term | Matches]]:
+    """What the rules of a pack look for in a text, by rule."""
+    return {rule.id: fusion.operands_of(rule, pack) for rule in pack.rules}
+
+
 class Scorer:
     """The rules of all packs with the learners in use. Learners are keyed like ``keys.TEXT_KEYS``; a key without one scores by rules alone.
 
@@ -173,10 +185,9 @@ class Scorer:
         self.aside = aside
         self.set_cutoffs = dict(cutoffs or {})
         self.policy = policy or default_policy()
-        self._lexicon: Lexicon = lexicon_of(self.packs.values())
-        self._literals = literals_of(self.packs.values())
+        self._lexicon, self._literals = _words_of(tuple(self.packs.values()))
         self._weights = {name: fusion.rule_weights(pack) for name, pack in self.packs.items()}
-        self._operands = {(name, rule.id): fusion.operands_of(rule, pack) for name, pack in self.packs.items() for rule in pack.rules}
+        self._operands = {(name, rule): found for name, pack in self.packs.items() for rule, found in _operands_of(pack).items()}
         self._keywords = {(name, rule.id) for name, pack in self.packs.items() for rule in pack.rules if fusion.is_keyword(rule, pack)}
 
     def weights(self, key: str) -> dict[str, float]:
@@ -192,7 +203,7 @@ class Scorer:
         """Everything that can be known of the texts, once for all models."""
         around = Context.unknown(len(texts)) if around is None else around
         frame = build(texts, self._lexicon, around.columns)
-        literals = self._literals.match(frame.texts)
+        literals = self._literals.match(frame.texts, frame.stances)
         return Reading(frame, TextInputs(frame, literals, around, self._lexicon.lists), around)
 
     def rules(self, reading: Reading, key: str, on: date | None) -> tuple[RuleHits, pd.DataFrame]:
