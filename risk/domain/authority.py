@@ -55,6 +55,15 @@ class Scope:
         """Whether nothing is outside."""
         return self.grants is None or Grant() in self.grants
 
+    @property
+    def broad(self) -> bool:
+        """Whether a city or more lies inside, so that a page of any list is soon full.
+
+        >>> Scope((Grant("420502"),)).broad, Scope((Grant("420500", "finance_lead"),)).broad, EVERYWHERE.broad
+        (False, True, True)
+        """
+        return self.whole or any(len(one.prefix) <= len("4201") for one in self.grants or ())
+
     def at(self, region: str | None) -> bool:
         """Whether a place lies inside, whatever the department. An unknown place lies only inside the whole.
 

@@ -44,10 +44,10 @@ class AlertFilter:
     step_at: datetime | None = None
 
 
-def conditions(filters: AlertFilter, scope: Scope) -> list[ColumnElement[bool]]:
-    """The filters as conditions on ``alerts``: lists, counts and exports ask the same."""
+def conditions(filters: AlertFilter, scope: Scope, *, page: bool = False) -> list[ColumnElement[bool]]:
+    """The filters as conditions on ``alerts``: lists, counts and exports ask the same. ``page``: only the first rows in some order are wanted."""
     a = t.alerts.c
-    found: list[ColumnElement[bool]] = [alerts_inside(scope)]
+    found: list[ColumnElement[bool]] = [alerts_inside(scope, few=page and scope.broad)]
     plain = {a.model: filters.model, a.status: filters.status, a.subject_id: filters.subject, a.origin: filters.origin}
     found += [column == value for column, value in plain.items() if value is not None]
     if filters.grade is not None:

@@ -343,7 +343,7 @@ def _related(conn: Connection, alert_id: int, subject: int | None, scope: Scope)
             by.setdefault(row.subject_id, row.relation)
     a = t.alerts.c
     query = select(a.id, a.model, a.grade, a.status, a.opened_at, a.subject_id, a.title_zh, a.title_en).where(
-        a.id != alert_id, alerts_inside(scope)
+        a.id != alert_id, alerts_inside(scope, few=True)
     )
     rows = sorted(select_in(conn, query, a.subject_id, list(by)[:500]), key=lambda row: (row.subject_id != subject, -row.id))
     return tuple(

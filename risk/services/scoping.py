@@ -28,7 +28,8 @@ What lies outside is *not found*, never *forbidden*: a refusal would say that it
 
 Each function returns a condition for ``where``; for the whole province it is simply true, and costs nothing. Offices are looked up by an uncorrelated
 subquery (some hundred rows), divisions as a range of codes, which every index serves. Lists and counts compare ids with a list that covering indexes give
-(an eighteenth of 100,000 alerts in some milliseconds); a question about one row says ``few``, and is looked up from that row. No column of ``alerts`` repeats
+(an eighteenth of 100,000 alerts in some milliseconds); a question about one row, and a page for a whole city, whose rows are never far, say
+``few``, and are looked up from those rows. No column of ``alerts`` repeats
 the office: an alert has several (its own, assisting ones, those it was copied to), and a copy of them would have to follow every transfer.
 """
 
@@ -203,9 +204,15 @@ def _checked(scope: Scope, column: ColumnElement[Any], *, few: bool) -> ColumnEl
 
 
 def _among(named: ColumnElement[Any], *sources: tuple[ColumnElement[Any], ColumnElement[bool]], few: bool) -> ColumnElement[bool]:
-    """Whether ``named`` is an id that one of the sources (column, condition) gives: by a list made once, or, for ``few`` rows, looked up for each."""
+    """Whether ``named`` is an id that one of the sources (column, condition) gives: by a list made once, or, for ``few`` rows, looked up for each.
+
+    Looked up as a value, not by ``EXISTS``: PostgreSQL would turn that into the list again wherever it thinks of all rows and not of the first page.
+    """
     if few:
-        return or_(*(exists(select(1).where(column == named, condition).correlate(named.table)) for column, condition in sources))
+        looks = (
+            select(1).where(column == named, condition).correlate(named.table).limit(1).scalar_subquery() for column, condition in sources
+        )
+        return or_(*(look.is_not(None) for look in looks))
     return named.in_(union_all(*(_ids(column, column.is_not(None), condition) for column, condition in sources)))
 
 

@@ -87,7 +87,7 @@ def list_alerts(
     """A page of alerts in one of the orders of ``SORTS``. ``InvalidInputError``: ``cursor_invalid``, ``region_not_known``."""
     limit = max(1, min(limit, MAX_PAGE))
     a = t.alerts.c
-    query = _query().where(*conditions(filters, scope))
+    query = _query().where(*conditions(filters, scope, page=True))
     key = {"newest": a.id, "gravest": a.grade, "probability": a.probability, "updated": a.updated_at}[sort]
     if cursor:
         query = query.where(after(sort, key, cursor))
@@ -139,7 +139,7 @@ def newest_by_grade(conn: Connection, each: int, *, scope: Scope = EVERYWHERE) -
 
 def get_alert(conn: Connection, alert_id: int, now: datetime, *, evidence_limit: int = 50, scope: Scope = EVERYWHERE) -> AlertView:
     """One alert; the gravest evidence first. ``NotFoundError`` (``alert_not_found``)."""
-    row = conn.execute(_query().where(t.alerts.c.id == alert_id, alerts_inside(scope))).one_or_none()
+    row = conn.execute(_query().where(t.alerts.c.id == alert_id, alerts_inside(scope, few=True))).one_or_none()
     if row is None:
         raise NotFoundError("alert_not_found", id=alert_id)
     view = get_task(conn, row.task_id, now, evidence_limit=evidence_limit) if row.task_id is not None else None
