@@ -12,7 +12,11 @@ Not here: anything that needs a neighbour (Chinese numerals, sound-alikes, separ
 """
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, pairwise
+
+import numpy as np
 
 _VARIANTS = dict(
     zip(
@@ -90,6 +94,10 @@ def _combining(c: str) -> bool:
     return 0x300 <= n <= 0x36F or 0x1AB0 <= n <= 0x1AFF or 0x1DC0 <= n <= 0x1DFF or 0x20D0 <= n <= 0x20FF or 0xFE20 <= n <= 0xFE2F
 
 
+_LAST = 0x2FFFF
+_UNSEEN, _UNEVEN = 0xFFFFFFFF, 0xFFFFFFFE
+
+
 class _Table(dict[int, int | str]):
     """Filled as characters turn up; `str.translate` reads it at C speed."""
 
@@ -98,6 +106,7 @@ class _Table(dict[int, int | str]):
         self.uneven: set[str] = set()
         """characters seen so far whose replacement is not exactly one character"""
         self._name: dict[str, str] = {}
+        self._new = np.full(_LAST + 2, _UNSEEN, dtype=np.uint32)
         self._fixed = {
             "enclosed": _enclosed(),
             "emoji": _EMOJI,
@@ -156,9 +165,29 @@ class _Table(dict[int, int | str]):
 
     def names(self, text: str) -> frozenset[str]:
         """The transforms that fired. Ordinary case and full-width punctuation are not worth a name."""
-        if not all(ord(c) in self for c in text):
+        signs = set(text)
+        if not all(ord(c) in self for c in signs):
             self.replace(text)
-        return frozenset(map(self._name.__getitem__, self._name.keys() & set(text)))
+        return frozenset(map(self._name.__getitem__, self._name.keys() & signs))
+
+    def replace_all(self, texts: Sequence[str]) -> list[str | None]:
+        """`replace` of many texts at once; None for one with a character that does not become exactly one.
+
+        >>> TABLE.replace_all(["葯Ｖ", "a\u200b", ""])
+        ['药v', None, '']
+        """
+        codes = np.minimum(np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _LAST + 1)
+        for code in np.unique(codes[self._new[codes] == _UNSEEN]).tolist():
+            value = self[code] if code <= _LAST else ""
+            one = chr(value) if isinstance(value, int) else value
+            self._new[code] = ord(one) if len(one) == 1 else _UNEVEN
+        new = self._new[codes]
+        edges = [0, *accumulate(map(len, texts))]
+        uneven = np.zeros(len(texts), dtype=bool)
+        uneven[np.searchsorted(edges, np.flatnonzero(new == _UNEVEN), side="right") - 1] = True
+        new[new == _UNEVEN] = 0
+        said = new.tobytes().decode("utf-32-le")
+        return [None if odd else said[low:high] for odd, (low, high) in zip(uneven.tolist(), pairwise(edges), strict=True)]
 
 
 TABLE = _Table()

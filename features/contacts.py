@@ -111,7 +111,7 @@ _PATTERNS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_TRIGGERS: tuple[tuple[str, ...], ...] = (
+TRIGGERS: tuple[tuple[str, ...], ...] = (
     ("http", "www.", "t.me", *(f".{top}" for top in _TOP.split("|"))),
     tuple(f"{dot}{top}" for dot in ("点", "。", "点)") for top in ("com", "cn", "net", "cc")),
     (),
@@ -133,7 +133,7 @@ _DIGITS_APART = re.compile(r"\d{3}|\d.\d.\d|xxx|[oilз]\d[oilз\d]{4}|\d[oilз]"
 @cache
 def _triggers() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, tuple[frozenset[int], ...]]:
     of: dict[str, set[int]] = {}
-    for which, literals in enumerate(_TRIGGERS):
+    for which, literals in enumerate(TRIGGERS):
         for literal in literals:
             of.setdefault(literal, set()).add(which)
     return daachorse.CharwiseDoubleArrayAhoCorasick(list(of)), tuple(map(frozenset, of.values()))
@@ -146,7 +146,7 @@ def _worth_trying(text: str) -> set[int]:
     for _, _, literal in automaton.find_overlapping(text):
         found |= owners[literal]
     if _DIGITS_APART.search(text):
-        found |= {which for which, literals in enumerate(_TRIGGERS) if not literals}
+        found |= {which for which, literals in enumerate(TRIGGERS) if not literals}
     return found
 
 

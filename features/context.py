@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from features.catalogue import Feature
 from features.identifiers import Identifier
 from features.register import Party, Register, state
-from features.windows import window
+from features.windows import Windows
 
 LICENCE_KINDS = ("药品经营许可证", "医疗器械经营许可证", "医疗机构执业许可证", "医疗广告审查证明", "金融许可证")
 _LICENCE_NAMES = ("drug", "device", "clinic", "ad_review", "finance")
@@ -129,6 +129,7 @@ class Context:
     known: Known = field(default_factory=Known)
     parts: tuple[tuple[Context, int], ...] = ()
     """Where rows come from several moments: the context and row that each one's history is counted in."""
+    _ready: list[Windows] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
     def unknown(cls, n: int) -> Context:
@@ -190,7 +191,9 @@ class Context:
         if self.events is None or self.queries is None:
             return np.full(self.n, np.nan)
         groups = self.known.groups(relation) if relation else None
-        found = window(self.events, self.queries, how, kind=kind, field=column, days=days, own=self.known.own, groups=groups)
+        if not self._ready:
+            self._ready.append(Windows(self.events, self.queries, self.known.own))
+        found = self._ready[0].window(how, kind=kind, field=column, days=days, groups=groups)
         found[self.queries["subject"].isna().to_numpy()] = np.nan
         if groups is not None:
             found[~self.queries["subject"].isin(groups["subject"]).to_numpy()] = np.nan

@@ -11,7 +11,7 @@ The rule: whatever a model or a rule sees of a text is computed here, and every 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from features import surface, text
 from features.catalogue import AGGRESSIVE, FEATURES, TRANSFORMS, names
 from features.disguise import disguise
+from features.glance import Glance
 from features.identifiers import find_identifiers
 from features.lexicon import Lexicon, ListHits, WordList
-from features.normalise import NormalisedText, normalise
+from features.normalise import NormalisedText, normalise, normalise_all
 from features.parties import parties
 from features.slots import amounts, contacts, prices, yields
-from features.stance import Stance
+from features.stance import Stance, Stances
 
 __all__ = ["Lexicon", "TextFrame", "WordList", "build"]
 
@@ -36,6 +37,10 @@ _FIRST = re.compile("我们|我司|我院|我店|我|本店|本院|本公司|本
 _SECOND = re.compile("你们|你|您|大家|亲们|宝子|姐妹们|朋友们|家人们")
 _QUOTED = re.compile('“[^“”]{1,200}”|「[^「」]{1,200}」|『[^『』]{1,200}』|"[^"]{1,200}"')
 _CONTACTS = ("phone", "wechat", "qq", "link")
+_UNKNOWN = ("promised_annual_yield", "amount_max")
+"""Features that are unknown of a text that states nothing of the kind."""
+_FEW = 8
+"""So many texts are read one by one."""
 _PLACE = {f.name: i for i, f in enumerate(FEATURES)}
 
 
@@ -50,6 +55,8 @@ class TextFrame:
     extra: pd.DataFrame | Callable[[], pd.DataFrame] | None = None
     given: pd.DataFrame | None = None
     """Columns instead of those that would be computed."""
+    stances: Sequence[Stance] = ()
+    """Of the plain views, where they are kept."""
 
     @property
     def n(self) -> int:
@@ -112,21 +119,67 @@ def build(texts: Sequence[str], lexicon: Lexicon, extra: pd.DataFrame | Callable
         ...
     ValueError: extra columns are already features: length
     """
-    normalised = [normalise(t) for t in texts]
-    stances = [Stance(t.plain.text) for t in normalised]
+    few = len(texts) <= _FEW
+    normalised = [normalise(t) for t in texts] if few else normalise_all(texts)
+    plain = [t.plain.text for t in normalised]
+    stances: Sequence[Stance] = [Stance(t) for t in plain] if few else Stances(plain)
     hits = lexicon.match(normalised, stances)
     table = np.zeros((len(texts), len(FEATURES)))
-    for name, column in surface.counts(texts).items():
+    for name, column in (surface.counts(texts) | disguise(normalised)).items():
         table[:, _PLACE[name]] = column
-    for name, column in disguise(normalised).items():
-        table[:, _PLACE[name]] = column
-    for row, (one, stance) in enumerate(zip(normalised, stances, strict=True)):
-        facts = _stated(one) | _transforms(one) | _cues(one, stance) | parties(one.plain.text)
-        table[row, [_PLACE[k] for k in facts]] = list(facts.values())
-    frame = TextFrame(normalised, hits, table, extra)
+    if isinstance(stances, Stances):
+        _fill_together(table, normalised, plain, stances)
+    else:
+        _fill_singly(table, normalised, stances)
+    frame = TextFrame(normalised, hits, table, extra, stances=stances)
     if isinstance(extra, pd.DataFrame):
         _check(_taken(_named(lexicon.names)), len(texts), extra)
     return frame
+
+
+def _fill_singly(table: Column, texts: Sequence[NormalisedText], stances: Sequence[Stance]) -> None:
+    """What is read off each text by itself: the clear way, and the quicker one for a few texts."""
+    for row, (one, stance) in enumerate(zip(texts, stances, strict=True)):
+        facts = _stated(one) | _transforms(one) | _cues(one, stance) | parties(one.plain.text)
+        _put(table, row, facts)
+
+
+def _fill_together(table: Column, texts: Sequence[NormalisedText], plain: Sequence[str], stances: Stances) -> None:
+    """The same of many texts: each reader is sent only where it can find something (`features.glance`)."""
+    look = Glance(plain)
+    dense = look if all(one.dense is one.plain for one in texts) else Glance([one.dense.text for one in texts])
+    for name in _UNKNOWN:
+        table[:, _PLACE[name]] = np.nan
+    table[:, _PLACE["price_min"]] = -np.nan
+    columns = {
+        "first_person_count": look.first_person,
+        "second_person_count": look.second_person,
+        "negation_count": stances.negation_counts,
+        "reported_cue_count": stances.report_counts,
+        "quoted_share": np.where([t == "" for t in plain], np.nan, 0.0),
+    }
+    for name, column in columns.items():
+        table[:, _PLACE[name]] = column
+    solicits, kinds = table[:, _PLACE["solicits"]], dense.identifiers
+    for row in np.flatnonzero(look.solicits).tolist():
+        solicits[row] = stances[row].solicits
+    readers: tuple[tuple[NDArray[np.bool_], Callable[[int], dict[str, float]]], ...] = (
+        (look.organisations | look.persons, lambda row: parties(plain[row])),
+        (look.quotes, lambda row: {"quoted_share": _quoted_share(plain[row])}),
+        (dense.rates, lambda row: _yields(texts[row])),
+        (look.money, lambda row: _money(texts[row])),
+        (dense.contacts, lambda row: _ways(texts[row])),
+        (kinds != 0, lambda row: _numbers(texts[row], int(kinds[row]))),
+        (np.array([bool(one.transforms) for one in texts]), lambda row: _transforms(texts[row])),
+    )
+    for where, read in readers:
+        for row in np.flatnonzero(where).tolist():
+            _put(table, row, read(row))
+
+
+def _put(table: Column, row: int, facts: Mapping[str, float]) -> None:
+    for name, value in facts.items():
+        table[row, _PLACE[name]] = value
 
 
 def _check(taken: frozenset[str], n: int, extra: pd.DataFrame) -> None:
@@ -164,23 +217,35 @@ def _joined(own: Column, named: tuple[str, ...], extra: pd.DataFrame) -> pd.Data
 
 
 def _stated(one: NormalisedText) -> dict[str, float]:
+    return _yields(one) | _money(one) | _ways(one) | _numbers(one)
+
+
+def _yields(one: NormalisedText) -> dict[str, float]:
     rates = [y.percent_per_year for y in yields(one)]
+    return {"promised_annual_yield": _highest(rates), "yield_count": float(len(rates))}
+
+
+def _money(one: NormalisedText) -> dict[str, float]:
     money = [a.value for a in amounts(one)]
     tags = [p.value for p in prices(one)] if money else []
-    ways = contacts(one)
-    kinds = {c.kind for c in ways}
-    facts = {
-        "promised_annual_yield": _highest(rates),
-        "yield_count": float(len(rates)),
+    return {
         "amount_max": _highest(money),
         "amount_count": float(len(money)),
         "price_min": -_highest([-p for p in tags]),
         "has_price": float(bool(tags)),
-        "contact_count": float(len(ways)),
-        "contact_disguised": float(any(c.disguised for c in ways)),
     }
-    facts |= {f"has_{kind}": float(kind in kinds) for kind in _CONTACTS}
-    for found in find_identifiers(one):
+
+
+def _ways(one: NormalisedText) -> dict[str, float]:
+    ways = contacts(one)
+    kinds = {c.kind for c in ways}
+    facts = {"contact_count": float(len(ways)), "contact_disguised": float(any(c.disguised for c in ways))}
+    return facts | {f"has_{kind}": float(kind in kinds) for kind in _CONTACTS}
+
+
+def _numbers(one: NormalisedText, kinds: int = -1) -> dict[str, float]:
+    facts: dict[str, float] = {}
+    for found in find_identifiers(one, kinds=kinds):
         key = f"{found.kind}_{found.state}"
         facts[key] = facts.get(key, 0.0) + 1
     return facts
@@ -206,8 +271,12 @@ def _cues(one: NormalisedText, stance: Stance) -> dict[str, float]:
         "negation_count": float(stance.negation_count),
         "reported_cue_count": float(stance.report_count),
         "solicits": float(stance.solicits),
-        "quoted_share": sum(m.end() - m.start() - 2 for m in _QUOTED.finditer(t)) / len(t) if t else np.nan,
+        "quoted_share": _quoted_share(t),
     }
+
+
+def _quoted_share(plain: str) -> float:
+    return sum(m.end() - m.start() - 2 for m in _QUOTED.finditer(plain)) / len(plain) if plain else np.nan
 
 
 def _list_counts(hits: ListHits, n: int) -> Column:

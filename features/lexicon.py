@@ -19,7 +19,7 @@ The texts of a batch are joined and searched at once, with the cues of negation 
 that have a cue in reach. Everything else is arithmetic on arrays.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import Any
@@ -130,7 +130,7 @@ class Lexicon:
         assert self._automaton is not None
         some = texts[first:last]
         places, found = self._automaton.find([text.plain for text in some])
-        given = None if stances is None else stances[first:last]
+        given = None if stances is None else lambda row: stances[first + row]
         negated, reported = _stances([text.plain for text in some], places, found.place, given)
         row = places.row[found.place]
         plain = [row, found.list, found.term, found.start, found.end, np.zeros(len(row), bool), negated[found.place], reported[found.place]]
@@ -265,7 +265,7 @@ def _original(views: Sequence[View], places: _Places, place: Ints) -> tuple[Ints
     return starts[places.low[place] - shift].astype(np.int64), ends[places.high[place] - 1 - shift].astype(np.int64)
 
 
-def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Sequence[Stance] | None) -> tuple[Mask, Mask]:
+def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Callable[[int], Stance] | None) -> tuple[Mask, Mask]:
     """Which places are negated and which reported; a text's `Stance` is made when the first of its hits has a cue in reach."""
     negated, reported = np.zeros((2, len(places.row)), dtype=bool)
     made: dict[int, Stance] = {}
@@ -273,7 +273,7 @@ def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Sequen
     for one, row, low, high in places.within(doubtful):
         stance = made.get(row)
         if stance is None:
-            stance = made[row] = Stance(views[row].text) if given is None else given[row]
+            stance = made[row] = Stance(views[row].text) if given is None else given(row)
         if places.negated[one]:
             negated[one] = stance.negated(low, high)
         if places.reported[one]:

@@ -21,12 +21,13 @@ True
 """
 
 from array import array
+from collections.abc import Sequence
 
 from features.characters import TABLE
-from features.dense import densify
+from features.dense import densify, densify_all
 from features.views import NormalisedText, View, identity
 
-__all__ = ["NormalisedText", "View", "normalise", "plain_text"]
+__all__ = ["NormalisedText", "View", "normalise", "normalise_all", "plain_text"]
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -38,11 +39,26 @@ def normalise(text: str) -> NormalisedText:
     ('', '\ufffd药')
     """
     plain = _plain(text)
+    return _known(text, plain, densify(plain))
+
+
+def _known(text: str, plain: View, dense: View) -> NormalisedText:
     names = _NOTHING if plain.text == text else TABLE.names(text)
-    dense = densify(plain)
     if dense is not plain:
         names |= {name for _, _, name in dense.marks}
     return NormalisedText(text, plain, dense, names)
+
+
+def normalise_all(texts: Sequence[str]) -> list[NormalisedText]:
+    """`normalise` of many texts: characters are looked up together, and each pass goes only where it can find something.
+
+    >>> [one.dense.text for one in normalise_all(["加薇信", "根.治", "a\u200bb", ""])]
+    ['加微信', '根治', 'ab', '']
+    """
+    said = TABLE.replace_all(texts)
+    plain = [_plain(text) if new is None else identity(new) for text, new in zip(texts, said, strict=True)]
+    dense = densify_all(plain)
+    return [_known(*one) for one in zip(texts, plain, dense, strict=True)]
 
 
 def plain_text(text: str) -> str:

@@ -10,15 +10,21 @@ import re
 
 _HAN = "\u4e00-\u9fff"
 _AHEAD = "(?=[,，。、；（(案的旗已被是于在涉创法董实]|平台|公司|集团|$)"
+_ALWAYS = ("公司", "集团", "合作社", "基金会", "事务所", "交易所", "交易中心", "医院", "门诊部", "诊所", "药房", "药店")
+_AT_THE_END = ("财富", "金服", "金融", "资本", "控股", "投资", "网贷", "易贷", "贷网", "贷款网")
+_CLOSING = '”"’》'
 _SUFFIX = re.compile(
     "|".join(
         [
-            *["公司", "集团", "合作社", "基金会", "事务所", "交易所", "交易中心", "医院", "门诊部", "诊所", "药房", "药店"],
-            *(word + _AHEAD for word in ["财富", "金服", "金融", "资本", "控股", "投资", "网贷", "易贷", "贷网", "贷款网"]),
-            *(mark + "(?=平台|公司|项目|集团|理财|网|案|app|金融|财富)" for mark in '”"’》'),
+            *_ALWAYS,
+            *(word + _AHEAD for word in _AT_THE_END),
+            *(mark + "(?=平台|公司|项目|集团|理财|网|案|app|金融|财富)" for mark in _CLOSING),
         ]
     )
 )
+SUFFIXES = (*_ALWAYS, *_AT_THE_END, *_CLOSING)
+PERSONS = ("某", "嫌疑人", "被告人")
+"""Without any of the first no organisation is named, without any of the second no person."""
 _LONGEST = 16
 _NOBODY = re.compile("(?:[该本某各多这那我贵两家等]|他们|你们|其他|一家)$")
 _PERSON = re.compile(rf"[{_HAN}]某(?:某|[甲乙丙丁]|[{_HAN}](?=[、，,等（(因被]))?|(?:嫌疑人|被告人)(?![{_HAN}]?某)[{_HAN}]{{2,3}}")

@@ -18,12 +18,18 @@ A negator that is part of the span is part of the claim (无副作用, 永不复
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
+from typing import overload
 
 import daachorse
+import numpy as np
+from numpy.typing import NDArray
 
 from features.cues import MARKERS, NEGATE, STRONG, TABLE, WARNINGS, WEAK
+from features.joined import Joined
 
 _FARTHEST = 10
 """the longest reach of a negator"""
@@ -54,6 +60,31 @@ _QUESTION = re.compile(
 _SOLICITS = re.compile(
     r"(?:微信|[薇威徽v]信|(?<![a-z])(?:vx|wx)|加我|加v|加薇|私聊|qq|咨询|热线|电话|手机|联系|预约|报名|下单|抢购)[^,。!?;\n]{0,8}?[a-z0-9_x…-]{5,}|加微信|加我|私聊我|扫码|点击链接|名额有限|欢迎咨询|欢迎来电|火爆招|诚招"
 )
+SOLICITING = (
+    *(
+        "微信",
+        "薇信",
+        "威信",
+        "徽信",
+        "v信",
+        "vx",
+        "wx",
+        "加我",
+        "加v",
+        "加薇",
+        "私聊",
+        "qq",
+        "咨询",
+        "热线",
+        "电话",
+        "手机",
+        "联系",
+        "预约",
+        "报名",
+    ),
+    *("下单", "抢购", "扫码", "点击链接", "名额有限", "欢迎来电", "火爆招", "诚招"),
+)
+"""A text without any of these asks nobody to get in touch."""
 _OFFICIAL_LINE = re.compile(r"举报|投诉|报警|反诈|(?<!\d)(?:110|12315|96110|12345|12331)(?!\d)")
 _QUOTES = re.compile('“[^“”]{1,60}”|「[^「」]{1,60}」|『[^『』]{1,60}』|"[^"]{1,60}"')
 _ASKING = ("?", "吗", "是否", "能不能")
@@ -93,7 +124,8 @@ class Stance:
 
     __slots__ = ("_ends", "_negators", "_quotes", "_solicits", "_strong", "_told", "_weak", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, found: Iterable[tuple[int, int, int]] | None = None) -> None:
+        """``found``: the places and numbers of the markers, where they are known already."""
         self.text = text
         self._negators: list[tuple[int, int, int]] = []
         self._strong: list[int] = []
@@ -102,7 +134,7 @@ class Stance:
         self._quotes: list[tuple[int, int]] | None = None
         self._ends: list[int] | None = None
         self._told: dict[tuple[int, int], bool] = {}
-        for lo, hi, which in _automaton().find(text):
+        for lo, hi, which in _automaton().find(text) if found is None else found:
             marker = MARKERS[which]
             kind, reach = TABLE[marker]
             if kind == NEGATE:
@@ -188,6 +220,54 @@ class Stance:
             self._quotes = [m.span() for m in _QUOTES.finditer(self.text)] if told else []
         k = bisect_left(self._quotes, (start, 0)) - 1
         return k >= 0 and end < self._quotes[k][1]
+
+
+class Stances(Sequence[Stance]):
+    """The stances of many texts, their markers found in one pass; each is made when it is first asked for.
+
+    >>> told = Stances(["不能根治", "", "警方提醒:谨防诈骗"])
+    >>> told.negation_counts.tolist(), told.report_counts.tolist(), told[0].negated(2, 4), len(told)
+    ([1.0, 0.0, 1.0], [0.0, 0.0, 4.0], True, 3)
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        joined = Joined(texts)
+        found = _automaton().find(joined.text)
+        places: NDArray[np.int64] = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
+        row = joined.row_of(places[:, 0])
+        places[:, :2] -= joined.begins[row][:, None]
+        self._texts, self._places = texts, places
+        self._edges = np.searchsorted(row, np.arange(len(texts) + 1))
+        self._made: dict[int, Stance] = {}
+        denies, reports = _counted()
+        self.negation_counts = np.bincount(row, weights=denies[places[:, 2]], minlength=len(texts))
+        """`Stance.negation_count` of each text."""
+        self.report_counts = np.bincount(row, weights=reports[places[:, 2]], minlength=len(texts))
+        """`Stance.report_count` of each text."""
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, row: int) -> Stance: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Stance]: ...
+    def __getitem__(self, row: int | slice) -> Stance | Sequence[Stance]:
+        if isinstance(row, slice):
+            return [self[at] for at in range(*row.indices(len(self)))]
+        if row not in self._made:
+            found = self._places[self._edges[row] : self._edges[row + 1]].tolist()
+            self._made[row] = Stance(self._texts[row], found)
+        return self._made[row]
+
+
+@cache
+def _counted() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each marker: how much it adds to the negators of a text, and to its cues of reports."""
+    kinds = [TABLE[marker][0] for marker in MARKERS]
+    denies = [float(kind == NEGATE) for kind in kinds]
+    reports = [float(kind in (STRONG, WEAK) or marker in WARNINGS) for marker, kind in zip(MARKERS, kinds, strict=True)]
+    return np.array(denies), np.array(reports)
 
 
 def negated(text: str, start: int) -> bool:

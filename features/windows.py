@@ -54,19 +54,87 @@ def window(
     events of the *other* subjects that share a group with the query's subject. An event whose `field` is not known takes no part in distinct, sum,
     mean, max and min; these are nan where events have no known value at all, and mean, max, min and days_since also where there is no event.
     """
-    if how == "change":
-        if days is None:
-            raise ValueError("a change needs the days of its window")
-        once, twice = (window(events, queries, "count", kind=kind, days=n * days, own=own, groups=groups) for n in (1, 2))
-        return 2 * once - twice
-    chosen = events if kind is None else events[events["kind"] == kind]
-    at = _micros(chosen["at"])
-    chosen, at = chosen[at != _NEVER], at[at != _NEVER]
-    as_of = _micros(queries["as_of"])
-    held = _Held.of(chosen, at, queries, as_of, days, own, groups)
-    found = _REDUCE[how](held, chosen, field) if how in _REDUCE else _since(held, at, as_of)
-    found[as_of == _NEVER] = np.nan
-    return found
+    return Windows(events, queries, own).window(how, kind=kind, field=field, days=days, groups=groups)
+
+
+class Windows:
+    """Many windows over the same events, asked by the same queries: what they have in common is computed once, and no number twice. Arguments as of :func:`window`."""
+
+    def __init__(self, events: pd.DataFrame, queries: pd.DataFrame, own: pd.DataFrame | None = None) -> None:
+        self._events, self._queries = events, queries
+        self._at, self._as_of = _micros(events["at"]), _micros(queries["as_of"])
+        subjects = _codes(events["subject"], queries["subject"])
+        self._subject, self._asking = subjects[: len(events)], subjects[len(events) :]
+        self._hidden = _own_pairs(events["unit"], queries["unit"], own)
+        self._sorted: dict[str | None, _Sorted] = {}
+        self._found: dict[tuple[str, str | None, str, float | None], Floats] = {}
+
+    def window(
+        self, how: str, *, kind: str | None = None, field: str = "", days: float | None = None, groups: pd.DataFrame | None = None
+    ) -> Floats:
+        """As :func:`window` says it."""
+        if groups is not None:
+            return self._counted(how, kind, field, days, groups)
+        key = (how, kind, field, days)
+        if key not in self._found:
+            self._found[key] = self._counted(how, kind, field, days, None)
+        return self._found[key].copy()
+
+    def _counted(self, how: str, kind: str | None, field: str, days: float | None, groups: pd.DataFrame | None) -> Floats:
+        if how == "change":
+            if days is None:
+                raise ValueError("a change needs the days of its window")
+            once, twice = (self.window("count", kind=kind, days=n * days, groups=groups) for n in (1, 2))
+            return 2 * once - twice
+        held = self._held(kind, days, groups)
+        found = _REDUCE[how](held, self._events, field) if how in _REDUCE else _since(held, self._at, self._as_of)
+        found[self._as_of == _NEVER] = np.nan
+        return found
+
+    def _held(self, kind: str | None, days: float | None, groups: pd.DataFrame | None) -> "_Held":
+        chosen = self._at != _NEVER
+        if kind is not None and (groups is not None or kind not in self._sorted):
+            chosen &= (self._events["kind"] == kind).to_numpy(dtype=bool)
+        n, q = len(self._events), len(self._queries)
+        if groups is None:
+            query, asking = np.arange(q), self._asking
+            if kind not in self._sorted:
+                event = np.flatnonzero(chosen)
+                self._sorted[kind] = _Sorted.of(self._subject[event], self._at[event], event)
+            ordered = self._sorted[kind]
+        else:
+            shared = groups.drop_duplicates()
+            subjects = _codes(self._events["subject"], self._queries["subject"], shared["subject"])
+            event, who = _joined(subjects[:n], subjects[n + q :], _codes(shared["group"]))
+            query, asking = _joined(subjects[n : n + q], subjects[n + q :], _codes(shared["group"]))
+            event, who = event[chosen[event]], who[chosen[event]]
+            ordered = _Sorted.of(who, self._at[event], event)
+        width = None if days is None else min(int(days * _DAY), _WIDEST)
+        lo, hi = ordered.bounds(asking, self._as_of[query], width)
+        return _Held(q, n, ordered.order, query, lo, hi, self._hidden, self._subject, self._asking, groups is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Events by who they are of, then by time: ``keys`` are made of both, times being numbered."""
+
+    order: Ints
+    times: Ints
+    keys: Ints
+
+    @classmethod
+    def of(cls, who: Ints, at: Ints, event: Ints) -> "_Sorted":
+        order = np.lexsort((at, who))
+        times, rank = np.unique(at, return_inverse=True)
+        return cls(event[order], times, who[order] * (len(times) + 1) + rank[order] + 1)
+
+    def bounds(self, asked: Ints, as_of: Ints, width: int | None) -> tuple[Ints, Ints]:
+        """For each query the slice of the order that its window holds."""
+        base = asked * (len(self.times) + 1)
+        since = 0 if width is None else np.searchsorted(self.times, np.where(as_of == _NEVER, _NEVER, as_of - width), side="right")
+        lo = np.searchsorted(self.keys, base + since, side="right")
+        hi = np.searchsorted(self.keys, base + np.searchsorted(self.times, as_of, side="left"), side="right")
+        return lo, np.where(as_of == _NEVER, lo, np.maximum(lo, hi))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +153,6 @@ class _Held:
     asking: Ints
     grouped: bool
     """over groups: an event may stand in several of a query's slices, and those of its own subject are left out"""
-
-    @classmethod
-    def of(
-        cls,
-        events: pd.DataFrame,
-        at: Ints,
-        queries: pd.DataFrame,
-        as_of: Ints,
-        days: float | None,
-        own: pd.DataFrame | None,
-        groups: pd.DataFrame | None,
-    ) -> "_Held":
-        n, q = len(events), len(queries)
-        if groups is None:
-            subjects = _codes(events["subject"], queries["subject"])
-            event, query, who, asking = np.arange(n), np.arange(q), subjects[:n], subjects[n:]
-        else:
-            shared = groups.drop_duplicates()
-            subjects, group = _codes(events["subject"], queries["subject"], shared["subject"]), _codes(shared["group"])
-            event, who = _joined(subjects[:n], subjects[n + q :], group)
-            query, asking = _joined(subjects[n : n + q], subjects[n + q :], group)
-        order = np.lexsort((at[event], who))
-        width = None if days is None else min(int(days * _DAY), _WIDEST)
-        lo, hi = _bounds(who[order], at[event][order], asking, as_of[query], width)
-        hi = np.where(as_of[query] == _NEVER, lo, hi)
-        hidden = _own_pairs(events["unit"], queries["unit"], own)
-        return cls(q, n, event[order], query, lo, hi, hidden, subjects[:n], subjects[n : n + q], groups is not None)
 
     def pairs(self) -> Iterator[tuple[Ints, Ints]]:
         """(query, event), each once; a block of queries at a time, so that memory stays small."""
@@ -146,8 +187,8 @@ def _counts(held: _Held, events: pd.DataFrame, field: str) -> Floats:  # noqa: A
         for query, _ in held.pairs():
             out += np.bincount(query, minlength=held.queries)
         return out.astype(np.float64)
-    place = np.empty(held.events, dtype=np.int64)
-    place[held.order] = np.arange(held.events)
+    place = np.full(held.events, -1)
+    place[held.order] = np.arange(len(held.order))
     query, event = held.hidden // max(held.events, 1), held.hidden % max(held.events, 1)
     inside = (held.lo[query] <= place[event]) & (place[event] < held.hi[query])
     return (held.hi - held.lo - np.bincount(query[inside], minlength=held.queries)).astype(np.float64)
@@ -245,17 +286,6 @@ def _codes(*parts: "pd.Series[str]") -> Ints:
     out: Ints = codes.astype(np.int64)
     out[unknown] = len(uniques) + np.arange(int(unknown.sum()))
     return out
-
-
-def _bounds(who: Ints, at: Ints, asked: Ints, as_of: Ints, width: int | None) -> tuple[Ints, Ints]:
-    """For each query the slice of the sorted events that its window holds."""
-    floor = np.full(len(as_of), _NEVER) if width is None else np.where(as_of == _NEVER, _NEVER, as_of - width)
-    times, rank = np.unique(np.concatenate([at, floor, as_of]), return_inverse=True)
-    base, n, q = len(times), len(at), len(asked)
-    keys = who * base + rank[:n]
-    lo = np.searchsorted(keys, asked * base + rank[n : n + q], side="right")
-    hi = np.searchsorted(keys, asked * base + rank[n + q :], side="left")
-    return lo, np.maximum(lo, hi)
 
 
 def _joined(subjects: Ints, of_group: Ints, group: Ints) -> tuple[Ints, Ints]:

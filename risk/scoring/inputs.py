@@ -213,6 +213,8 @@ class TextInputs:
         return self._numbers[row]
 
     def _stance(self, row: int) -> Stance:
+        if self._frame.stances:
+            return self._frame.stances[row]
         if row not in self._stances:
             self._stances[row] = Stance(self._frame.texts[row].plain.text)
         return self._stances[row]

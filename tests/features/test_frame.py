@@ -1,8 +1,9 @@
 """The frame and its catalogue say the same; words do not depend on the engine."""
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import text
@@ -75,3 +76,23 @@ def test_both_segmenters_give_the_same_words() -> None:
         "彻底根治糖尿病,永不复发!",
     ):
         assert list(fast(sample)) == list(slow(sample))
+
+
+PIECES = (
+    *("保本", "年化15%", "根.治", "加薇信abc123", "电话1三八零零13八零00", "“稳赚”", "大家人们", "我们本店", "周某某", "昆明甲乙投资有限公司", "国药准字Z13020588"),
+    *("鄂DA1234567", "sc12345678901234", "￥99/盒", "5万元", "不能", "警方提醒", "?", "\n", "葯💊", "\u200b", "①", "保\n本\n保\n息", "保、本、保、息", "(根)治", "x" * 11),
+    *("ｖＸ", "138 0013 8000", "三年翻倍", "免cfy直邮", "卫星号abc12", "a", "。", " ", "ﷺ", "\ud800", "😀", "私聊", "嫌疑人张三", "٣٣٣", "第一二三四五六七八九"),
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min_size=9, max_size=14))
+def test_texts_read_together_are_read_as_each_alone(texts: list[str]) -> None:
+    lexicon = Lexicon([WordList("甲", ("保本", "根治", "微信")), WordList("乙", ("稳赚", "投资"))])
+    together, alone = build(texts, lexicon), [build([text], lexicon) for text in texts]
+    assert together.texts == [one.texts[0] for one in alone]
+    assert all((t.dense is t.plain) == (one.texts[0].dense is one.texts[0].plain) for t, one in zip(together.texts, alone, strict=True))
+    assert np.array_equal(together.table, np.vstack([one.table for one in alone]), equal_nan=True)
+    assert np.array_equal(together.hits.row, np.repeat(np.arange(len(texts)), [len(one.hits) for one in alone]))
+    for name in ("start", "end", "term", "list", "aggressive", "negated", "reported"):
+        assert getattr(together.hits, name).tolist() == [x for one in alone for x in getattr(one.hits, name).tolist()]
