@@ -164,9 +164,10 @@ def _tiles(canvas: Any, data: Mapping[str, Any], lang: str) -> None:
         depth = row["value"] / top
         axes.add_patch(Rectangle((x, -y), 0.94, 0.9, facecolor=_shade(depth), edgecolor="#cccccc", linewidth=0.6))
         ink = "#ffffff" if depth > 0.55 else INK
-        name = _short(row["key"]) if lang == "zh" else row["key"].replace(" City", "").replace(" Prefecture", "")
-        size = 8 if lang == "zh" else min(8.0, 90 / max(len(name), 11))
-        axes.text(x + 0.47, -y + 0.58, name, ha="center", va="center", fontsize=size, color=ink)
+        name = (
+            _short(row["key"]) if lang == "zh" else row["key"].partition(" ")[0]
+        )  # Wuhan City, Enshi Tujia and Miao …: the first word is the name
+        axes.text(x + 0.47, -y + 0.58, name, ha="center", va="center", fontsize=8, color=ink)
         axes.text(x + 0.47, -y + 0.26, f"{row['value']:,}", ha="center", va="center", fontsize=9.5, color=ink)
     axes.set_xlim(-0.1, 6.1)
     axes.set_ylim(-3.15, 1.05)
