@@ -51,8 +51,7 @@ def live(conn: Connection, key: str, version: str, now: datetime, rule: Live) ->
     """The verified rate of a version's alerts by grade, the gravest first, from verdicts matured by ``now``."""
     from models.grades import FLOORS, wilson
 
-    found, _ = retraining_data.cases(conn, key, now)
-    verified = {case.signal_id: case.value for case in found if case.source == "verdict"}
+    verified = retraining_data.verified(conn, key, now)
     a = t.assessments.c
     query = select(a.signal_id, a.grade).where(a.model == key, a.model_version == version, a.grade > 0, a.as_of <= now)
     by_grade: dict[Grade, list[float]] = {}

@@ -18,6 +18,7 @@ from models.grades import wilson
 from risk.domain.report_kinds import evaluation
 from risk.domain.tasks import Event
 from risk.services import calendar_store
+from risk.services.alert_steps import in_force
 from risk.services.as_known import KnownTask
 from risk.services.bulk import select_in
 from risk.services.situation import CONFIRMED, PARTLY, UNFOUNDED
@@ -141,9 +142,8 @@ def _events(conn: Connection, ids: Sequence[int], cutoff: datetime) -> dict[str,
 
 def _verdicts(conn: Connection, ids: Sequence[int], cutoff: datetime) -> dict[int, list[Row[Any]]]:
     """The verdicts of tasks in force at the cut-off."""
-    v, newer = t.verdicts.c, t.verdicts.alias("newer")
-    superseded = select(newer.c.id).where(newer.c.supersedes == v.id, newer.c.reported_at <= cutoff).exists()
-    query = select(v.task_id, v.code, v.facts, v.measures, v.officers, v.documents).where(v.reported_at <= cutoff, ~superseded)
+    v = t.verdicts.c
+    query = select(v.task_id, v.code, v.facts, v.measures, v.officers, v.documents).where(in_force(cutoff))
     found: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in select_in(conn, query, v.task_id, ids):
         found[row.task_id].append(row)

@@ -143,6 +143,15 @@ def cases(conn: Connection, key: str, as_of: datetime) -> tuple[list[Case], int]
     return sorted(latest, key=lambda c: c.signal_id), len(every) - len(latest)
 
 
+def verified(conn: Connection, key: str, as_of: datetime) -> dict[int, float]:
+    """Signal → value of those among `cases` that a verdict on an alert labelled; without their texts, which are most of what there is to read."""
+    found = {one.signal_id: one for one in labels.matured(conn, key, as_of) if one.signal_id is not None}
+    n = t.labels.c
+    told = select(n.signal_id, n.source).where(n.model == key, n.matures_at <= as_of, n.known_at <= as_of).order_by(n.known_at, n.id)
+    source = {row.signal_id: row.source for row in conn.execute(told)}
+    return {id_: one.value if one.value in (0.0, 1.0) else 1.0 for id_, one in found.items() if source.get(id_) == "verdict"}
+
+
 def split(found: Sequence[Case]) -> tuple[list[Case], list[Case], dict[str, int]]:
     """(training, comparison, reason → left out): the latest verdict labels compare; their subjects and near-copies of their texts leave training.
 

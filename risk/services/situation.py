@@ -26,6 +26,7 @@ from risk.domain.periods import Period
 from risk.domain.report_kinds import SITUATION
 from risk.domain.signals import digest
 from risk.services import judging
+from risk.services.alert_steps import in_force
 from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
 from risk.services.bulk import select_in
 from risk.services.personal import masked
@@ -287,9 +288,7 @@ def _sum_by(counter: Counter[tuple[str, Any]], index: int) -> dict[str, int]:
 
 def _current_verdicts(period: Period, cutoff: datetime, scope: Scope, *columns: Any) -> Any:
     """Verdicts reported in the period that no later one (by the cut-off) supersedes."""
-    newer = t.verdicts.alias("newer")
-    superseded = select(newer.c.id).where(newer.c.supersedes == t.verdicts.c.id, newer.c.reported_at <= cutoff).exists()
-    return select(*columns).where(_within(t.verdicts.c.reported_at, period, cutoff), ~superseded, verdicts_inside(scope))
+    return select(*columns).where(_within(t.verdicts.c.reported_at, period, cutoff), in_force(cutoff), verdicts_inside(scope))
 
 
 def told_verdicts(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> list[Row[Any]]:
@@ -383,9 +382,8 @@ def _named(name: str | None) -> str | None:
 def clues(conn: Connection, alerts: Sequence[KnownAlert], cutoff: datetime) -> list[dict[str, Any]]:
     """The ten gravest alerts. A name is shown only while a verdict that confirms it stands; before that the clue is anonymous. Names of persons are masked."""
     top = sorted(alerts, key=lambda one: (-one.grade, -one.pieces, -one.probability, one.id))[:10]
-    v, newer = t.verdicts.c, t.verdicts.alias("newer")
-    superseded = select(newer.c.id).where(newer.c.supersedes == v.id, newer.c.reported_at <= cutoff).exists()
-    query = select(v.alert_id).where(v.code.in_(CONFIRMED), v.reported_at <= cutoff, ~superseded)
+    v = t.verdicts.c
+    query = select(v.alert_id).where(v.code.in_(CONFIRMED), in_force(cutoff))
     decided = {row.alert_id for row in select_in(conn, query, v.alert_id, [one.id for one in top])}
     subjects, s = t.subjects.c, t.assessments.c
     names = {

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.review import Standing
 from risk.domain.verdicts import day_of, label_of
+from risk.services.alert_steps import in_force
 from risk.services.scoping import verdicts_inside
 from risk.storage import tables as t
 
@@ -37,14 +38,13 @@ def verified(
 
     Verdicts that a later one took the place of do not count. ``waiting``: how many stand in each state before final.
     """
-    v, newer = t.verdicts.c, t.verdicts.alias("newer")
-    replaced = select(newer.c.id).where(newer.c.supersedes == v.id, newer.c.reported_at <= until).exists()
+    v = t.verdicts.c
     which = func.coalesce(t.alerts.c.model, t.audit_samples.c.model)
     query = (
         select(v.code, v.sub_reason, v.state, v.reported_at)
         .join_from(t.verdicts, t.alerts, v.alert_id == t.alerts.c.id, isouter=True)
         .join(t.audit_samples, t.audit_samples.c.task_id == v.task_id, isouter=True)
-        .where(v.reported_at <= until, ~replaced, verdicts_inside(scope))
+        .where(in_force(until), verdicts_inside(scope))
     )
     if since:
         query = query.where(v.reported_at > since)

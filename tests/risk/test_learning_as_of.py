@@ -220,6 +220,8 @@ def test_rewriting_the_future_changes_nothing_that_was_learnt(engine: Engine) ->
         assert {name for name in before if before[name] != after[name]} == set()
     with reading(engine) as conn:
         now = retraining_data.collect(conn, MED, at + 100 * DAY)
+        verified = retraining_data.verified(conn, MED, at + 100 * DAY)
+    assert verified == {case.signal_id: case.value for case in now.cases if case.source == "verdict"} != {}
     assert repr(([c.signal_id for c in now.train], [c.signal_id for c in now.later], now.excluded)) != trained_on
     assert now.excluded["corrected"] > 0
 
