@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +27,27 @@ def free_port() -> int:
 class Server:
     """``risk serve`` as a process: started, killed, started again on the same port."""
 
-    def __init__(self, surroundings: Mapping[str, str], *arguments: str, trace: Path | None = None) -> None:
+    def __init__(self, surroundings: Mapping[str, str], *arguments: str, trace: Path | None = None, errors: Path | None = None) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self._surroundings = {**os.environ, "RISK_RATE": "off", **surroundings}
         if trace is not None:
             self._surroundings["RISK_TRACE_TRANSACTIONS"] = str(trace)
         self._arguments = arguments
+        self._errors = errors  # where its log goes: a pipe that nobody reads would stop a server that has much to say
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, longest: float = 120.0) -> None:
         """Start and wait until it answers."""
         command = [sys.executable, "-m", "risk", "serve", "--port", str(self.port), *self._arguments]
-        self.process = subprocess.Popen(command, env=self._surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with self._errors.open("ab") if self._errors else nullcontext(subprocess.PIPE) as log:
+            self.process = subprocess.Popen(command, env=self._surroundings, stdout=subprocess.DEVNULL, stderr=log)
         deadline = time.monotonic() + longest
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 _, errors = self.process.communicate()
-                raise RuntimeError(f"the server ended: {errors.decode(errors='replace')[-2000:]}")
+                said = self._errors.read_bytes() if self._errors else errors
+                raise RuntimeError(f"the server ended: {said.decode(errors='replace')[-2000:]}")
             try:
                 if self.ask("GET", "/healthz")[0] == 200:
                     return

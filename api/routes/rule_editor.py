@@ -46,7 +46,7 @@ class EditorCheck(_Sent):
 class EditorPlace(_Sent):
     """A text and where the cursor stands."""
 
-    offset: int = Field(ge=0, examples=[40], description="characters before the cursor / 光标前的字符数")
+    offset: int = Field(ge=0, le=LARGEST_ID, examples=[40], description="characters before the cursor / 光标前的字符数")
     language: Language | None = Field(None, description="of what is offered; the definition's own where none is given / 语言")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 
 from api.app import create_app
 from api.home import operations
+from risk.domain.report_formats import MEDIA
+from risk.services.paging import LARGEST_ID
 from risk.settings import Settings
 
 
@@ -72,3 +76,41 @@ def test_the_reader_shows_every_operation_with_an_example(schema: dict[str, Any]
     assert len(shown) == len(_operations(schema))
     bodies = {(path, method.upper()) for path, method, operation in _operations(schema) if "requestBody" in operation}
     assert all(one["example"] for one in shown if (one["path"], one["method"]) in bodies)
+
+
+def test_a_file_is_declared_as_what_it_is(schema: dict[str, Any]) -> None:
+    for path, method, operation in _operations(schema):
+        content = operation["responses"].get("200", {}).get("content", {})
+        assert content.get("application/json", {}).get("schema", {}).get("type") != "string", (method, path)
+    files = schema["paths"]["/api/v1/reports/issues/{report_id}/files/{format}"]["get"]["responses"]["200"]["content"]
+    assert set(files) == {kind.partition(";")[0] for kind in MEDIA.values()}
+
+
+def test_whole_numbers_that_are_sent_fit_into_a_database(schema: dict[str, Any]) -> None:
+    found = [(where, part) for where, sent in _sent(schema) for part in _whole_numbers(schema, sent, frozenset())]
+    assert len(found) > 300
+    for where, part in found:
+        assert part.get("maximum", part.get("exclusiveMaximum", inf)) <= float(LARGEST_ID), (where, part)  # the description rounds it
+
+
+def _sent(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, method, operation in _operations(schema):
+        for parameter in operation.get("parameters", ()):
+            yield f"{method} {path} {parameter['name']}", parameter["schema"]
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            yield f"{method} {path}", content.get("schema", {})
+
+
+def _whole_numbers(schema: dict[str, Any], part: dict[str, Any], above: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """Every place for a whole number in what is sent, but those with a list of values."""
+    name = part.get("$ref", "").rpartition("/")[2]
+    if name in above:
+        return
+    if name:
+        yield from _whole_numbers(schema, schema["components"]["schemas"][name], above | {name})
+    if part.get("type") == "integer" and "enum" not in part and "const" not in part:
+        yield part
+    inner = [*part.get("properties", {}).values(), part.get("items"), part.get("additionalProperties")]
+    for one in (*inner, *(one for word in ("anyOf", "oneOf", "allOf") for one in part.get(word, ()))):
+        if isinstance(one, dict):
+            yield from _whole_numbers(schema, one, above)
