@@ -6,12 +6,14 @@ The same rows as the local engine gives, bit for bit, with one column more (``er
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +88,8 @@ def score_table(
     from pyspark.sql import functions as f
 
     kind = _kind(output)
-    parcel = spark_worker.Crate("", "", key, rules_only, lang)
-    with told_plainly(table.path, output), shipped(spark, scorer, parcel) as crate:
+    with told_plainly(table.path, output):
+        crate = ship(spark, scorer, spark_worker.Crate("", "", key, rules_only, lang))
         rows, total = _rows(spark, table, lang)
         read, done = Observation("read"), Observation("done")
         rows = rows.observe(read, f.sum(f.col("text").contains("\ufffd").cast("long")).alias("undecodable"))
@@ -108,16 +110,23 @@ def score_table(
     return Scored(*(int(told[name] or 0) for name in ("rows", "alarms", "failed", "undecodable")))
 
 
-@contextmanager
-def shipped(spark: SparkSession, scorer: Scorer, crate: spark_worker.Crate) -> Iterator[spark_worker.Crate]:
-    """The scorer handed to Spark, and where workers find it, for the length of a block: executors fetch the file when their first task begins."""
+def ship(spark: SparkSession, scorer: Scorer, crate: spark_worker.Crate) -> spark_worker.Crate:
+    """The scorer handed to Spark, and where workers find it. Once a session: executors fetch the file when their first task begins, one that joins late as well."""
     packed = shipping.pack(scorer)
-    name = f"risk-{packed.sha256}.scorer"
-    with tempfile.TemporaryDirectory(prefix="risk-ship-") as folder:
-        place = Path(folder) / name
+    place = _folder() / f"risk-{packed.sha256}.scorer"
+    if not place.exists():
         place.write_bytes(packed.data)
+    if not any(one.endswith(place.name) for one in spark.sparkContext.listFiles):
         spark.sparkContext.addFile(str(place))
-        yield replace(crate, name=name, sha256=packed.sha256)
+    return replace(crate, name=place.name, sha256=packed.sha256)
+
+
+@cache
+def _folder() -> Path:
+    """Where this process keeps what it ships until it ends."""
+    folder = tempfile.mkdtemp(prefix="risk-ship-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def mapped(frame: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
@@ -196,15 +205,14 @@ def _spread(spark: SparkSession, rows: DataFrame, total: int | None, partitions:
 @contextmanager
 def told_plainly(path: str, output: str) -> Iterator[None]:
     """What Spark raises in a block, as one of our refusals."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import AnalysisException, PySparkException
-
     try:
         yield
-    except (PySparkException, Py4JError) as error:
+    except Exception as error:
+        if not type(error).__module__.startswith(("pyspark.", "py4j.")):
+            raise
         told = str(error)
-        if isinstance(error, AnalysisException) and "PATH_NOT_FOUND" in told:
+        if "[PATH_NOT_FOUND]" in told:
             raise NotFoundError("file_not_found", path=path) from error
-        if isinstance(error, AnalysisException) and "PATH_ALREADY_EXISTS" in told:
+        if "[PATH_ALREADY_EXISTS]" in told:
             raise ConflictError("spark_output_exists", path=output) from error
         raise InvalidInputError("spark_failed", reason=quoted(java_reason(error))) from error
