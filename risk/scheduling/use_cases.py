@@ -69,7 +69,7 @@ def judge(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if not waiting and ran and not unfinished:
             return {"pending": 0}
     actor = str(arguments.get("actor") or "scheduler")
-    results = runs.run(tools.engine, tools.scorer(), keys, as_of=as_of, now=now, actor=actor)
+    results = runs.run(tools.engine, tools.scorer(), keys, as_of=as_of, now=now, actor=actor, workers=tools.settings.judging)
     told: dict[str, Any] = {"runs": [{"id": one.id, "model": one.key, "judged": one.judged, **one.balance.as_dict()} for one in results]}
     return told | _beside(tools)
 

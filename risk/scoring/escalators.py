@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.windows import window
 from risk.domain.grading import Escalator, Policy, Raise
 from rules.nodes import ListRef
 
@@ -50,10 +49,8 @@ def _counted(one: Escalator, around: Context, rows: Sequence[int], days: int) ->
     """Events of the subject of each row; nothing where the subject or its past is not known."""
     if around.events is None or around.queries is None:
         return [0.0] * len(rows)
-    queries = around.queries.iloc[list(rows)].reset_index(drop=True)
-    found = window(around.events, queries, "count", kind=one.stream, days=days, own=around.known.own)
-    known = queries["subject"].notna().to_numpy()
-    return [float(n) if sure else 0.0 for n, sure in zip(np.nan_to_num(found), known, strict=True)]
+    counts = np.nan_to_num(around.counts(one.stream, days))
+    return [float(counts[row]) for row in rows]
 
 
 def _lists(one: Escalator, reading: Reading, rows: Sequence[int]) -> dict[int, dict[str, object]]:

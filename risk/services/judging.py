@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.context import Context
+from models.grades import Cutoffs
 from risk.domain.grades import Grade
 from risk.domain.grading import Raise
 from risk.scoring.keys import split_key, title
@@ -37,6 +39,32 @@ class Part:
     """Escalators that hold, by position of the chunk."""
     stumbles: Mapping[int, str] = field(default_factory=dict)
     """Stored versions that are watched and could not be evaluated, and why: that touches nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What settling needs of a judgement, row by row of its part: no model, no outcome of single rules."""
+
+    probability: NDArray[np.float64]
+    ranks: NDArray[np.int64]
+    fired: NDArray[np.bool_]
+    """Whether any rule fired."""
+    cutoffs: Cutoffs
+    floors: NDArray[np.int64] | None
+    caps: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A :class:`Part` as it is handed to settling, also from another process."""
+
+    positions: list[int]
+    said: Said | None
+    evidence: dict[int, dict[str, Any]]
+    error: str | None
+    asides: tuple[Aside, ...]
+    raises: Mapping[int, tuple[Raise, ...]]
+    stumbles: Mapping[int, str]
 
 
 class _Halving:
@@ -69,6 +97,15 @@ def judge(scorer: Scorer, loaded: units.Units, wanted: Mapping[str, Sequence[int
             elif keep:
                 parts[key] += _judged(scorer, loaded, read, key, rows, keep, as_of, halving[key])
     return parts
+
+
+def told(part: Part) -> Told:
+    """The part without what only the judging needed."""
+    one, said = part.judged, None
+    if one is not None:
+        fired: NDArray[np.bool_] = np.asarray(np.asarray(one.hits.fired).any(axis=1), dtype=bool)
+        said = Said(one.probability, one.ranks, fired, one.cutoffs, one.floors, one.caps)
+    return Told(part.positions, said, part.evidence, part.error, part.asides, part.raises, part.stumbles)
 
 
 def _readable(scorer: Scorer, loaded: units.Units, rows: list[int], halving: _Halving) -> Iterator[tuple[list[int], Reading | str]]:

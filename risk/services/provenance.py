@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
+if TYPE_CHECKING:
+    from risk.services.units import Seen
 
-def seen(row: Row[Any]) -> dict[str, Any]:
+
+def seen(row: Row[Any] | Seen) -> dict[str, Any]:
     """The unit as it was seen: part of the hashed evidence. ``row`` has the signal's columns and ``subject_id``, ``subject_key``, ``subject_name``."""
     return {
         "signal": {

@@ -45,9 +45,8 @@ def licences(conn: Connection, subjects: Collection[int], as_of: datetime, day: 
     return Held(states, {subject: frozenset(found) for subject, found in kinds.items()})
 
 
-def book(conn: Connection, texts: Iterable[str], as_of: datetime) -> Book:
-    """The entries of the numbers that the texts show, and which of their kinds any register covers."""
-    covered = _kinds(conn, as_of)
+def book(conn: Connection, texts: Iterable[str], as_of: datetime, covered: frozenset[str]) -> Book:
+    """The entries of the numbers that the texts show; ``covered`` are the kinds of numbers that any register knows (`covered`)."""
     if not covered:
         return Book()
     shown = {
@@ -62,7 +61,8 @@ def book(conn: Connection, texts: Iterable[str], as_of: datetime) -> Book:
     return Book(entries, covered)
 
 
-def _kinds(conn: Connection, as_of: datetime) -> frozenset[str]:
+def covered(conn: Connection, as_of: datetime) -> frozenset[str]:
+    """The kinds of numbers that some register knew anything of by then. Looks through whole registers: ask once for a moment."""
     licence, registration = t.licences.c, t.registrations.c
     held = conn.scalars(select(licence.kind).where(licence.kind.in_(LICENCES), licence.known_from <= as_of).group_by(licence.kind))
     found = {LICENCES[kind] for kind in held}

@@ -1,6 +1,7 @@
 """Runs: stored signals are judged by every model, candidates settled, tasks issued. Idempotent, in chunks, resumable.
 
-One chunk is one transaction: its assessments, candidates, alerts, tasks and the cursors of all runs in it are committed together or not at all.
+Chunks are judged ahead, by worker processes where there is enough to do, and settled one after the other in the order of their signals, so that it makes no
+difference how many judge. One chunk is one transaction: its assessments, candidates, alerts, tasks and the cursors of all runs in it are committed together or not at all.
 So a run that is killed goes on where its cursor stands, and a run that is repeated changes nothing.
 
 A run judges what its model has not judged before: signals observed and received up to its ``as_of``. What an earlier run had to leave over capacity
@@ -12,8 +13,9 @@ another run of the model has judged meanwhile is not judged twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +25,12 @@ from risk import __version__
 from risk.domain.balance import Balance, BalanceError
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.services import alerts, auditing, judging, live_rules, outbox, rule_desk, settling, units
+from risk.services import alerts, auditing, live_rules, outbox, rule_desk, settling
+from risk.services.chunks import Step
 from risk.services.dispatch import load_directory
 from risk.services.settling import OpenRun
+from risk.services.standing import Standings, last_judged
+from risk.services.workers import Answer, Judges, judges
 from risk.storage import tables as t
 from risk.storage.engine import reading, serialise, transaction
 
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
 
 CHUNK = 2_000
+_WORTH_IT = 5
+"""So many chunks left, and it pays to start other processes: that takes them seconds."""
 
 KINDS = {"illegal_fundraising.solicitation": ("content", "warning"), "illegal_fundraising.report": ("report",)}
 """Which kinds of signals a model judges; all others judge every kind."""
@@ -64,6 +71,14 @@ class RunResult:
     balance: Balance
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: signals read of those that it began with. ``of`` counts by numbers, so it may be somewhat too high."""
+
+    read: int
+    of: int
+
+
 def run(
     engine: Engine,
     scorer: Scorer,
@@ -73,30 +88,110 @@ def run(
     now: datetime,
     actor: str,
     chunk: int = CHUNK,
-    progress: Callable[[int], None] | None = None,
+    workers: int = 1,
+    progress: Callable[[Progress], None] | None = None,
 ) -> list[RunResult]:
     """Judge everything new up to ``as_of`` by the models of ``keys``. Runs left unfinished with the same versions are finished first.
 
-    ``now`` is when alerts open and tasks are issued. The same call again returns the stored runs.
+    ``now`` is when alerts open and tasks are issued. The same call again returns the stored runs. ``workers`` processes judge, where there are so many
+    chunks that it pays to start them; ``progress`` is told after each chunk.
     """
     as_of = as_of.astimezone(UTC)  # the key of a run is made of it: the same moment must be written the same way
     results: dict[int, RunResult] = {}
     for moment, mine in [*_unfinished(engine, scorer, keys, now), (as_of, tuple(keys))]:
         open_runs = _start(engine, scorer, mine, moment, now, actor)
-        while open_runs:
-            step = _next_ids(engine, open_runs, chunk)
-            if step is None:
-                break
-            done = _chunk(engine, scorer, open_runs, *step, now, actor)
-            if done is None:  # another process was faster, or closed the runs: take up where they stand
-                open_runs = _reload(engine, open_runs)
-            elif progress and done:
-                progress(done)
-        for one in open_runs:
-            _finish(engine, one, now)
+        if open_runs:
+            _go_on(engine, scorer, open_runs, now, actor, chunk, workers, progress)
         for found in _results(engine, scorer, mine, moment):
             results[found.id] = found
     return list(results.values())
+
+
+def _go_on(
+    engine: Engine,
+    scorer: Scorer,
+    open_runs: list[OpenRun],
+    now: datetime,
+    actor: str,
+    chunk: int,
+    workers: int,
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Judge chunk after chunk until nothing is left, and close the runs."""
+    left = _left(engine, _next(engine, open_runs, chunk))
+    settler = _Settler(engine, scorer, now, actor, left, progress)
+    with judges(engine, scorer, workers if left >= _WORTH_IT * chunk else 1) as those:
+        while not _through(settler, those, open_runs, chunk):
+            open_runs = _reload(engine, open_runs)
+    for one in open_runs:
+        _finish(engine, one, now)
+
+
+class _Settler:
+    """What one process keeps while it settles the chunks of runs."""
+
+    def __init__(
+        self, engine: Engine, scorer: Scorer, now: datetime, actor: str, left: int, progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.engine, self.scorer, self.now, self.actor = engine, scorer, now, actor
+        self._standings: dict[str, Standings] = {}
+        self._judged: int | None = None
+        self._versions: dict[str, dict[str, Any]] = {}
+        self._left, self._read, self._progress = left, 0, progress
+
+    def versions(self, key: str) -> dict[str, Any]:
+        """As of :func:`versions`, looked up once."""
+        if key not in self._versions:
+            self._versions[key] = versions(self.scorer, key)
+        return self._versions[key]
+
+    def standings(self, conn: Connection) -> dict[str, Standings]:
+        """By model, as they were left by the chunk before; new ones where somebody else has judged since."""
+        if self._judged != last_judged(conn):
+            self._standings = defaultdict(Standings)
+        return self._standings
+
+    def written(self, conn: Connection) -> None:
+        """To be called when a chunk is written: what comes after it is somebody else's."""
+        self._judged = last_judged(conn)
+
+    def settled(self, read: int) -> None:
+        """Tell how far it is."""
+        self._read += read
+        if self._progress and read:
+            self._progress(Progress(self._read, max(self._left, self._read)))
+
+
+def _through(settler: _Settler, those: Judges, open_runs: Sequence[OpenRun], chunk: int) -> bool:
+    """Judge ahead and settle in order, until nothing is left; False where the runs no longer stand where this process left them."""
+    planned, ready, more = [replace(one) for one in open_runs], deque[tuple[Step, Answer]](), True
+    while True:
+        while more and len(ready) < those.depth:
+            step = _next(settler.engine, planned, chunk)
+            more = step is not None
+            if step is not None:
+                ready.append((step, those.begin(step)))
+                _advance(planned, step.upto)
+        if not ready:
+            return True
+        step, answer = ready.popleft()
+        done = _chunk(settler, open_runs, step, answer)
+        if done is None:  # another process was faster, or closed the runs: take up where they stand
+            return False
+        settler.settled(done)
+
+
+def _advance(runs: Iterable[OpenRun], upto: int) -> None:
+    for one in runs:
+        one.cursor = max(one.cursor, upto)
+
+
+def _left(engine: Engine, step: Step | None) -> int:
+    """About how many signals there are from the first of a step on: by their numbers, for to count them takes as long as to read them."""
+    if step is None or not step.ids:
+        return 0
+    with reading(engine) as conn:
+        return int(conn.scalar(select(func.max(t.signals.c.id))) or 0) - step.ids[0] + 1
 
 
 def versions(scorer: Scorer, key: str) -> dict[str, Any]:
@@ -187,13 +282,13 @@ def _begin(conn: Connection, scorer: Scorer, key: str, as_of: datetime, now: dat
     return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
 
 
-def _next_ids(engine: Engine, runs: Sequence[OpenRun], chunk: int) -> tuple[dict[str, list[int]], int] | None:
+def _next(engine: Engine, runs: Sequence[OpenRun], chunk: int) -> Step | None:
     """The next signals of each run, up to one common id, so that one reading serves all models; None when nothing is left."""
     found: dict[str, list[int]] = {}
     s, a = t.signals.c, t.assessments.c
     with reading(engine) as conn:
         for one in runs:
-            judged = exists().where(a.signal_id == s.id, a.model == one.key)
+            judged = exists().where(a.signal_id == s.id, a.model == one.key, a.signal_id > one.cursor)
             query = (
                 select(s.id)
                 .where(s.id > one.cursor, s.observed_at <= one.as_of, s.received_at <= one.as_of)
@@ -207,33 +302,32 @@ def _next_ids(engine: Engine, runs: Sequence[OpenRun], chunk: int) -> tuple[dict
     wanted = {key: [i for i in ids if i <= upto] for key, ids in found.items()}
     if not any(wanted.values()) and not any(one.cursor == _NOT_BEGUN for one in runs):
         return None
-    return wanted, upto
-
-
-def _chunk(
-    engine: Engine, scorer: Scorer, runs: Sequence[OpenRun], wanted: Mapping[str, Sequence[int]], upto: int, now: datetime, actor: str
-) -> int | None:
-    """Judge and settle one chunk in one transaction. Returns how many signals were read, or None when the runs do not stand where they stood."""
-    every = sorted({i for ids in wanted.values() for i in ids})
     as_of = runs[0].as_of
-    with reading(engine) as conn:
-        loaded = units.load(conn, every, as_of, known=min(as_of, *(one.started_at for one in runs)))
-    judged = judging.judge(scorer, loaded, wanted, as_of)
-    with transaction(engine) as conn:
+    return Step(wanted, upto, as_of, min(as_of, *(one.started_at for one in runs)))
+
+
+def _chunk(settler: _Settler, runs: Sequence[OpenRun], step: Step, answer: Answer) -> int | None:
+    """Settle one chunk in one transaction. Returns how many signals were read, or None when the runs do not stand where they stood."""
+    chunk, now, actor, scorer = answer(), settler.now, settler.actor, settler.scorer
+    with transaction(settler.engine) as conn:
         serialise(conn, _LOCK)
         stand = {row.id: row for row in _rows(conn, runs)}
         if any(stand[one.id].status != "running" or stand[one.id].cursor != one.cursor for one in runs):
             return None
-        directory = load_directory(conn)
+        directory, others = load_directory(conn), settling.judged_elsewhere(conn, step.wanted)
+        standings = settler.standings(conn)
         for one in runs:
             again = settling.over_capacity(conn, one) if one.cursor == _NOT_BEGUN else []
-            settling.settle(conn, one, judged[one.key], again, loaded, versions(scorer, one.key), now, actor, directory, scorer.policy)
-            for version_id, error in {v: e for part in judged[one.key] for v, e in part.stumbles.items()}.items():
+            settling.settle(
+                conn, one, chunk.told[one.key], again, chunk.rows, settler.versions(one.key), now, actor, directory, scorer.policy,
+                others[one.key], standings[one.key],
+            )  # fmt: skip
+            for version_id, error in {v: e for part in chunk.told[one.key] for v, e in part.stumbles.items()}.items():
                 rule_desk.stumbled(conn, version_id, actor=actor, now=now, run_id=one.id, error=error)
-            conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(cursor=max(one.cursor, upto)))
-    for one in runs:
-        one.cursor = max(one.cursor, upto)
-    return len(every)
+            conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(cursor=max(one.cursor, step.upto)))
+        settler.written(conn)
+    _advance(runs, step.upto)
+    return len(chunk.rows)
 
 
 def _rows(conn: Connection, runs: Iterable[OpenRun]) -> list[Row[Any]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, exists, select, update
 
 from risk.domain.balance import Balance
@@ -16,11 +15,11 @@ from risk.domain.grades import ALARM, Grade
 from risk.domain.grading import Policy, default_policy
 from risk.domain.routing import first_place
 from risk.domain.signals import digest
-from risk.services import alerts, judging, rule_shadow, standing, units
-from risk.services.bulk import insert_rows, select_in
+from risk.services import alerts, judging, provenance, rule_shadow, standing, units
+from risk.services.bulk import select_in
 from risk.services.dispatch import Directory
-from risk.services.provenance import seen
 from risk.storage import tables as t
+from risk.storage.many import insert_many
 
 _LOOK_BACK = 50
 """How many of a model's runs are searched for what is still over capacity. Each run offers all of it again, so it never lies further back than the runs
@@ -42,7 +41,7 @@ class OpenRun:
 class _Found:
     """A candidate on its way: the row it is of, and what was said of it."""
 
-    row: Row[Any]
+    row: units.Seen
     probability: float
     grade: Grade
     told: Mapping[str, Any] | None = None
@@ -52,51 +51,74 @@ class _Found:
 def settle(
     conn: Connection,
     one: OpenRun,
-    parts: Sequence[judging.Part],
+    parts: Sequence[judging.Told],
     again: Sequence[Candidate],
-    loaded: units.Units,
+    seen: Sequence[units.Seen],
     version: Mapping[str, Any],
     now: datetime,
     actor: str,
     directory: Directory,
     policy: Policy | None = None,
+    others: Collection[int] = (),
+    standings: standing.Standings | None = None,
 ) -> None:
     """Store what a run's model said of a chunk, settle its candidates and those offered ``again``, and bring the run's balance up to date.
 
-    What another run of the model has judged since the chunk was read is left to that run.
+    ``others`` are signals that another run of the model has judged since the chunk was read (`judged_elsewhere`): they are left to that run.
+    ``standings`` are those of the model, kept from the chunk before.
     """
-    others = _judged_elsewhere(conn, one, [loaded.rows[i].id for part in parts for i in part.positions])
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     found: list[_Found] = []
-    grades = standing.graded(conn, one.key, one.as_of, parts, loaded, policy or default_policy(), others)
+    grades = standing.graded(conn, one.key, one.as_of, parts, seen, policy or default_policy(), others, standings)
     for part in parts:
-        if part.judged is None:
-            found += [
-                _Found(loaded.rows[i], 0.0, Grade.NONE, error=part.error or "?") for i in part.positions if loaded.rows[i].id not in others
-            ]
+        if part.said is None:
+            found += [_Found(seen[i], 0.0, Grade.NONE, error=part.error or "?") for i in part.positions if seen[i].id not in others]
             continue
-        probability = part.judged.probability.tolist()
-        firing = set(np.flatnonzero(np.asarray(part.judged.hits.fired).any(axis=1)).tolist())
-        for k, i in enumerate(part.positions):
-            row = loaded.rows[i]
+        for i, probability, fired in zip(part.positions, part.said.probability.tolist(), part.said.fired.tolist(), strict=True):
+            row = seen[i]
             if row.id in others:
                 continue
-            grade, told = grades[i]
-            rows.append(_assessment(one, row, probability[k], int(grade), told, version))
-            if grade >= ALARM or k in firing or row.kind in ("warning", "report"):
-                found.append(_Found(row, probability[k], grade, told))
-    insert_rows(conn, t.assessments, rows)
-    rule_shadow.record(
-        conn, one.id, one.key, one.as_of, [(loaded.rows[aside.row].id, aside) for part in parts for aside in part.asides], others
-    )
+            grade, told = grades.get(i, _NOTHING)
+            stored = told | provenance.seen(row) if told else None
+            rows.append((row.id, row.subject_id, probability, int(grade), stored, digest(stored) if stored else None))
+            if fired or grade >= ALARM or row.kind in ("warning", "report"):
+                found.append(_Found(row, probability, grade, told))
+    insert_many(conn, t.assessments, _COLUMNS, rows, _same(one, version))
+    asides = [(seen[aside.row].id, aside) for part in parts for aside in part.asides]
+    rule_shadow.record(conn, one.id, one.key, one.as_of, asides, others)
     candidates = [*_with_assessments(conn, one, [_candidate(one, f) for f in found]), *again]
     balance = alerts.settle(conn, one.id, candidates, now, actor=actor, directory=directory)
     c = t.runs.c
-    stored = conn.execute(select(c.balance, c.candidates, c.judged).where(c.id == one.id)).one()
-    total = balance + Balance.of_counts(stored.balance, candidates=stored.candidates)
-    conn.execute(
-        update(t.runs).where(c.id == one.id).values(balance=total.as_dict(), candidates=total.candidates, judged=stored.judged + len(rows))
-    )
+    stored_run = conn.execute(select(c.balance, c.candidates, c.judged).where(c.id == one.id)).one()
+    total = balance + Balance.of_counts(stored_run.balance, candidates=stored_run.candidates)
+    judged = stored_run.judged + len(rows)
+    conn.execute(update(t.runs).where(c.id == one.id).values(balance=total.as_dict(), candidates=total.candidates, judged=judged))
+
+
+_NOTHING: tuple[Grade, None] = (Grade.NONE, None)
+_COLUMNS = ("signal_id", "subject_id", "probability", "grade", "evidence", "evidence_hash")
+
+
+def _same(one: OpenRun, version: Mapping[str, Any]) -> dict[str, Any]:
+    """What all assessments of a run have in common."""
+    return {"run_id": one.id, "model": one.key, "model_version": version["model"], "rules_version": version["rules"], "as_of": one.as_of}
+
+
+def judged_elsewhere(conn: Connection, wanted: Mapping[str, Sequence[int]]) -> dict[str, set[int]]:
+    """By model, the signals of a chunk that have an assessment by it already: another run was faster."""
+    every = sorted({number for numbers in wanted.values() for number in numbers})
+    found: dict[str, set[int]] = {key: set() for key in wanted}
+    if not every:
+        return found
+    a = t.assessments.c
+    query = select(a.model, a.signal_id).where(a.model.in_(list(wanted)))
+    if every[-1] - every[0] < 20 * len(every):
+        rows: Iterable[Row[Any]] = conn.execute(query.where(a.signal_id.between(every[0], every[-1])))
+    else:
+        rows = select_in(conn, query, a.signal_id, every)
+    for row in rows:
+        found[row.model].add(row.signal_id)
+    return found
 
 
 def over_capacity(conn: Connection, one: OpenRun) -> list[Candidate]:
@@ -124,30 +146,6 @@ def over_capacity(conn: Connection, one: OpenRun) -> list[Candidate]:
             )
         )  # fmt: skip
     return found
-
-
-def _judged_elsewhere(conn: Connection, one: OpenRun, signal_ids: Sequence[int]) -> set[int]:
-    a = t.assessments.c
-    return {row.signal_id for row in select_in(conn, select(a.signal_id).where(a.model == one.key), a.signal_id, signal_ids)}
-
-
-def _assessment(
-    one: OpenRun, row: Row[Any], probability: float, rank: int, told: Mapping[str, Any] | None, version: Mapping[str, Any]
-) -> dict[str, Any]:
-    stored = dict(told) | seen(row) if told else None
-    return {
-        "run_id": one.id,
-        "signal_id": row.id,
-        "subject_id": row.subject_id,
-        "model": one.key,
-        "probability": probability,
-        "grade": rank,
-        "model_version": version["model"],
-        "rules_version": version["rules"],
-        "as_of": one.as_of,
-        "evidence": stored,
-        "evidence_hash": digest(stored) if stored else None,
-    }
 
 
 def _candidate(one: OpenRun, found: _Found) -> Candidate:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, func, select
 
 from risk.domain.grades import ALARM, Grade
@@ -21,48 +22,100 @@ from risk.services.bulk import select_in
 from risk.storage import tables as t
 
 
+class Standings:
+    """The standings of subjects by one model, looked up at the first question. Whoever keeps one sees to it that nobody else has judged since."""
+
+    def __init__(self) -> None:
+        self._graver: dict[int, Standing] = {}
+        self._asked = bytearray()
+
+    def of(self, conn: Connection, key: str, as_of: datetime, subjects: Collection[int]) -> dict[int, Standing]:
+        """Subject → standing, of those that stand at blue or above. The caller writes what it grades into it."""
+        top = max(subjects, default=0)
+        if top >= len(self._asked):
+            self._asked.extend(bytes(top + 100_000 - len(self._asked)))
+        fresh = [subject for subject in subjects if not self._asked[subject]]
+        self._graver |= _standings(conn, key, as_of, fresh)
+        for subject in fresh:
+            self._asked[subject] = 1
+        return self._graver
+
+
+def last_judged(conn: Connection) -> int:
+    """The number of the newest assessment: as long as it is the same, all standings are."""
+    return int(conn.scalar(select(func.max(t.assessments.c.id))) or 0)
+
+
 def graded(
     conn: Connection,
     key: str,
     as_of: datetime,
-    parts: Sequence[judging.Part],
-    loaded: units.Units,
+    parts: Sequence[judging.Told],
+    rows: Sequence[units.Seen],
     policy: Policy,
     others: Collection[int] = (),
+    standings: Standings | None = None,
 ) -> dict[int, tuple[Grade, dict[str, Any] | None]]:
-    """Position in the chunk → final grade, and the evidence (None below blue) with the reasons of the grade. ``others``: signals left to another run."""
-    places = sorted(
-        (i, k, part) for part in parts if part.judged is not None for k, i in enumerate(part.positions) if loaded.rows[i].id not in others
-    )
-    standings = _standings(conn, key, as_of, {loaded.rows[i].subject_id for i, _, _ in places} - {None})
-    cutoffs = {id(part): part.judged.cutoffs.plain() for part in parts if part.judged is not None}
+    """Position in the chunk → final grade, and the evidence (None below blue) with the reasons of the grade. Who is not in it has no grade.
+
+    ``others``: signals left to another run; ``standings``: kept from the chunk before.
+    """
+    subjects = {rows[i].subject_id for part in parts if part.said is not None for i in part.positions if rows[i].id not in others} - {None}
+    known = (standings or Standings()).of(conn, key, as_of, sorted(s for s in subjects if s is not None))
     found: dict[int, tuple[Grade, dict[str, Any] | None]] = {}
-    for i, k, part in places:
-        judged, subject = part.judged, loaded.rows[i].subject_id
-        assert judged is not None
-        cap = Grade.RED if judged.caps is None else Grade(int(judged.caps[k]))
-        cuts = cutoffs[id(part)]
-        before = standings.get(subject) if subject is not None else None
-        probability = float(judged.probability[k])
-        one = grade_of(Grade(int(judged.ranks[k])), probability, cuts, before, part.raises.get(i, ()), policy, cap)
+    for i, k, part in _places(parts, rows, known, others):
+        said, subject = part.said, rows[i].subject_id
+        assert said is not None
+        cap = Grade.RED if said.caps is None else Grade(int(said.caps[k]))
+        cuts = said.cutoffs.plain()
+        before = known.get(subject) if subject is not None else None
+        probability = float(said.probability[k])
+        one = grade_of(Grade(int(said.ranks[k])), probability, cuts, before, part.raises.get(i, ()), policy, cap)
         if subject is not None:
-            standings[subject] = one.standing
+            _stand(known, subject, one.standing)
         told = part.evidence.get(i) if one.grade >= ALARM else None
         if told is not None:
-            floor = Grade.NONE if judged.floors is None else Grade(int(judged.floors[k]))
+            floor = Grade.NONE if said.floors is None else Grade(int(said.floors[k]))
             told = _told(told, one, probability, cuts, policy, floor, cap)
         found[i] = (one.grade, told)
     return found
 
 
+def _places(
+    parts: Sequence[judging.Told], rows: Sequence[units.Seen], known: Mapping[int, Standing], others: Collection[int]
+) -> list[tuple[int, int, judging.Told]]:
+    """(position, place in its part, part) in the order of the signals, of those that have a grade or whose subject has, or gets, a standing."""
+    every = [(part, np.asarray(part.said.ranks).tolist()) for part in parts if part.said is not None]
+    graded = {rows[i].subject_id for part, ranks in every for i, rank in zip(part.positions, ranks, strict=True) if rank}
+    return sorted(
+        (
+            (i, k, part)
+            for part, ranks in every
+            for k, (i, rank) in enumerate(zip(part.positions, ranks, strict=True))
+            if (rank or (subject := rows[i].subject_id) in known or (subject is not None and subject in graded))
+            and rows[i].id not in others
+        ),
+        key=lambda place: place[0],
+    )
+
+
+def _stand(standings: dict[int, Standing], subject: int, standing: Standing) -> None:
+    """None below blue: that is as if it had never been judged."""
+    if standing.grade >= ALARM:
+        standings[subject] = standing
+    else:
+        standings.pop(subject, None)
+
+
 def _standings(conn: Connection, key: str, as_of: datetime, subjects: Collection[int]) -> dict[int, Standing]:
-    """The standing of each subject that the model has judged before."""
+    """The standing of each subject that the model has judged before, of those at blue or above."""
     a = t.assessments.c
     latest = select(func.max(a.id)).where(a.model == key, a.as_of <= as_of).group_by(a.subject_id)
-    ids = [row[0] for row in select_in(conn, latest, a.subject_id, sorted(subjects))]
+    ids = [row[0] for row in select_in(conn, latest, a.subject_id, subjects)]
     rows = select_in(conn, select(a.id, a.subject_id, a.grade).where(a.grade > 0), a.id, ids)
     told = {row.id: row.evidence for row in select_in(conn, select(a.id, a.evidence), a.id, [row.id for row in rows])}
-    return {row.subject_id: _standing(row.grade, told.get(row.id)) for row in rows}
+    found = {row.subject_id: _standing(row.grade, told.get(row.id)) for row in rows}
+    return {subject: standing for subject, standing in found.items() if standing.grade >= ALARM}
 
 
 def _standing(grade: int, evidence: Mapping[str, Any] | None) -> Standing:

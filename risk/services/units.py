@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -17,6 +17,22 @@ from risk.storage import tables as t
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Seen(NamedTuple):
+    """A signal without its text: what settling needs of it, small enough to be handed from process to process."""
+
+    id: int
+    kind: str
+    region: str | None
+    source: str
+    url: str | None
+    content_hash: str
+    observed_at: datetime
+    subject_id: int | None
+    subject_key: str | None
+    subject_name: str | None
+    subject_region: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,11 @@ class Units:
         """The signals' ids."""
         return [row.id for row in self.rows]
 
+    @property
+    def seen(self) -> list[Seen]:
+        """The signals without their texts."""
+        return [Seen(*(getattr(row, name) for name in Seen._fields)) for row in self.rows]
+
 
 def judged_day(as_of: datetime) -> date:
     """The day whose rules and licences hold at a moment: Shanghai's date just before it, so that midnight still belongs to the day it ends.
@@ -52,10 +73,13 @@ def judged_day(as_of: datetime) -> date:
     return (as_of - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
 
 
-def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known: datetime | None = None) -> Units:
+def load(
+    conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known: datetime | None = None, past: histories.Past | None = None
+) -> Units:
     """The signals with their context as known at ``as_of``: nothing observed, received, opened or reported later is seen.
 
     ``known`` is the moment a run began, where that is earlier than its ``as_of``: what the run itself opens must not change what it judges next.
+    ``past`` keeps what was read of subjects for the next call of the same moment.
     """
     s, sub = t.signals.c, t.subjects.c
     query = select(
@@ -77,7 +101,9 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
     ).join_from(t.signals, t.subjects, s.subject_id == sub.id, isouter=True)
     rows = sorted(select_in(conn, query, s.id, signal_ids), key=lambda row: row.id)
     subjects = sorted({row.subject_id for row in rows if row.subject_id is not None})
-    day, known = judged_day(as_of), min(as_of, known or as_of)
+    day, known, past = judged_day(as_of), min(as_of, known or as_of), past or histories.Past()
+    past.at(as_of, known)
+    covered = past.once("covered", lambda: registers_known.covered(conn, as_of))
     held = registers_known.licences(conn, subjects, as_of, day)
     links = histories.links(conn, subjects, as_of)
     return Units(
@@ -87,7 +113,7 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
             signal_kind=[row.kind for row in rows],
             licences=_licences(rows, held.states),
             age_days=[_age(row.registered_on, day) for row in rows],
-            events=histories.events(conn, sorted({*subjects, *links["subject"]}), as_of, known),
+            events=past.events(conn, sorted({*subjects, *links["subject"]})),
             queries=_queries(rows, as_of),
             known=Known(
                 day=day.isoformat(),
@@ -95,7 +121,7 @@ def load(conn: Connection, signal_ids: Sequence[int], as_of: datetime, *, known:
                 links=links,
                 held=held.kinds,
                 names={row.subject_id: row.subject_name for row in rows if row.subject_id is not None},
-                register=registers_known.book(conn, (row.text for row in rows), as_of),
+                register=registers_known.book(conn, (row.text for row in rows), as_of, covered),
             ),
         ),
     )
