@@ -11,6 +11,7 @@ from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, IfMatch, Limit, Services, Svc, Text
 from api.openapi import problems
 from api.push_schemas import PushActed, ReplayAsked, SecretSent, State, TargetChanged, TargetSent
+from risk.domain import push
 from risk.domain.errors import InvalidInputError
 from risk.services import push_replay, push_targets, push_trial, push_views
 from risk.services.http_guard import Guard
@@ -27,11 +28,13 @@ READ, WRITE = [needs("push.read")], [needs("push.write")]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of a test message."""
+    """What came of a test message; ``error`` is the code of what went wrong, told in words beside it."""
 
     ok: bool
     status: int | None
     error: str | None
+    error_zh: str | None
+    error_en: str | None
 
 
 @router.get("/status", summary="推送状态 / How pushing is doing", dependencies=READ)
@@ -111,7 +114,8 @@ def test_target(name: Text, sent: PushActed, svc: Svc, who: Caller) -> Tried:
         "scope": who.scope,
     }
     answer = svc.desk.whole(push_trial.trial, guard, box, name, **common)
-    return Tried(answer.ok, answer.status, answer.error)
+    why = push.why_of(answer.error, answer.status)
+    return Tried(answer.ok, answer.status, answer.error, why.zh if why else None, why.en if why else None)
 
 
 @router.get("/deliveries", summary="推送记录 / List deliveries", responses=problems(422), dependencies=READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
@@ -95,41 +96,31 @@ def get_share(share_request_id: Id, svc: Svc, who: Caller) -> ShareView:
 @router.post("/{share_request_id}/receive", summary="受理 / Receive an application", responses=ACT, dependencies=DECIDE)
 def receive(share_request_id: Id, sent: DecisionSent, svc: Svc, who: Caller) -> ShareView:
     """By whoever answers for the data, not by who applied."""
-    me = _as(who, sent.actor)
-    svc.desk.act(sharing.receive, share_request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
-    return _show(svc, share_request_id, me)
+    return _take(svc, who, share_request_id, sent, sharing.receive)
 
 
 @router.post("/{share_request_id}/grant", summary="授权 / Grant an application", responses=ACT, dependencies=DECIDE)
 def grant(share_request_id: Id, sent: DecisionSent, svc: Svc, who: Caller) -> ShareView:
     """Lends one's own right, narrowed to what was asked for, until its last day."""
-    me = _as(who, sent.actor)
-    svc.desk.act(sharing.grant, share_request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
-    return _show(svc, share_request_id, me)
+    return _take(svc, who, share_request_id, sent, sharing.grant)
 
 
 @router.post("/{share_request_id}/refuse", summary="不予授权 / Refuse an application", responses=ACT, dependencies=DECIDE)
 def refuse(share_request_id: Id, sent: DecisionSent, svc: Svc, who: Caller) -> ShareView:
     """With the reason."""
-    me = _as(who, sent.actor)
-    svc.desk.act(sharing.refuse, share_request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
-    return _show(svc, share_request_id, me)
+    return _take(svc, who, share_request_id, sent, sharing.refuse)
 
 
 @router.post("/{share_request_id}/withdraw", summary="撤回授权 / Withdraw a grant", responses=ACT, dependencies=DECIDE)
 def withdraw(share_request_id: Id, sent: DecisionSent, svc: Svc, who: Caller) -> ShareView:
     """At once: the next request with its key is refused."""
-    me = _as(who, sent.actor)
-    svc.desk.act(sharing.withdraw, share_request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
-    return _show(svc, share_request_id, me)
+    return _take(svc, who, share_request_id, sent, sharing.withdraw)
 
 
 @router.post("/{share_request_id}/cancel", summary="撤销申请 / Give an application up", responses=ACT, dependencies=APPLY)
 def cancel(share_request_id: Id, sent: DecisionSent, svc: Svc, who: Caller) -> ShareView:
     """By who made it."""
-    me = _as(who, sent.actor)
-    svc.desk.act(sharing.cancel, share_request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
-    return _show(svc, share_request_id, me)
+    return _take(svc, who, share_request_id, sent, sharing.cancel)
 
 
 @router.post("/{share_request_id}/key", summary="领取密钥 / Collect the key", status_code=201, responses=ACT, dependencies=APPLY)
@@ -155,6 +146,13 @@ def export(share_request_id: Id, svc: Svc, who: Caller, form: Annotated[share_ex
 
 def _as(who: Principal, sent: str | None) -> Principal:
     return replace(who, name=acting(who, sent))
+
+
+def _take(svc: Services, who: Principal, request_id: int, sent: DecisionSent, step: Callable[..., None]) -> ShareView:
+    """One step of an application: with its reason, over the version that was seen."""
+    me = _as(who, sent.actor)
+    svc.desk.act(step, request_id, who=me, reason=sent.reason, now=svc.desk.clock(), version=sent.version)
+    return _show(svc, request_id, me)
 
 
 def _show(svc: Services, request_id: int, who: Principal) -> ShareView:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from risk.domain import push  # noqa: F401 - registers the texts of what goes wrong
+from risk.domain import push
 from risk.domain.calendar import SHANGHAI
 from risk.domain.messages import register, say
 
@@ -71,7 +71,8 @@ def target_lines(found: Mapping[str, Any], words: str, *, short: bool = False) -
 
 def why_of(code: str | None, status: int | None, words: str) -> str:
     """What went wrong, from its code."""
-    return say(code, words, default=code, status=status or "—", place="—", address="—") if code else "—"
+    told = push.why_of(code, status)
+    return "—" if told is None else told.zh if words == "zh" else told.en
 
 
 def _when(moment: datetime | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from risk.domain.datafiles import read_toml
-from risk.domain.messages import register
+from risk.domain.messages import Told, register, say
 
 WEBHOOK, SMTP, WECOM, DINGTALK, FEISHU = KINDS = ("webhook", "smtp", "wecom", "dingtalk", "feishu")
 ROBOTS = (WECOM, DINGTALK, FEISHU)
@@ -49,6 +49,18 @@ register(
         "push_broken": ("推送程序出错，已记入日志", "the push itself broke; it is in the log"),
     }
 )
+
+
+def why_of(code: str | None, status: int | None = None) -> Told | None:
+    """What went wrong, in words, from its code; nothing where nothing did.
+
+    >>> why_of("push_answer_refused", 503).en, why_of(None)
+    ('the other side answered 503', None)
+    """
+    if not code:
+        return None
+    zh, en = (say(code, lang, default=code, status=status or "—", place="—", address="—") for lang in ("zh", "en"))
+    return Told(zh, en)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ register({"push_delivery_not_found": ("没有编号为 {id} 的推送", "no deli
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event for one target."""
+    """One event for one target; ``error`` is the code of what went wrong, told in words beside it."""
 
     id: int
     target: str
@@ -42,14 +42,18 @@ class Delivery:
     happened_at: datetime
     created_at: datetime
     ended_at: datetime | None
+    error_zh: str | None
+    error_en: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """A target and how it is doing."""
+    """A target and how it is doing; why it stands still is told in words."""
 
     target: Target
     health: Health
+    reason_zh: str | None
+    reason_en: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,14 @@ def status(conn: Connection, now: datetime, *, scope: Scope = EVERYWHERE) -> Pus
     if not scope.whole:
         counts = counts.join_from(t.push_deliveries, t.push_targets, d.target_id == t.push_targets.c.id).where(targets_inside(scope))
     found = {state: int(count) for state, count in conn.execute(counts)}
-    targets = tuple(TargetHealth(one, push_health.health(conn, one.id, now)) for one in push_targets.list_targets(conn, scope=scope))
+    targets = tuple(_healthy(conn, one, now) for one in push_targets.list_targets(conn, scope=scope))
     return PushStatus(int(unspread or 0) if scope.whole else 0, {state: found.get(state, 0) for state in push.DELIVERY_STATES}, targets)
 
 
 def show_target(conn: Connection, name: str, now: datetime, *, scope: Scope = EVERYWHERE) -> TargetHealth:
     """One target and how it is doing; ``push_target_not_found``."""
     target = push_targets.get(conn, name, scope=scope)
-    return TargetHealth(target, push_health.health(conn, target.id, now))
+    return _healthy(conn, target, now)
 
 
 def list_deliveries(
@@ -120,8 +124,15 @@ def _query(scope: Scope) -> Select[Any]:
 _SAME = ("message", "state", "urgent", "attempts", "next_at", "status", "error", "created_at", "ended_at")
 
 
+def _healthy(conn: Connection, target: Target, now: datetime) -> TargetHealth:
+    why = push.why_of(target.reason)
+    return TargetHealth(target, push_health.health(conn, target.id, now), why.zh if why else None, why.en if why else None)
+
+
 def _delivery(row: Row[Any]) -> Delivery:
     same = {name: getattr(row, name) for name in _SAME}
+    why = push.why_of(row.error, row.status)
     return Delivery(
-        id=row.id, target=row.name, event=row.event, object=row.object, office=row.office_code, key=row.key, happened_at=row.at, **same
-    )
+        id=row.id, target=row.name, event=row.event, object=row.object, office=row.office_code, key=row.key, happened_at=row.at,
+        error_zh=why.zh if why else None, error_en=why.en if why else None, **same,
+    )  # fmt: skip

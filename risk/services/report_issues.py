@@ -25,8 +25,9 @@ from risk.reports import issue
 from risk.reports.document import Document, as_dict, from_dict
 from risk.scoring.keys import spec_of, split_key
 from risk.services import auditing, report_events, report_numbers, report_scope, situation
+from risk.services.life_steps import steps_of
 from risk.services.personal import masked
-from risk.services.report_views import EventView, IssueView
+from risk.services.report_views import IssueView
 from risk.services.scoping import reports_inside
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
@@ -222,9 +223,7 @@ def _free(conn: Connection, number: str) -> str:
 def get(conn: Connection, report_id: int, *, scope: Scope = EVERYWHERE) -> IssueView:
     """One report with its history; ``report_missing``."""
     row = _row(conn, report_id, scope, lock=False)
-    e = t.report_events.c
-    events = conn.execute(select(t.report_events).where(e.report_id == report_id).order_by(e.id))
-    history = tuple(EventView(one.event, one.from_state, one.to_state, one.actor, one.reason, dict(one.detail), one.at) for one in events)
+    history = steps_of(conn, t.report_events, t.report_events.c.report_id == report_id)
     titles: dict[str, Any] = {f"title_{lang}": getattr(row, f"title_{lang}") or _built(row, lang).title for lang in LANGS}
     same: dict[str, Any] = {
         name: getattr(row, name) for name in IssueView.__slots__ if name not in {"history", "steps", "chapters", *titles}

@@ -7,21 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from risk.domain.messages import register
+from risk.services.life_steps import LifeStep
 
 register({"report_missing": ("没有编号为 {id} 的报告", "no report with the number {id}")})
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One step of a report."""
-
-    event: str
-    from_state: str | None
-    to_state: str
-    actor: str
-    reason: str | None
-    detail: dict[str, Any]
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class IssueView:
     created_at: datetime
     changed_at: datetime
     version: int
-    history: tuple[EventView, ...]
+    history: tuple[LifeStep, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from risk.services.acts import ActFilter, ActView
 from risk.services.appeals import AppealView
 from risk.services.attachments import AttachmentView
 from risk.services.feedback import FeedbackView
+from risk.services.life_steps import LifeStep, steps_of
 from risk.services.paging import LARGEST_ID
 from risk.services.personal import masked, masked_json
 from risk.services.repairs import RepairView
@@ -48,19 +49,6 @@ class HandlerView:
 
 
 @dataclass(frozen=True, slots=True)
-class StepView:
-    """One event of a verdict."""
-
-    event: str
-    from_state: str | None
-    to_state: str
-    actor: str
-    reason: str | None
-    detail: dict[str, Any]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictView:
     """One verdict whole. ``edition``: the first day of the taxonomy it is read by; ``versions``: all verdicts of its task, the oldest first."""
 
@@ -82,7 +70,7 @@ class VerdictView:
     rule_feedback: dict[str, Any]
     correction_reason: str | None
     versions: tuple[int, ...]
-    events: tuple[StepView, ...]
+    events: tuple[LifeStep, ...]
     acts: tuple[ActView, ...]
     attachments: tuple[AttachmentView, ...]
     review: ReviewView | None
@@ -130,7 +118,7 @@ def get_verdict(conn: Connection, verdict_id: int, now: datetime, *, scope: Scop
         rule_feedback=masked_json(dict(row.rule_feedback)),
         correction_reason=masked(row.correction_reason) if row.correction_reason else None,
         versions=tuple(sorted(one.id for one in listed)),
-        events=_events(conn, verdict_id),
+        events=steps_of(conn, t.verdict_events, t.verdict_events.c.verdict_id == verdict_id),
         acts=acts.list_acts(conn, ActFilter(verdict=verdict_id), limit=MOST).items,
         attachments=_attachments(conn, row),
         review=get_review(conn, review) if review is not None else None,
@@ -166,12 +154,6 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "wrong_rules": said.get("wrong_rules") or [],
         "missing_rule": masked(said.get("missing_rule") or "") or None,
     }
-
-
-def _events(conn: Connection, verdict_id: int) -> tuple[StepView, ...]:
-    e = t.verdict_events.c
-    rows = conn.execute(select(t.verdict_events).where(e.verdict_id == verdict_id).order_by(e.id))
-    return tuple(StepView(r.event, r.from_state, r.to_state, r.actor, r.reason, dict(r.detail), r.at) for r in rows)
 
 
 def _attachments(conn: Connection, row: Row[Any]) -> tuple[AttachmentView, ...]:
