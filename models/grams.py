@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,6 +85,7 @@ def char_grams(texts: Sequence[str], shortest: int, longest: int) -> Grams:
     return Grams(np.concatenate(rows), np.concatenate(codes), np.concatenate(starts), np.concatenate(lengths))
 
 
+@lru_cache(maxsize=1 << 16)
 def word_code(word: str) -> int:
     """The code of one word, the same in every process and on every machine.
 
@@ -94,18 +97,12 @@ def word_code(word: str) -> int:
 
 def word_grams(words: Sequence[Sequence[str]], longest: int) -> Grams:
     """Words, and runs of up to ``longest`` words; ``start`` and ``length`` count words."""
-    known: dict[str, int] = {}
-    flat: list[int] = []
-    for row in words:
-        for word in row:
-            code = known.get(word)
-            if code is None:
-                code = known[word] = word_code(word)
-            flat.append(code)
+    flat = list(chain.from_iterable(words))
+    known = {word: word_code(word) for word in dict.fromkeys(flat)}
     counts = np.fromiter((len(w) for w in words), dtype=np.int64, count=len(words))
     of_row = np.repeat(np.arange(len(words)), counts)
     place = np.arange(len(flat)) - (np.cumsum(counts) - counts)[of_row]
-    single = np.array(flat, dtype=np.uint64)
+    single = np.fromiter(map(known.__getitem__, flat), dtype=np.uint64, count=len(flat))
     rows, codes, starts, lengths = [of_row], [single], [place], [np.ones(len(flat), dtype=np.int64)]
     rolling = single
     for n in range(2, longest + 1):
@@ -138,6 +135,7 @@ class Vocabulary:
     def __init__(self, codes: Codes, idf: Floats) -> None:
         self.codes = codes
         self.idf = idf
+        self._index: tuple[np.uint64, npt.NDArray[np.int32], int] | None = None
 
     @classmethod
     def fit(cls, parts: Iterable[Grams], n: int, min_rows: int, most: int) -> Vocabulary:
@@ -155,11 +153,33 @@ class Vocabulary:
 
     def places(self, codes: Codes) -> Ints:
         """The column of each code, -1 for one that is not known."""
+        found = np.full(len(codes), -1, dtype=np.int64)
         if not len(self.codes):
-            return np.full(len(codes), -1)
-        at = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
-        at[self.codes[at] != codes] = -1
-        return at
+            return found
+        shift, first, most = self._index or self._indexed()
+        cell = (codes >> shift).astype(np.int64)
+        at, end = first[cell], first[cell + 1]
+        left = np.flatnonzero(at < end)
+        at, end, wanted = at[left], end[left], codes[left]
+        for _ in range(most):
+            hit = self.codes[at] == wanted
+            found[left[hit]] = at[hit]
+            at += 1
+            more = ~hit & (at < end)
+            left, at, end, wanted = left[more], at[more], end[more], wanted[more]
+        return found
+
+    def _indexed(self) -> tuple[np.uint64, npt.NDArray[np.int32], int]:
+        """Where the codes with the same first bits begin, how many bits are not looked at, and the most codes that share them.
+
+        Codes are scrambled, so the first bits tell nearly where one stands: a look-up instead of a search.
+        """
+        bits = max(1, (len(self.codes) - 1).bit_length())
+        shift = np.uint64(64 - bits)
+        sizes = np.bincount((self.codes >> shift).astype(np.int64), minlength=1 << bits)
+        first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        self._index = shift, first, int(sizes.max())
+        return self._index
 
     def counts(self, grams: Grams, n: int) -> sparse.csr_matrix[Any]:
         """How often each known code occurs in each of ``n`` rows, columns in ascending order."""

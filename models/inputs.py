@@ -63,8 +63,17 @@ def table(columns: pd.DataFrame | None, names: Sequence[str], n: int) -> Floats:
     >>> table(pd.DataFrame({"b": [1, 2], "new": [9, 9]}), ["a", "b"], 2).tolist()
     [[nan, 1.0], [nan, 2.0]]
     """
+    result = np.empty((n, len(names)))
+    fill(result, columns, names)
+    return result
+
+
+def fill(result: Floats, columns: pd.DataFrame | None, names: Sequence[str]) -> None:
+    """`table` written where it is wanted: one row a unit, one column a name."""
+    n = len(result)
     if columns is None:
-        return np.full((n, len(names)), np.nan)
+        result[:] = np.nan
+        return
     if len(columns) != n:
         raise ValueError(f"columns: {n} rows are needed, {len(columns)} were given")
     places = _places(columns.columns, tuple(names))
@@ -72,10 +81,12 @@ def table(columns: pd.DataFrame | None, names: Sequence[str], n: int) -> Floats:
     if values.dtype.kind not in "fiub":
         values = np.column_stack([_numbers(columns.iloc[:, j]) for j in range(columns.shape[1])])
     there = places >= 0
-    result = np.full((n, len(names)), np.nan)
-    result[:, there] = values[:, places[there]]
-    result[~np.isfinite(result)] = np.nan
-    return result
+    if there.all():
+        result[:] = values[:, places]
+    else:
+        result[:] = np.nan
+        result[:, there] = values[:, places[there]]
+    np.copyto(result, np.nan, where=~np.isfinite(result))
 
 
 _KNOWN: dict[tuple[str, ...], tuple[pd.Index[str], npt.NDArray[np.intp]]] = {}

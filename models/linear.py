@@ -7,7 +7,7 @@ mean is one weight a token. Measured on grouped folds of the development data: A
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from models.calibrate import fit_sigmoid
 from models.explain import Contribution
-from models.grams import Floats, Ints, Vocabulary, char_grams, chunks, word_grams
+from models.grams import Codes, Floats, Ints, Vocabulary, char_grams, chunks, word_grams
 from models.inputs import TextLike
 from models.split import folds_of
 
@@ -57,20 +57,23 @@ class LinearText:
         parts = [np.asarray(self.rows(dense[a:b], words[a:b]) @ self.weight) for a, b in chunks(dense)]
         return np.concatenate([*parts, np.zeros(len(dense) - sum(map(len, parts)))]) + self.bias
 
-    def read(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[Floats, Floats]:
-        """Log-odds of texts, and what they are made of: one column for each of `PARTS`."""
+    def read(self, dense: Sequence[str], words: Sequence[Sequence[str]], tokens: Sequence[Tokens] | None = None) -> tuple[Floats, Floats]:
+        """Log-odds of texts, and what they are made of: one column for each of `PARTS`. ``tokens``: of these very texts, where they are known."""
         told, made = [np.zeros(0)], [np.zeros((0, len(PARTS)))]
-        for a, b in chunks(dense):
-            start, parts, _ = self.read_rows(dense[a:b], words[a:b])
+        for part in tokens_of(dense, words) if tokens is None else tokens:
+            counts = _counted(self.chars, self.words, part)
+            start, parts, _ = self._read(counts, part.lengths)
             told.append(start)
             made.append(parts)
         return np.concatenate(told), np.concatenate(made)
 
     def read_rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Read:
         """As `read`, at once, with the TF-IDF rows."""
-        counts = _counts(self.chars, self.words, dense, words, [(0, len(dense))])
+        return self._read(_counts(self.chars, self.words, dense, words, [(0, len(dense))]), _lengths(dense))
+
+    def _read(self, counts: sparse.csr_matrix[Any], lengths: Ints) -> Read:
         rows = _scaled(counts, self._idf, len(self.chars.codes))
-        parts = _parts(counts, rows, self.weight, self._idf, len(self.chars.codes), dense)
+        parts = _parts(counts, rows, self.weight, self._idf, len(self.chars.codes), lengths)
         return np.asarray(rows @ self.weight) + self.bias, parts, rows
 
     def tokens(self, text: TextLike, words: Sequence[str], scale: float, row: sparse.csr_matrix[Any] | None = None) -> list[Contribution]:
@@ -168,7 +171,7 @@ def fit(
         some = counts[test]
         rows = _scaled(some, idf, first_word)
         margin[test] = rows @ weight + bias
-        parts[test] = _parts(some, rows, weight, idf, first_word, [dense[i] for i in test.tolist()])
+        parts[test] = _parts(some, rows, weight, idf, first_word, _lengths([dense[i] for i in test.tolist()]))
     scale = fit_sigmoid(margin[shown], y[shown], w[shown])
     parts[:, :-1] *= scale.slope
     weight, bias = _fit_once(_scaled(counts, np.concatenate([chars.idf, runs.idf]), first_word), y, w, seed)
@@ -176,20 +179,22 @@ def fit(
     return LinearText(chars, runs, stored, bias * scale.slope + scale.shift), Known(margin * scale.slope + scale.shift, parts)
 
 
-def _parts(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: int, dense: Sequence[str]) -> Floats:
+def _parts(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: int, lengths: Ints) -> Floats:
     """The columns of `PARTS`. Known: the share of a text's runs of characters that were learnt; nan of an empty text."""
     n = rows.shape[0]
-    shares = rows.copy()
-    shares.data = rows.data * weight[rows.indices]
-    row = np.repeat(np.arange(n), np.diff(rows.indptr))
+    shares = rows.data * weight[rows.indices]
+    held = np.diff(rows.indptr)
+    row = np.repeat(np.arange(n), held)
     told = np.zeros((n, len(PARTS)))
-    told[:, 0] = np.bincount(row, weights=np.maximum(shares.data, 0.0), minlength=n)
-    told[:, 1] = np.bincount(row, weights=np.minimum(shares.data, 0.0), minlength=n)
-    np.maximum.at(told[:, 2], row, shares.data)
-    np.minimum.at(told[:, 3], row, shares.data)
+    told[:, 0] = np.bincount(row, weights=np.maximum(shares, 0.0), minlength=n)
+    told[:, 1] = np.bincount(row, weights=np.minimum(shares, 0.0), minlength=n)
+    some = np.flatnonzero(held)
+    if len(some):
+        told[some, 2] = np.maximum(np.maximum.reduceat(shares, rows.indptr[some]), 0.0)
+        told[some, 3] = np.minimum(np.minimum.reduceat(shares, rows.indptr[some]), 0.0)
     place = np.repeat(np.arange(n), np.diff(counts.indptr))
     learnt = counts.data * (idf[counts.indices] > 0) * (counts.indices < first_word)
-    size = np.array([sum(max(0, len(t) - k + 1) for k in range(CHARS[0], CHARS[1] + 1)) for t in dense], dtype=np.float64)
+    size = np.add.reduce([np.maximum(lengths - k + 1, 0) for k in range(CHARS[0], CHARS[1] + 1)]).astype(np.float64)
     told[:, 4] = np.divide(np.bincount(place, weights=learnt, minlength=n), size, out=np.full(n, np.nan), where=size > 0)
     return told
 
@@ -202,12 +207,48 @@ def _counts(
 
     if len(ranges) == 1 and ranges[0] == (0, 1):
         return _counts_of_one(chars, runs, dense[0], words[0])
-    parts = []
-    for a, b in ranges:
-        of_chars = chars.counts(char_grams(dense[a:b], *CHARS), b - a)
-        of_words = runs.counts(word_grams(words[a:b], WORDS), b - a)
-        parts.append(sparse.hstack([of_chars, of_words], format="csr"))
-    return sparse.csr_matrix(sparse.vstack(parts, format="csr"))
+    parts = [_counted(chars, runs, part) for part in tokens_of(dense, words, ranges)]
+    return parts[0] if len(parts) == 1 else sparse.csr_matrix(sparse.vstack(parts, format="csr"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """The tokens of some texts: for runs of characters and for runs of words the row and the code of each. The same for every learner."""
+
+    lengths: Ints
+    rows: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+    codes: tuple[Codes, Codes]
+
+
+def tokens_of(dense: Sequence[str], words: Sequence[Sequence[str]], ranges: Iterable[tuple[int, int]] | None = None) -> Iterator[Tokens]:
+    """The tokens of texts, in portions, so that memory stays bounded."""
+    for a, b in chunks(dense) if ranges is None else ranges:
+        both = char_grams(dense[a:b], *CHARS), word_grams(words[a:b], WORDS)
+        of_chars, of_words = (one.row.astype(np.int32) for one in both)
+        yield Tokens(_lengths(dense[a:b]), (of_chars, of_words), (both[0].code, both[1].code))
+
+
+def _lengths(dense: Sequence[str]) -> Ints:
+    return np.fromiter(map(len, dense), dtype=np.int64, count=len(dense))
+
+
+def _counted(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> sparse.csr_matrix[Any]:
+    """How often each known token occurs in each text: sorted once by row and column, then counted."""
+    from scipy import sparse
+
+    n, width = len(tokens.lengths), len(chars.codes) + len(runs.codes)
+    keys = []
+    for vocabulary, row, code, first in zip((chars, runs), tokens.rows, tokens.codes, (0, len(chars.codes)), strict=True):
+        column = vocabulary.places(code)
+        known = np.flatnonzero(column >= 0)
+        keys.append(row[known].astype(np.int64) * width + (column[known] + first))
+    key = np.concatenate(keys)
+    key.sort()
+    at = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, dtype=np.int64)
+    counts = np.diff(np.append(at, len(key))).astype(np.float64)
+    ends = np.searchsorted(key[at], np.arange(n + 1) * width)
+    columns = key[at] - np.repeat(np.arange(n) * width, np.diff(ends))
+    return sparse.csr_matrix((counts, columns.astype(np.int32), ends.astype(np.int32)), shape=(n, width))
 
 
 def _counts_of_one(chars: Vocabulary, runs: Vocabulary, dense: str, words: Sequence[str]) -> sparse.csr_matrix[Any]:
@@ -228,8 +269,10 @@ def _idf(counts: sparse.csr_matrix[Any]) -> Floats:
 
 def _scaled(counts: sparse.csr_matrix[Any], idf: Floats, first_word: int) -> sparse.csr_matrix[Any]:
     """Sublinear TF-IDF; the character part and the word part of each row have length one each."""
-    result = counts.copy()
-    result.data = (1.0 + np.log(result.data)) * idf[result.indices]
+    from scipy import sparse
+
+    data = (1.0 + np.log(counts.data)) * idf[counts.indices]
+    result = sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
     row = np.repeat(np.arange(result.shape[0]), np.diff(result.indptr))
     part = 2 * row + (result.indices >= first_word)
     length = np.sqrt(np.bincount(part, weights=result.data**2, minlength=2 * result.shape[0]))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,8 @@ from models import augment as augmenting
 from models import calibrate, linear, trees
 from models.cold import noisy_or
 from models.explain import Contribution, Kind, ranked
-from models.inputs import RULE, Floats, FrameLike, dense_texts, fired, known_weights, rule_ids, table
+from models.grams import CHUNK
+from models.inputs import RULE, Floats, FrameLike, dense_texts, fill, fired, known_weights, rule_ids, table
 from models.measure import measure
 from models.split import grouped_folds, near_duplicate_groups, row_weights
 
@@ -86,7 +88,8 @@ class TextModel:
         if frame.n == 1:
             start, parts, _ = self._read_one(frame)
         else:
-            start, parts = self.linear.read(dense_texts(frame), frame.words)
+            dense = dense_texts(frame)
+            start, parts = self.linear.read(dense, frame.words, _shared_tokens(frame, dense))
         return start + self.trees.raw(self._table(start, parts, frame.columns, rules, weights))
 
     def contributions(
@@ -167,6 +170,23 @@ class TextModel:
             plain["weights"],
             bool(plain.get("parts", False)),
         )
+
+
+_TOKENS: WeakKeyDictionary[Any, list[linear.Tokens]] = WeakKeyDictionary()
+"""Of the frames that are being judged: their tokens are the same for every model."""
+
+
+def _shared_tokens(frame: FrameLike, dense: Sequence[str]) -> Sequence[linear.Tokens] | None:
+    """The tokens of a frame that several models read, kept while somebody holds the frame; None where that would be much."""
+    if sum(map(len, dense)) > CHUNK:
+        return None
+    try:
+        found = _TOKENS.get(frame)
+        if found is None:
+            found = _TOKENS[frame] = list(linear.tokens_of(dense, frame.words))
+    except TypeError:  # a frame that cannot be looked up by itself
+        return None
+    return found
 
 
 Reader = Callable[[list[str], "npt.NDArray[np.int64]"], tuple[FrameLike, "pd.DataFrame | None"]]
@@ -327,8 +347,14 @@ def _join(
     weights: Mapping[str, float],
 ) -> Floats:
     n = len(start)
-    on = np.nan_to_num(fired(rules, ids, n), nan=0.0)  # unknown is not fired, here as in the noisy-or
-    return np.column_stack([start, parts, table(columns, names, n), on, noisy_or(rules, weights, n)])
+    first, last = 1 + parts.shape[1], 1 + parts.shape[1] + len(names)
+    x = np.empty((n, last + len(ids) + 1))
+    x[:, 0], x[:, 1:first], x[:, -1] = start, parts, noisy_or(rules, weights, n)
+    fill(x[:, first:last], columns, names)
+    on = x[:, last:-1]
+    fill(on, rules, [RULE + i for i in ids])
+    np.copyto(on, 0.0, where=np.isnan(on))  # unknown is not fired, here as in the noisy-or
+    return x
 
 
 def _names(columns: Sequence[str], ids: Sequence[str]) -> list[str]:
