@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,20 @@ from risk.storage.engine import serialise
 _LOCK = 3  # of serialise: one settlement at a time, so that the capacity ledger is true
 _REASON = 400
 
+
+@dataclass(slots=True)
+class Ledger:
+    """The tasks issued to each office this week, counted at the first question and kept up within one transaction: of a week with many tasks that takes a while."""
+
+    used: Counter[str] | None = None
+
+    def of(self, conn: Connection, now: datetime) -> Counter[str]:
+        """Office → tasks; whoever issues more adds them here."""
+        if self.used is None:
+            self.used = Counter(issued_this_week(conn, now))
+        return self.used
+
+
 Settled = tuple[Outcome, int | None, str | None]
 """Outcome, alert, reason."""
 
@@ -52,11 +67,13 @@ def settle(
     actor: str = SYSTEM,
     directory: Directory | None = None,
     window_days: int | None = None,
+    ledger: Ledger | None = None,
 ) -> Balance:
     """Decide a chunk of candidates of a run and store every outcome, new alerts with their tasks. Returns the chunk's balance, checked.
 
     A candidate is known by its run and signal (or assessment, where there is no signal); given again, in this chunk or a repeated one, it changes nothing.
-    ``now`` is the moment of issue: it decides the week of capacity, the duties in force and the deadlines.
+    ``now`` is the moment of issue: it decides the week of capacity, the duties in force and the deadlines. ``ledger`` is shared by what is settled in one
+    transaction.
     """
     serialise(conn, _LOCK)
     ordered = {_key(c): c for c in candidates}
@@ -64,7 +81,7 @@ def settle(
     fresh = {key: c for key, c in ordered.items() if key not in stored}
     if fresh:
         directory = directory or load_directory(conn)
-        outcomes = _decide(conn, run_id, fresh, now, directory, actor, window_days)
+        outcomes = _decide(conn, run_id, fresh, now, directory, actor, window_days, ledger or Ledger())
         _store(conn, run_id, fresh, outcomes)
         stored |= {key: outcome.value for key, (outcome, _, _) in outcomes.items()}
     return Balance.of(stored.values(), candidates=len(ordered))
@@ -107,7 +124,14 @@ def _stored(conn: Connection, run_id: int, wanted: Mapping[str, Candidate]) -> d
 
 
 def _decide(
-    conn: Connection, run_id: int, fresh: Mapping[str, Candidate], now: datetime, directory: Directory, actor: str, window_days: int | None
+    conn: Connection,
+    run_id: int,
+    fresh: Mapping[str, Candidate],
+    now: datetime,
+    directory: Directory,
+    actor: str,
+    window_days: int | None,
+    ledger: Ledger,
 ) -> dict[str, Settled]:
     settled: dict[str, Settled] = {}
     alarms: dict[str, Candidate] = {}
@@ -135,7 +159,7 @@ def _decide(
     for group, alert in found.items():
         settled |= {key: (Outcome.MERGED, alert.id, None) for key, _ in groups[group]}
     fresh_groups = {group: members for group, members in groups.items() if group in free}
-    settled |= _raise_alerts(conn, run_id, fresh_groups, free, now, directory, actor, window_days)
+    settled |= _raise_alerts(conn, run_id, fresh_groups, free, now, directory, actor, window_days, ledger)
     places = [Place(settled[key][1], c.model, facts[key]["act_region"]) for group in groups.values() for key, c in group]
     ask_others(conn, places, now, directory)
     return settled
@@ -150,10 +174,11 @@ def _raise_alerts(
     directory: Directory,
     actor: str,
     window_days: int | None,
+    ledger: Ledger,
 ) -> dict[str, Settled]:
     """New alerts with their tasks, as far as the offices' capacity goes; the groups come gravest first."""
     settled: dict[str, Settled] = {}
-    used = Counter(issued_this_week(conn, now))
+    used = ledger.of(conn, now) if groups else Counter()
     week = week_of(now)[2]
     rows: list[dict[str, Any]] = []
     plans: dict[str, tuple[list[tuple[str, Candidate]], Routing]] = {}

@@ -30,7 +30,7 @@ from risk.services.chunks import Step
 from risk.services.dispatch import load_directory
 from risk.services.settling import OpenRun
 from risk.services.standing import Standings, last_judged
-from risk.services.workers import Answer, Judges, judges
+from risk.services.workers import Answer, JudgedBy, Judges, judges
 from risk.storage import tables as t
 from risk.storage.engine import reading, serialise, transaction
 
@@ -90,18 +90,19 @@ def run(
     chunk: int = CHUNK,
     workers: int = 1,
     progress: Callable[[Progress], None] | None = None,
+    judged_by: JudgedBy | None = None,
 ) -> list[RunResult]:
     """Judge everything new up to ``as_of`` by the models of ``keys``. Runs left unfinished with the same versions are finished first.
 
     ``now`` is when alerts open and tasks are issued. The same call again returns the stored runs. ``workers`` processes judge, where there are so many
-    chunks that it pays to start them; ``progress`` is told after each chunk.
+    chunks that it pays to start them; ``progress`` is told after each chunk. ``judged_by``: who judges instead (`risk.services.spark_run`).
     """
     as_of = as_of.astimezone(UTC)  # the key of a run is made of it: the same moment must be written the same way
     results: dict[int, RunResult] = {}
     for moment, mine in [*_unfinished(engine, scorer, keys, now), (as_of, tuple(keys))]:
         open_runs = _start(engine, scorer, mine, moment, now, actor)
         if open_runs:
-            _go_on(engine, scorer, open_runs, now, actor, chunk, workers, progress)
+            _go_on(engine, scorer, open_runs, now, actor, chunk, workers, progress, judged_by)
         for found in _results(engine, scorer, mine, moment):
             results[found.id] = found
     return list(results.values())
@@ -116,11 +117,13 @@ def _go_on(
     chunk: int,
     workers: int,
     progress: Callable[[Progress], None] | None,
+    judged_by: JudgedBy | None,
 ) -> None:
     """Judge chunk after chunk until nothing is left, and close the runs."""
     left = _left(engine, _next(engine, open_runs, chunk))
     settler = _Settler(engine, scorer, now, actor, left, progress)
-    with judges(engine, scorer, workers if left >= _WORTH_IT * chunk else 1) as those:
+    near = judges(engine, scorer, workers if left >= _WORTH_IT * chunk else 1)
+    with near if judged_by is None else judged_by(engine, scorer) as those:
         while not _through(settler, those, open_runs, chunk):
             open_runs = _reload(engine, open_runs)
     for one in open_runs:
@@ -315,12 +318,12 @@ def _chunk(settler: _Settler, runs: Sequence[OpenRun], step: Step, answer: Answe
         if any(stand[one.id].status != "running" or stand[one.id].cursor != one.cursor for one in runs):
             return None
         directory, others = load_directory(conn), settling.judged_elsewhere(conn, step.wanted)
-        standings = settler.standings(conn)
+        standings, ledger = settler.standings(conn), alerts.Ledger()
         for one in runs:
             again = settling.over_capacity(conn, one) if one.cursor == _NOT_BEGUN else []
             settling.settle(
                 conn, one, chunk.told[one.key], again, chunk.rows, settler.versions(one.key), now, actor, directory, scorer.policy,
-                others[one.key], standings[one.key],
+                others[one.key], standings[one.key], ledger,
             )  # fmt: skip
             for version_id, error in {v: e for part in chunk.told[one.key] for v, e in part.stumbles.items()}.items():
                 rule_desk.stumbled(conn, version_id, actor=actor, now=now, run_id=one.id, error=error)

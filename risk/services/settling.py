@@ -61,11 +61,12 @@ def settle(
     policy: Policy | None = None,
     others: Collection[int] = (),
     standings: standing.Standings | None = None,
+    ledger: alerts.Ledger | None = None,
 ) -> None:
     """Store what a run's model said of a chunk, settle its candidates and those offered ``again``, and bring the run's balance up to date.
 
     ``others`` are signals that another run of the model has judged since the chunk was read (`judged_elsewhere`): they are left to that run.
-    ``standings`` are those of the model, kept from the chunk before.
+    ``standings`` are those of the model, kept from the chunk before; ``ledger`` is that of the transaction.
     """
     rows: list[tuple[Any, ...]] = []
     found: list[_Found] = []
@@ -87,7 +88,7 @@ def settle(
     asides = [(seen[aside.row].id, aside) for part in parts for aside in part.asides]
     rule_shadow.record(conn, one.id, one.key, one.as_of, asides, others)
     candidates = [*_with_assessments(conn, one, [_candidate(one, f) for f in found]), *again]
-    balance = alerts.settle(conn, one.id, candidates, now, actor=actor, directory=directory)
+    balance = alerts.settle(conn, one.id, candidates, now, actor=actor, directory=directory, ledger=ledger)
     c = t.runs.c
     stored_run = conn.execute(select(c.balance, c.candidates, c.judged).where(c.id == one.id)).one()
     total = balance + Balance.of_counts(stored_run.balance, candidates=stored_run.candidates)

@@ -391,7 +391,7 @@ tasks = Table(
     metadata,
     _id(),
     Column(
-        "kind", String(12), nullable=False, default="alert", index=True
+        "kind", String(12), nullable=False, default="alert"
     ),  # alert; audit: a unit of the random sample; assist, campaign, joint: see assists, campaign_items, joint_parts. Only the first has alert_id
     _ref("alert_id", "alerts", nullable=True),
     Column("about_alert_id", BigId, index=True),  # the alert that a task of another kind is about: its office may read it
@@ -431,8 +431,11 @@ tasks = Table(
     Index("ix_tasks_office_due", "office_code", "report_due"),
     Index("ix_tasks_office_seen", "office_code", "alert_id", "about_alert_id", "subject_id"),  # what an office sees by its tasks
     Index("ix_tasks_updated", "updated_at", "id"),
+    Index("ix_tasks_week", "kind", "issued_at", "office_code"),  # the ledger of an office's capacity is read from it alone
 )
-Index("ix_tasks_due", tasks.c.report_due, tasks.c.person_first.desc(), tasks.c.id)  # the order of the list: a run's tasks share their deadline
+Index(
+    "ix_tasks_due", tasks.c.report_due, tasks.c.person_first.desc(), tasks.c.id
+)  # the order of the list: a run's tasks share their deadline
 Index("ix_tasks_state_due", tasks.c.state, tasks.c.report_due, tasks.c.person_first.desc(), tasks.c.id)
 
 task_events = Table(

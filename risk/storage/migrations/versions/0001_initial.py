@@ -1514,7 +1514,6 @@ def upgrade() -> None:
     op.create_index("ix_tasks_due", "tasks", ["report_due", sa.literal_column("person_first DESC"), "id"], unique=False)
     op.create_index(op.f("ix_tasks_escalated_to"), "tasks", ["escalated_to"], unique=False)
     op.create_index(op.f("ix_tasks_issued_at"), "tasks", ["issued_at"], unique=False)
-    op.create_index(op.f("ix_tasks_kind"), "tasks", ["kind"], unique=False)
     op.create_index(op.f("ix_tasks_office_code"), "tasks", ["office_code"], unique=False)
     op.create_index("ix_tasks_office_due", "tasks", ["office_code", "report_due"], unique=False)
     op.create_index("ix_tasks_office_seen", "tasks", ["office_code", "alert_id", "about_alert_id", "subject_id"], unique=False)
@@ -1523,6 +1522,7 @@ def upgrade() -> None:
     op.create_index("ix_tasks_state_due", "tasks", ["state", "report_due", sa.literal_column("person_first DESC"), "id"], unique=False)
     op.create_index(op.f("ix_tasks_subject_id"), "tasks", ["subject_id"], unique=False)
     op.create_index("ix_tasks_updated", "tasks", ["updated_at", "id"], unique=False)
+    op.create_index("ix_tasks_week", "tasks", ["kind", "issued_at", "office_code"], unique=False)
     op.create_table(
         "advices",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -2210,6 +2210,7 @@ def downgrade() -> None:
     op.drop_table("alert_evidence")
     op.drop_index(op.f("ix_advices_task_id"), table_name="advices")
     op.drop_table("advices")
+    op.drop_index("ix_tasks_week", table_name="tasks")
     op.drop_index("ix_tasks_updated", table_name="tasks")
     op.drop_index(op.f("ix_tasks_subject_id"), table_name="tasks")
     op.drop_index("ix_tasks_state_due", table_name="tasks")
@@ -2218,7 +2219,6 @@ def downgrade() -> None:
     op.drop_index("ix_tasks_office_seen", table_name="tasks")
     op.drop_index("ix_tasks_office_due", table_name="tasks")
     op.drop_index(op.f("ix_tasks_office_code"), table_name="tasks")
-    op.drop_index(op.f("ix_tasks_kind"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_issued_at"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_escalated_to"), table_name="tasks")
     op.drop_index("ix_tasks_due", table_name="tasks")
