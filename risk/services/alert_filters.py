@@ -60,6 +60,7 @@ def conditions(filters: AlertFilter, scope: Scope, *, page: bool = False) -> lis
                 t.signals, t.assessments.c.signal_id == t.signals.c.id
             )
         )
+        found.append(_known_source(filters.source))
         found.append(exists(rests.where(t.alert_evidence.c.alert_id == a.id, t.signals.c.source == filters.source)))
     if filters.office:
         mine = t.tasks.alias("of_office")
@@ -78,6 +79,13 @@ def conditions(filters: AlertFilter, scope: Scope, *, page: bool = False) -> lis
         settled = exists(select(1).where(t.verdicts.c.alert_id == a.id))
         found.append(settled if filters.has_verdict else ~settled)
     return found
+
+
+def _known_source(source: str) -> ColumnElement[bool]:
+    """Whether anything came from a source of this name: a name that was mistyped is not looked for in the evidence of every alert."""
+    imported = select(1).where(t.imports.c.source == source).correlate(None).exists()
+    by_hand = select(1).where(t.signals.c.import_id.is_(None), t.signals.c.source == source).correlate(None).exists()
+    return or_(imported, by_hand)
 
 
 def cursor_of(sort: str, row: Row[Any]) -> str:

@@ -140,10 +140,11 @@ def list_tasks(
 ) -> Page:
     """Tasks in an order of ``task_filters.SORTS``. ``InvalidInputError``: ``cursor_invalid`` for a cursor that is not ours or of another order, ``sort_unknown``."""
     limit = max(1, min(limit, MAX_PAGE))
-    query = task_filters.apply(_query().where(tasks_inside(scope)), filters, now)
+    found = task_filters.apply(_query().with_only_columns(t.tasks.c.id).where(tasks_inside(scope)), filters, now)
     if cursor:
-        query = query.where(task_filters.beyond(sort, cursor))
-    rows = conn.execute(task_filters.order(query, sort).limit(limit + 1)).all()
+        found = found.where(task_filters.beyond(sort, cursor))
+    page = task_filters.order(found, sort).limit(limit + 1)  # what must be sorted is sorted by its ids; names are looked up for one page
+    rows = conn.execute(task_filters.order(_query().where(t.tasks.c.id.in_(page.correlate(None))), sort)).all()
     calendar = calendar_store.load(conn)
     items = tuple(_row(row, now, calendar) for row in rows[:limit])
     return Page(items, task_filters.cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None)

@@ -87,12 +87,13 @@ def list_alerts(
     """A page of alerts in one of the orders of ``SORTS``. ``InvalidInputError``: ``cursor_invalid``, ``region_not_known``."""
     limit = max(1, min(limit, MAX_PAGE))
     a = t.alerts.c
-    query = _query().where(*conditions(filters, scope, page=True))
+    found = select(a.id).where(*conditions(filters, scope, page=True))
     key = {"newest": a.id, "gravest": a.grade, "probability": a.probability, "updated": a.updated_at}[sort]
     if cursor:
-        query = query.where(after(sort, key, cursor))
+        found = found.where(after(sort, key, cursor))
     order = [a.id.desc()] if sort == "newest" else [a.updated_at, a.id] if sort == "updated" else [key.desc(), a.id.desc()]
-    rows = conn.execute(query.order_by(*order).limit(limit + 1)).all()
+    page = found.order_by(*order).limit(limit + 1)  # what must be sorted is sorted by its ids; tasks and evidence are looked up for one page
+    rows = conn.execute(_query().where(a.id.in_(page.correlate(None))).order_by(*order)).all()
     following = cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None
     return Page(tuple(_row(row) for row in rows[:limit]), following)
 

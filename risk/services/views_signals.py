@@ -84,7 +84,7 @@ def list_signals(
     conn: Connection, filters: SignalFilter, *, limit: int = 50, cursor: str | None = None, scope: Scope = EVERYWHERE
 ) -> Page[SignalRow]:
     """Signals inside the scope, the newest received first."""
-    query, s = _query().where(signals_inside(scope)), t.signals.c
+    query, s = _query().where(signals_inside(scope, few=scope.broad)), t.signals.c
     if filters.source:
         query = query.where(s.source == filters.source)
     if filters.region:
