@@ -37,7 +37,7 @@ class _Place(click.Path):
     """A path, or an address that Spark understands (``hdfs://…``), which stays as it was given. A folder is a table to Spark alone."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        on_spark = ctx is not None and ctx.params.get("engine") == "spark"
+        on_spark = ctx is not None and ctx.params.get("computed_by") == "spark"
         return str(value) if on_spark else super().convert(value, param, ctx)
 
 
@@ -60,7 +60,7 @@ def score(
     output: Path | str,
     rules_only: bool,
     using: str | None,
-    engine: str,
+    computed_by: str,
     master: str | None,
     partitions: int | None,
     conf: tuple[str, ...],
@@ -71,13 +71,13 @@ def score(
     from risk.scoring.keys import key_of
 
     spark_only = {"--master": master, "--partitions": partitions, "--conf": conf, "--id": id_column, "--encoding": encoding}
-    check_engine(engine, spark_only, {"--firms": firms})
-    settings = spark_settings(engine, conf)
+    check_engine(computed_by, spark_only, {"--firms": firms})
+    settings = spark_settings(computed_by, conf)
     key = key_of(model, lens)
     options.check_inputs(key, None if texts is None else Path(texts), text, firms)
     scorer = options.scorer_for(key, rules_only=rules_only, using=using)
     version = scorer.learners[key].version if key in scorer.learners else "rules"
-    if engine == "spark":
+    if computed_by == "spark":
         assert text is not None
         told = _on_spark(
             scorer,

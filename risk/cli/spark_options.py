@@ -21,6 +21,7 @@ register(
 _OPTIONS = (
     click.option(
         "--engine",
+        "computed_by",
         type=click.Choice(["local", "spark"]),
         default="local",
         show_default=True,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from risk.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from risk.domain.messages import register
 from risk.domain.system_messages import quoted
 from risk.scoring import shipping, spark_worker
-from risk.scoring.spark_session import java_reason
+from risk.scoring.spark_session import calmly, java_reason
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -130,9 +129,8 @@ def _folder() -> Path:
 
 
 def mapped(frame: DataFrame, function: Callable[[Iterator[Any]], Iterator[Any]], schema: str) -> DataFrame:
-    """``mapInArrow``. It warns of pandas 3, which Arrow batches never meet."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+    """``mapInArrow``."""
+    with calmly():
         return frame.mapInArrow(function, schema)
 
 

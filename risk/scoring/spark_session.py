@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,8 @@ def settings_of(given: Mapping[str, str]) -> dict[str, str]:
 def check_installed() -> None:
     """``InvalidInputError`` (``spark_missing``) where pyspark is not installed."""
     try:
-        import pyspark.errors  # noqa: F401
+        with calmly():
+            import pyspark.errors  # noqa: F401
     except ImportError as error:
         raise InvalidInputError("spark_missing") from error
 
@@ -87,8 +89,9 @@ def session(master: str | None = None, conf: Mapping[str, str] | None = None) ->
     Errors: ``spark_missing``, ``java_missing``, ``spark_refused``.
     """
     check_installed()
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
+    with calmly():
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
 
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # spark-submit has started the JVM and knows the master
     if not submitted:
@@ -104,7 +107,8 @@ def session(master: str | None = None, conf: Mapping[str, str] | None = None) ->
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     with _as_python(chosen.get("spark.pyspark.python") or (sys.executable if (where or "").startswith("local") else None)):
         try:
-            spark = builder.getOrCreate()
+            with calmly():
+                spark = builder.getOrCreate()
         except (PySparkException, OSError, RuntimeError) as error:
             raise InvalidInputError("spark_refused", reason=quoted(error)) from error
         except Exception as error:  # py4j tells of every refusal of the JVM (an unknown master, a port) by an exception of its own
@@ -113,6 +117,14 @@ def session(master: str | None = None, conf: Mapping[str, str] | None = None) ->
             yield spark
         finally:
             spark.stop()
+
+
+@contextmanager
+def calmly() -> Iterator[None]:
+    """PySpark warns of pandas 3 wherever it looks at it. Between Spark and us there are Arrow batches, never a frame."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 def _ours(master: str | None) -> dict[str, str]:

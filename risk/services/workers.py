@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Answer = Callable[[], Chunk]
 """Gives what was said of a chunk, and waits for it if need be."""
+
+JudgedBy = Callable[[Engine, "Scorer"], AbstractContextManager["Judges"]]
+"""Opens judges for the length of a block."""
 
 _AHEAD = 2
 """Chunks that lie ready beside those that are being judged, so that no worker waits while this process settles."""

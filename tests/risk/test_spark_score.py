@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -168,8 +167,7 @@ def test_the_java_of_the_extra_starts_without_the_module_it_lacks(tmp_path: Path
 def spark() -> Iterator[Any]:
     pytest.importorskip("pyspark", reason="the extra [spark] is not installed")
     try:
-        with warnings.catch_warnings(), spark_session.session("local[2]") as opened:
-            warnings.simplefilter("ignore")
+        with spark_session.session("local[2]") as opened:
             yield opened
     except InvalidInputError as error:
         if error.code == "java_missing":
