@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,10 @@ from risk.storage.engine import open_engine, transaction
 
 RESULT = RESULTS / "fuzz_api.json"
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+PLAN = "RISK_FUZZ_PLAN"
+"""The variable that names a JSON file for the hooks: ``cookies`` by role, ``may`` (roles by operation), ``database``, ``seed``, ``folder``."""
 OFFICE = "420100-market_supervision"
+COUNTED = ("operations", "requests", "2xx", "3xx", "4xx", "5xx", "server_errors", "undeclared", "unanswered")
 STREAMS = r"/events$"
 """A stream that waits for what comes has no end."""
 
@@ -63,31 +67,40 @@ def described() -> tuple[dict[str, Any], dict[str, list[str]]]:
     return app.openapi(), {label: sorted(who) for label, who in found.items()}
 
 
-def fuzz(
-    server: Server, schema: Mapping[str, Any], plan: Mapping[str, Any], folder: Path, *, examples: int, phases: str, only: str
-) -> dict[str, Any]:
-    """Ask everything as everybody; the counts by role and what Schemathesis said at its end."""
-    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+def parts(schema: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
+    """The description in so many parts, each with its share of the paths: asked by processes of their own."""
+    paths = sorted(schema["paths"])
+    return [{**schema, "paths": {path: schema["paths"][path] for path in paths[first::number]}} for first in range(number)]
+
+
+def ask(
+    server: Server, schema: Mapping[str, Any], plan: Mapping[str, Any], folder: Path, options: argparse.Namespace
+) -> subprocess.Popen[bytes]:
+    """Schemathesis over one part, started."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.json").write_text(json.dumps({**plan, "folder": str(folder)}), encoding="utf-8")
     (folder / "openapi.json").write_text(json.dumps(schema), encoding="utf-8")
     command = [
-        str(Path(sys.executable).with_name("st")), "run", "openapi.json", "--url", server.base, "--checks", "each_role", "--phases", phases,
-        "--max-examples", str(examples), "--seed", str(plan["seed"]), "--continue-on-failure", "--no-shrink", "--warnings", "off",
-        "--suppress-health-check", "all", "--request-timeout", "60", "--workers", "3", "--exclude-path-regex", STREAMS,
-        *(("--include-path-regex", only) if only else ()),
+        str(Path(sys.executable).with_name("st")), "run", "openapi.json", "--url", server.base, "--checks", "each_role",
+        "--phases", options.phases, "--max-examples", str(options.examples), "--seed", str(options.seed), "--continue-on-failure",
+        "--no-shrink", "--warnings", "off", "--suppress-health-check", "all", "--request-timeout", "60", "--workers", "2",
+        "--exclude-path-regex", STREAMS, *(("--include-path-regex", options.only) if options.only else ()),
     ]  # fmt: skip
-    told = {
-        "SCHEMATHESIS_HOOKS": "experiments.fuzz_hooks",
-        "RISK_FUZZ_PLAN": str(folder / "plan.json"),
-        "PYTHONPATH": str(RESULTS.parents[1]),
-    }
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, **told})
-    (folder / "output.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
-    counts = folder / "counts.json"
-    return {
-        "exit": done.returncode,
-        "roles": json.loads(counts.read_text(encoding="utf-8")) if counts.exists() else {},
-        "tail": done.stdout.splitlines()[-25:],
-    }
+    told = {"SCHEMATHESIS_HOOKS": "experiments.fuzz_hooks", PLAN: str(folder / "plan.json"), "PYTHONPATH": str(RESULTS.parents[1])}
+    with (folder / "output.txt").open("wb") as out:
+        return subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **told})
+
+
+def fuzz(server: Server, schema: Mapping[str, Any], plan: Mapping[str, Any], folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Ask everything as everybody: whether Schemathesis came to its end, and the counts by role."""
+    folders = [folder / str(number) for number in range(options.parts)]
+    asked = [ask(server, part, plan, place, options) for part, place in zip(parts(schema, options.parts), folders, strict=True)]
+    ended = [process.wait() for process in asked]
+    counts: dict[str, Counter[str]] = {}
+    for place in folders:
+        for role, one in json.loads((place / "counts.json").read_text(encoding="utf-8")).items():
+            counts.setdefault(role, Counter()).update(one)
+    return {"exit": max(ended), "roles": {role: {name: one[name] for name in COUNTED} for role, one in counts.items()}}
 
 
 def clean(found: Mapping[str, Any]) -> bool:
@@ -111,6 +124,7 @@ def main() -> None:
     parser.add_argument("--database", choices=KINDS, default="sqlite")
     parser.add_argument("--examples", type=int, default=6)
     parser.add_argument("--phases", default="examples,coverage,fuzzing")
+    parser.add_argument("--parts", type=int, default=2, help="processes that ask, and that serve")
     parser.add_argument("--role", action="append", default=[])
     parser.add_argument("--only", default="", help="a regular expression of paths: not stored")
     parser.add_argument("--seed", type=int, default=7)
@@ -126,16 +140,18 @@ def main() -> None:
         finish(["run", "--rules-only", "--as-of", AS_OF, "--actor", "experiment"], surroundings)
         cookies = {code: cookie for code, cookie in people(address).items() if not options.role or code in options.role}
         schema, who = described()
-        plan = {"cookies": cookies, "may": who, "database": address, "seed": options.seed, "folder": str(folder)}
-        server = Server(surroundings, "--workers", "2", errors=folder / "server.log")
+        plan = {"cookies": cookies, "may": who, "database": address, "seed": options.seed}
+        server = Server(surroundings, "--workers", str(options.parts), errors=folder / "server.log")
         server.start()
         try:
-            found = fuzz(server, schema, plan, folder, examples=options.examples, phases=options.phases, only=options.only)
+            found = fuzz(server, schema, plan, folder, options)
         finally:
             server.stop()
         chain = holds(surroundings)
     result = {
-        **heading(f"python -m experiments.fuzz_api --examples {options.examples} --phases {options.phases} --seed {options.seed}"),
+        **heading(
+            f"python -m experiments.fuzz_api --examples {options.examples} --phases {options.phases} --seed {options.seed} --parts {options.parts}"
+        ),
         "database": options.database,
         "checks": list(CHECKS),
         "roles": found["roles"],
@@ -145,7 +161,6 @@ def main() -> None:
     }
     if not options.role and not options.only:
         store_json(RESULT, result)
-    print("\n".join(found["tail"]))
     print(json.dumps(result["roles"], indent=1))
     if not result["passed"]:
         raise SystemExit(1)

@@ -25,11 +25,9 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 from sqlalchemy import Engine, select, update
 
+from experiments.fuzz_api import PLAN
 from risk.storage import tables as t
 from risk.storage.engine import open_engine, transaction
-
-PLAN = "RISK_FUZZ_PLAN"
-"""The variable that names a JSON file: ``cookies`` by role, ``may`` (roles by operation), ``database``, ``seed``, ``folder``."""
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 SMALL = 40
