@@ -152,12 +152,14 @@ def _imports(body: list[ast.stmt], known: dict[str, ast.Module], *, deep: bool) 
 def test_every_code_is_registered_where_it_is_raised() -> None:
     """``risk tasks show 9999`` ended with a KeyError: its code was registered by a module that this command never imports."""
     known = _modules()
+    at_once = {name: _imports(tree.body, known, deep=False) for name, tree in known.items()}
+    registered = {name: _registers(tree) for name, tree in known.items()}
     for module, tree in known.items():
         reached, todo = set(), {module} | _imports(tree.body, known, deep=True)
         while todo:
             reached |= todo
-            todo = {name for one in todo for name in _imports(known[one].body, known, deep=False)} - reached
-        told = set().union(*(_registers(known[one]) for one in reached))
+            todo = {name for one in todo for name in at_once[one]} - reached
+        told = set().union(*(registered[one] for one in reached))
         assert not (lost := set(_codes(tree)) - told - {"file_not_found"}), f"{module}: {sorted(lost)}"
 
 
