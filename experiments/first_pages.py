@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.contact_sheet import program, tokens
+from experiments.lists import processor
 from experiments.record import RESULTS, heading, store_json
 from experiments.serving import Server
 
@@ -44,12 +45,6 @@ PAGES = (
     First("/ui/models", "zhoutao", ("article.model",)),
     First("/ui/alerts", "lixiang", ("[data-test=alerts] tbody tr",)),
 )
-
-
-def processor(pid: int) -> float:
-    """Seconds of processor that a process has used (of Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def visit(browser: Any, server: Server, page: First, cookie: str) -> dict[str, float]:
