@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from models.grades import wilson
 from risk.services import backtest_tally
 from risk.services.backtest_judging import Worlds
-from risk.services.backtest_load import Desk, NewAlerts, load_of, new_alerts
+from risk.services.backtest_load import NewAlerts, Offices, load_of, new_alerts
 from risk.services.backtest_plan import Trial, keys_of, rule_hash
 from risk.services.backtest_samples import sample
 from risk.services.backtest_tally import RuleTally, Tally, lists_of
@@ -48,16 +48,16 @@ def over_file(
         backtest_tally.add(tally, worlds, chunk, known)
         if progress:
             progress(tally.units, total)
-    return figures(tally, worlds, history, known, Desk(None, {})) | {"source": {"kind": "file", "name": name}, "period": None}
+    return figures(tally, worlds, history, known, Offices(None, {})) | {"source": {"kind": "file", "name": name}, "period": None}
 
 
-def figures(tally: Tally, worlds: Worlds, history: History, labels: Mapping[int, float], desk: Desk) -> dict[str, Any]:
+def figures(tally: Tally, worlds: Worlds, history: History, labels: Mapping[int, float], offices: Offices) -> dict[str, Any]:
     """The result once every unit is counted: the alerts are settled, samples chosen and quoted."""
     trial = worlds.trial
     alerts = new_alerts(tally, worlds, history)
     for rule in trial.rules:
         tally.rules.setdefault(rule, RuleTally())
-    rules = [_rule(rule, tally, worlds, history, labels, alerts, desk) for rule in trial.rules]
+    rules = [_rule(rule, tally, worlds, history, labels, alerts, offices) for rule in trial.rules]
     return {
         "format": 1,
         "model": trial.model,
@@ -66,14 +66,14 @@ def figures(tally: Tally, worlds: Worlds, history: History, labels: Mapping[int,
         "learners": {key: worlds.learners[key].version if key in worlds.learners else "rules" for key in keys_of(trial.model)},
         "units": tally.units,
         "rules": rules,
-        "change": _change(tally, trial, alerts, desk) if trial.changed else None,
+        "change": _change(tally, trial, alerts, offices) if trial.changed else None,
         "also_changes": list(trial.also),
         "lists": [_list(name, tally, worlds) for name in lists_of(worlds)],
     }
 
 
 def _rule(
-    rule: str, tally: Tally, worlds: Worlds, history: History, labels: Mapping[int, float], alerts: NewAlerts, desk: Desk
+    rule: str, tally: Tally, worlds: Worlds, history: History, labels: Mapping[int, float], alerts: NewAlerts, offices: Offices
 ) -> dict[str, Any]:
     one, item = tally.rules[rule], worlds.trial.after.rule_by_id[rule]
     standing = worlds.trial.standing(rule)
@@ -96,7 +96,7 @@ def _rule(
         "overlap": _overlap(one, tally.others),
         "alone": dict(one.alone),
         "grades": dict(sorted(one.grades.items())),
-        "load": load_of(alerts.rules[rule].values(), worlds.trial.model, desk, counted=standing != "new"),
+        "load": load_of(alerts.rules[rule].values(), worlds.trial.model, offices, counted=standing != "new"),
         "sample": hits,
         "near": {"parts": _parts(one, rule, worlds), "sample": misses},
         "unknown_by": _unknown(one, rule, worlds),
@@ -172,12 +172,12 @@ def _compared(one: RuleTally) -> dict[str, Any]:
     return sides
 
 
-def _change(tally: Tally, trial: Trial, alerts: NewAlerts, desk: Desk) -> dict[str, Any]:
+def _change(tally: Tally, trial: Trial, alerts: NewAlerts, offices: Offices) -> dict[str, Any]:
     """What the candidate as a whole changes: grades of units, alerts that come and that go."""
     return {
         "grades": dict(sorted(tally.change.items())),
-        "gained": load_of(alerts.gained.values(), trial.model, desk, counted=False),
-        "lost": load_of(alerts.lost.values(), trial.model, desk, counted=True),
+        "gained": load_of(alerts.gained.values(), trial.model, offices, counted=False),
+        "lost": load_of(alerts.lost.values(), trial.model, offices, counted=True),
     }
 
 

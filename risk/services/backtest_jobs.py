@@ -17,7 +17,7 @@ from risk.domain.messages import register
 from risk.domain.signals import digest
 from risk.services import auditing, backtest, backtest_tally
 from risk.services.backtest_judging import Worlds
-from risk.services.backtest_load import read_desk
+from risk.services.backtest_load import read_offices
 from risk.services.backtest_plan import Trial, keys_of, plan
 from risk.services.backtest_tally import Tally
 from risk.services.backtest_units import CHUNK, StoreHistory
@@ -172,8 +172,8 @@ def _run(
     with reading(engine) as conn:
         if row_of(conn, row.id).status == "cancelling":
             raise _Cancelled
-    desk = read_desk(engine, row.since, row.until)
-    result = backtest.figures(tally, worlds, history, labels, desk)
+    offices = read_offices(engine, row.since, row.until)
+    result = backtest.figures(tally, worlds, history, labels, offices)
     result |= {
         "source": {"kind": "store", "name": ""},
         "period": backtest.period(row.since, row.until),

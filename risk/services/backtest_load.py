@@ -60,19 +60,19 @@ def _strike(found: NewAlerts, worlds: Worlds, said: Said) -> None:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Offices:
     """Who verifies, and what was issued to each office in each week already. Without a store nothing can be routed."""
 
     directory: Directory | None
     issued: Mapping[tuple[str, str], int]
 
 
-def read_desk(engine: Engine, since: datetime, until: datetime) -> Desk:
+def read_offices(engine: Engine, since: datetime, until: datetime) -> Offices:
     """The offices and duties as stored (those of the package where none are), with the tasks issued in the period."""
     with reading(engine) as conn:
         empty = conn.scalar(select(func.count()).select_from(t.offices)) == 0
         directory = Directory(default_offices(), default_duties()) if empty else load_directory(conn)
-        return Desk(directory, _issued(conn, since, until))
+        return Offices(directory, _issued(conn, since, until))
 
 
 def _issued(conn: Connection, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
@@ -84,25 +84,25 @@ def _issued(conn: Connection, since: datetime, until: datetime) -> dict[tuple[st
     return dict(found)
 
 
-def load_of(groups: Iterable[Group], model: str, desk: Desk, *, counted: bool) -> dict[str, Any]:
+def load_of(groups: Iterable[Group], model: str, offices: Offices, *, counted: bool) -> dict[str, Any]:
     """Alerts a week and office. ``counted``: they are of a rule in service, so that the tasks issued contain them already.
 
     ``alerts`` = the sum over ``offices`` + ``unroutable`` (to the fallback owner) + ``unplaced`` (no store, so no offices).
     """
     rows = list(groups)
     told: dict[str, Any] = {"alerts": len(rows), "unroutable": 0, "unplaced": 0, "offices": [], "over_capacity": []}
-    if desk.directory is None:
+    if offices.directory is None:
         return told | {"unplaced": len(rows)}
     due: dict[tuple[str, str], int] = defaultdict(int)
     for moment, _, region, _ in rows:
         at = datetime.fromisoformat(moment)
-        routing = desk.directory.route(model, region, at)
+        routing = offices.directory.route(model, region, at)
         if routing.fallback:
             told["unroutable"] += 1
         else:
             due[routing.office_code, week_of(at)[2]] += 1
     for (code, week), new in sorted(due.items(), key=lambda item: (item[0][1], item[0][0])):
-        office, issued = desk.directory.offices[code], desk.issued.get((code, week), 0)
+        office, issued = offices.directory.offices[code], offices.issued.get((code, week), 0)
         total = max(issued, new) if counted else issued + new
         told["offices"].append(
             {
