@@ -11,6 +11,7 @@ The rule: whatever a model or a rule sees of a text is computed here, and every 
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -100,11 +101,15 @@ class TextFrame:
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
-        return name in self.columns.columns
+        return name in self._where
 
     def value(self, row: int, name: str) -> float:
         """One value of `columns`; ``KeyError`` for a column that is not there."""
-        return float(self._values[row, self.columns.columns.get_loc(name)])
+        return float(self._values[row, self._where[name]])
+
+    @cached_property
+    def _where(self) -> dict[str, int]:
+        return _places_of(self.columns.columns)
 
     @cached_property
     def words(self) -> list[list[str]]:
@@ -195,6 +200,19 @@ def _check(taken: frozenset[str], n: int, extra: pd.DataFrame) -> None:
 def index_of(names: tuple[str, ...]) -> "pd.Index[str]":
     """The names of columns as one object for all frames that have the same: to make it and to look names up in it costs more than a short text's features."""
     return pd.Index(names)
+
+
+_KNOWN: deque[tuple["pd.Index[str]", dict[str, int]]] = deque(maxlen=16)
+
+
+def _places_of(index: "pd.Index[str]") -> dict[str, int]:
+    """Where each column stands; remembered for the columns seen last, which frames of one scorer share."""
+    for seen, places in tuple(_KNOWN):  # others may add to it meanwhile
+        if index is seen:
+            return places
+    found = {str(name): at for at, name in enumerate(index)}
+    _KNOWN.appendleft((index, found))
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from models.calibrate import fit_sigmoid
 from models.explain import Contribution
-from models.grams import Codes, Floats, Ints, Vocabulary, char_grams, chunks, word_grams
+from models.grams import Codes, Floats, Grams, Ints, Vocabulary, char_grams, chunks, word_grams
 from models.inputs import TextLike
 from models.split import folds_of
 
@@ -213,19 +213,48 @@ def _counts(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tokens:
-    """The tokens of some texts: for runs of characters and for runs of words the row and the code of each. The same for every learner."""
+    """The tokens of some texts, the same for every learner: what there is, and how often each text has it.
+
+    ``chars`` and ``words`` are the different codes in ascending order; ``token`` numbers the former, then the latter. ``token`` and ``count`` go text by
+    text (text i from ``edges[i]`` to ``edges[i + 1]``), in ascending order of tokens.
+    """
 
     lengths: Ints
-    rows: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
-    codes: tuple[Codes, Codes]
+    chars: Codes
+    words: Codes
+    token: npt.NDArray[np.int32]
+    count: Floats
+    edges: Ints
 
 
 def tokens_of(dense: Sequence[str], words: Sequence[Sequence[str]], ranges: Iterable[tuple[int, int]] | None = None) -> Iterator[Tokens]:
     """The tokens of texts, in portions, so that memory stays bounded."""
     for a, b in chunks(dense) if ranges is None else ranges:
-        both = char_grams(dense[a:b], *CHARS), word_grams(words[a:b], WORDS)
-        of_chars, of_words = (one.row.astype(np.int32) for one in both)
-        yield Tokens(_lengths(dense[a:b]), (of_chars, of_words), (both[0].code, both[1].code))
+        yield _tokens(dense[a:b], words[a:b])
+
+
+def _tokens(dense: Sequence[str], words: Sequence[Sequence[str]]) -> Tokens:
+    n = len(dense)
+    (row, chars, number), (other_row, others, other_number) = map(_numbered, (char_grams(dense, *CHARS), word_grams(words, WORDS)))
+    width = max(len(chars) + len(others), 1)
+    key = np.concatenate([row * width + number, other_row * width + (other_number + len(chars))])
+    key.sort()
+    at = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, dtype=np.int64)
+    count = np.diff(np.append(at, len(key))).astype(np.float64)
+    edges = np.searchsorted(key[at], np.arange(n + 1) * width)
+    token = key[at] - np.repeat(np.arange(n) * width, np.diff(edges))
+    return Tokens(_lengths(dense), chars, others, token.astype(np.int32), count, edges)
+
+
+def _numbered(grams: Grams) -> tuple[Ints, Codes, Ints]:
+    """Rows, the different codes in ascending order, and the place of each code among them."""
+    import pandas as pd
+
+    number, codes = pd.factorize(grams.code)
+    order = np.argsort(codes)
+    rank = np.empty(len(codes), dtype=np.int64)
+    rank[order] = np.arange(len(codes))
+    return grams.row, codes[order], rank[number]
 
 
 def _lengths(dense: Sequence[str]) -> Ints:
@@ -233,22 +262,16 @@ def _lengths(dense: Sequence[str]) -> Ints:
 
 
 def _counted(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> sparse.csr_matrix[Any]:
-    """How often each known token occurs in each text: sorted once by row and column, then counted."""
+    """How often each known token occurs in each text: codes ascend here and there, so what is known is merely picked out."""
     from scipy import sparse
 
-    n, width = len(tokens.lengths), len(chars.codes) + len(runs.codes)
-    keys = []
-    for vocabulary, row, code, first in zip((chars, runs), tokens.rows, tokens.codes, (0, len(chars.codes)), strict=True):
-        column = vocabulary.places(code)
-        known = np.flatnonzero(column >= 0)
-        keys.append(row[known].astype(np.int64) * width + (column[known] + first))
-    key = np.concatenate(keys)
-    key.sort()
-    at = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, dtype=np.int64)
-    counts = np.diff(np.append(at, len(key))).astype(np.float64)
-    ends = np.searchsorted(key[at], np.arange(n + 1) * width)
-    columns = key[at] - np.repeat(np.arange(n) * width, np.diff(ends))
-    return sparse.csr_matrix((counts, columns.astype(np.int32), ends.astype(np.int32)), shape=(n, width))
+    first, second = chars.places(tokens.chars), runs.places(tokens.words)
+    second[second >= 0] += len(chars.codes)
+    column = np.concatenate([first, second]).astype(np.int32)[tokens.token]
+    known = np.flatnonzero(column >= 0)
+    ends = np.searchsorted(known, tokens.edges).astype(np.int32)
+    shape = len(tokens.lengths), len(chars.codes) + len(runs.codes)
+    return sparse.csr_matrix((tokens.count[known], column[known], ends), shape=shape)
 
 
 def _counts_of_one(chars: Vocabulary, runs: Vocabulary, dense: str, words: Sequence[str]) -> sparse.csr_matrix[Any]:

@@ -114,16 +114,19 @@ class TextModel:
             x = self._table(start, parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
             shares = self.trees.contributions(x)
         told = []
+        names = [] if self.trees is None else self.trees.names
+        said = [j for j, name in enumerate(names) if name == LINEAR or name in linear.PARTS]
+        others = np.setdiff1d(np.arange(len(names)), said)
+        called = [_called(name) for name in names]
         for k, r in enumerate(chosen):
             found = self.linear.tokens(frame.texts[r], words[k], slope, tfidf[k])
             base = slope * self.linear.bias + shift
             if self.trees is not None:
-                names = self.trees.names
-                said = [j for j, name in enumerate(names) if name == LINEAR or name in linear.PARTS]
                 wording = slope * float(shares[k, said].sum())
                 found += [Contribution(LINEAR, "column", float(start[k]), wording)] if wording else []
-                others = np.setdiff1d(np.flatnonzero(shares[k, : len(names)]), said).tolist()
-                found += [_column(names[j], x[k, j], slope * shares[k, j]) for j in others]
+                some = others[shares[k, others] != 0]
+                values = zip(some.tolist(), x[k, some].tolist(), (slope * shares[k, some]).tolist(), strict=True)
+                found += [Contribution(called[j][0], called[j][1], value, log_odds) for j, value, log_odds in values]
                 base += slope * float(shares[k, -1])
             told.append(ranked(found, base, top))
         return told
@@ -375,8 +378,8 @@ def _varying_rules(rules: pd.DataFrame | None) -> list[str]:
     return [i for j, i in enumerate(ids) if (on[:, j] > 0).any()]
 
 
-def _column(name: str, value: float, log_odds: float) -> Contribution:
+def _called(name: str) -> tuple[str, Kind]:
+    """What the contribution of a column is called, and of which kind it is."""
     if name.startswith(RULE):
-        return Contribution(name[len(RULE) :], "rule", float(value), float(log_odds))
-    kind: Kind = "rules" if name == NOISY_OR else "column"
-    return Contribution(name, kind, float(value), float(log_odds))
+        return name[len(RULE) :], "rule"
+    return name, "rules" if name == NOISY_OR else "column"

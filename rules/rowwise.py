@@ -186,7 +186,7 @@ class RowReader:
     def hits(self, node: Textual, operand: Operand) -> Sorted:
         """The admitted hits of one list in this row."""
         if operand not in self._hits:
-            self._hits[operand] = self.book.of(operand).of_row(self.row)
+            self._hits[operand] = self.book.of_row(operand, self.row)
         return self._hits[operand].qualified(node)
 
     def matches(self, node: Matches) -> Sorted:
@@ -223,6 +223,8 @@ def near(hits: Sorted, others: Sorted, within: int) -> list[int]:
 
     A text may repeat its words thousands of times, so pairs are not tried: of the others that begin soon enough, the one that ends last decides.
     """
+    if not len(hits.row) or not len(others.row):
+        return []
     reach = np.maximum.accumulate(others.end)
     soon = np.searchsorted(others.start, hits.end + within, side="right")
     return [index for index, some in enumerate(soon) if some and reach[some - 1] >= hits.start[index] - within]
@@ -230,6 +232,8 @@ def near(hits: Sorted, others: Sorted, within: int) -> list[int]:
 
 def together(hits: Sorted, others: Sorted, sentences: list[tuple[int, int]]) -> list[int]:
     """Indices of the hits of a row that begin in a sentence in which one of the others begins."""
+    if not len(hits.row) or not len(others.row):
+        return []
     shared = {_sentence(int(start), sentences) for start in others.start} - {None}
     return [index for index, start in enumerate(hits.start) if _sentence(int(start), sentences) in shared]
 

@@ -88,6 +88,7 @@ class HitBook:
         self._known = frozenset() if told is None else told.operands_known()
         self._found: dict[Operand, Sorted] = {}
         self._notes: dict[int, frozenset[tuple[Operand, int]]] = {}
+        self._rows: dict[int, frozenset[Operand]] = {}
         self._matches: dict[str, Sorted] = {}
         self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
@@ -106,6 +107,14 @@ class HitBook:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
 
+    def of_row(self, operand: Operand, row: int) -> Sorted:
+        """The hits of a list or literal in one row."""
+        if self._told is None:
+            return self.of(operand).of_row(row)
+        if row not in self._rows:
+            self._rows = {row: frozenset(one for one, _ in self._told.hits_noted(row))}  # readers go row by row
+        return self.of(operand).of_row(row) if operand in self._rows[row] else self._nothing({operand})
+
     def noted(self, row: int, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[tuple[Operand, int]]:
         """What is hit in one row, and how; for hosts that know it at once. `vetted` remembers that all operands were looked for."""
         assert self._told is not None
@@ -122,7 +131,8 @@ class HitBook:
         return self._told is not None
 
     def _nothing(self, operands: AbstractSet[Operand]) -> Sorted:
-        if missing := sorted(str(item) for item in operands - self._known):
+        if not operands <= self._known:
+            missing = sorted(str(item) for item in operands - self._known)
             raise KeyError(f"not looked for: {', '.join(missing)}")
         return _NOTHING
 

@@ -178,6 +178,7 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
         silent = topic.startswith("list:") and not share.value
         topics[topic if not silent else f"silent {topic}"].append(share)
     there = {topic for topic in topics if topic.startswith("list:")}
+    low, high = np.searchsorted(frame.hits.row, [row, row + 1]).tolist()
     told, silent_sum = [], 0.0
     for topic, parts in topics.items():
         if topic.startswith("silent "):
@@ -190,7 +191,7 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
             continue
         values = _values(topic, parts, frame, row)
         names = tuple(dict.fromkeys(share.feature for share in parts))
-        told.append(Ground(topic, *sentence(topic, values), sum(s.log_odds for s in parts), _quotes(topic, frame, row), names))
+        told.append(Ground(topic, *sentence(topic, values), sum(s.log_odds for s in parts), _quotes(topic, frame, row, (low, high)), names))
     return [*told, Ground("silent_lists", *sentence("silent_lists", {}), silent_sum, (), ("lists",))] if silent_sum else told
 
 
@@ -201,15 +202,16 @@ def _values(topic: str, parts: Sequence[Contribution], frame: TextFrame, row: in
     return {name: frame.value(row, name) for name in named} | values
 
 
-def _quotes(topic: str, frame: TextFrame, row: int) -> tuple[Span, ...]:
-    """Where the text states what a topic is about."""
+def _quotes(topic: str, frame: TextFrame, row: int, among: Span) -> tuple[Span, ...]:
+    """Where the text states what a topic is about. ``among``: from where to where the hits of the row stand."""
     one = frame.texts[row]
     if topic.startswith("list:"):
         name = topic.removeprefix("list:")
         hits = frame.hits
-        if name not in hits.names:
+        at = hits.place(name)
+        if at is None:
             return ()
-        mine = np.flatnonzero((hits.row == row) & (hits.list == hits.names.index(name)))
+        mine = among[0] + np.flatnonzero(hits.list[slice(*among)] == at)
         return _first((int(hits.start[k]), int(hits.end[k])) for k in mine)
     if topic.startswith("identifier:"):
         return _first((found.start, found.end) for found in find_identifiers(one) if found.kind == topic.removeprefix("identifier:"))
