@@ -13,14 +13,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from experiments.kill_run import contents
 from risk.domain.errors import InvalidInputError
 from risk.scoring import spark_session, spark_worker
 from risk.services import runs, spark_run
 from risk.services.dispatch import seed_offices
 from risk.storage import migrate
 from risk.storage.engine import open_engine, transaction
-from tests.risk.run_world import CURE, DRUGS, KEYS, NOW, PLAIN, SCHEME, URGE, put, scorer
+from tests.risk.run_world import CURE, DRUGS, KEYS, NOW, PLAIN, SCHEME, URGE, put, scorer, world
 
 
 class Paper:
@@ -81,10 +80,6 @@ def _run(engine: Engine, **more: Any) -> list[runs.RunResult]:
     return runs.run(engine, scorer(), KEYS, as_of=NOW, now=NOW, actor="test", chunk=4, **more)
 
 
-def _told(engine: Engine) -> dict[str, list[Any]]:
-    return contents(engine.url.render_as_string(hide_password=False))
-
-
 def _paper(monkeypatch: pytest.MonkeyPatch) -> tuple[Paper, Any]:
     context = Paper()
     monkeypatch.setattr(spark_worker, "_place", lambda name: next(Path(one) for one in context.listFiles if one.endswith(name)))
@@ -95,8 +90,8 @@ def test_the_store_ends_as_after_a_local_run(stores: Callable[[], Engine], monke
     local, there = stores(), stores()
     context, spark = _paper(monkeypatch)
     assert _run(local) == _run(there, judged_by=spark_run.judged_by(spark))
-    assert _told(local) == _told(there)
-    assert _told(local)["alerts"]
+    assert world(local) == world(there)
+    assert world(local)["alerts"]
     assert context.asked == 6
     assert len(context.listFiles) == 1
 
@@ -118,7 +113,7 @@ def test_a_run_that_failed_on_spark_goes_on_where_it_stood(stores: Callable[[], 
     monkeypatch.setattr(spark_run, "_judge", whole)
     _run(there)
     _run(local)
-    assert _told(local) == _told(there)
+    assert world(local) == world(there)
 
 
 def test_sqlite_is_not_for_other_machines(stores: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,5 +144,5 @@ def test_the_same_on_a_real_spark(stores: Callable[[], Engine], engine_url: URL)
         if error.code == "java_missing":
             pytest.skip("there is no Java for Spark")
         raise
-    assert _told(local) == _told(there)
+    assert world(local) == world(there)
     there.dispose()
