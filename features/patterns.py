@@ -18,19 +18,23 @@ Not ok: look-around and back-references. They have no linear time, so RE2 has no
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import islice
+from functools import cache, cached_property, lru_cache
+from itertools import chain, islice
 from typing import Any
 
+import daachorse
 import numpy as np
 from numpy.typing import NDArray
 
 from features.characters import TABLE
+from features.joined import Joined
 from features.needs import NOTHING, Need, Shape, shape
-from features.stance import Stance
+from features.stance import CueWords, Stance
 from features.views import NormalisedText
+
+Ints = NDArray[np.int64]
 
 LONGEST = 1_000
 """characters of a pattern"""
@@ -63,6 +67,10 @@ class PatternHits:
     reported: NDArray[np.bool_]
 
 
+_NONE, _OFF = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+_NO_HITS = PatternHits(_NONE, _NONE, _NONE, [], _OFF, _OFF)
+
+
 def problem(pattern: str) -> str | None:
     """Why a pattern cannot be used; None when it can."""
     try:
@@ -90,36 +98,45 @@ class Searched:
     def __init__(self, texts: Sequence[NormalisedText], stance: Callable[[int], Stance] | None = None) -> None:
         self._texts = [text.plain.text for text in texts]
         self._views = [text.plain for text in texts]
+        self._begins: Ints = np.cumsum([0, *map(len, self._texts)])
         self._stance = stance or self._made
         self._stances: dict[int, Stance] = {}
 
     def find(self, pattern: str) -> PatternHits:
         """All hits of a pattern, as `find` gives them."""
         matcher, form = _ready(pattern)
-        rows: list[int] = []
-        spans: list[tuple[int, int]] = []
-        said: list[str] = []
-        flags: list[tuple[bool, bool]] = []
-        for row, lo, hi in self._places(matcher, form):
-            view, held = self._views[row], self._stance(row)
-            rows.append(row)
-            spans.append((view.starts[lo], view.ends[hi - 1]))
-            said.append(view.text[lo:hi])
-            flags.append((held.negated(lo, hi), held.reported(lo, hi)))
-        places = np.array(spans, dtype=np.int64).reshape(len(rows), 2)
-        states = np.array(flags, dtype=np.bool_).reshape(len(rows), 2)
-        return PatternHits(np.array(rows, dtype=np.int64), places[:, 0], places[:, 1], said, states[:, 0], states[:, 1])
+        row, low, high = self._places(matcher, form)
+        if not len(row):
+            return _NO_HITS
+        at = self._begins[row]
+        start, end = self._starts[at + low].astype(np.int64), self._ends[at + high - 1].astype(np.int64)
+        negated, reported = np.zeros((2, len(row)), dtype=np.bool_)
+        said = [self._texts[one][lo:hi] for one, lo, hi in zip(row.tolist(), low.tolist(), high.tolist(), strict=True)]
+        cues = self._cues[row]
+        for k in np.flatnonzero(cues).tolist():
+            held, lo, hi = self._stance(int(row[k])), int(low[k]), int(high[k])
+            negated[k] = cues[k] & _DENIES and held.negated(lo, hi)
+            reported[k] = cues[k] & _TELLS and held.reported(lo, hi)
+        return PatternHits(row, start, end, said, negated, reported)
 
-    def _places(self, matcher: Any, form: Shape) -> Iterator[tuple[int, int, int]]:
+    def _places(self, matcher: Any, form: Shape) -> tuple[Ints, Ints, Ints]:
+        """Row, first and last place of each hit in the plain views, in order."""
         rows = self._worth_trying(form.need)
         if not form.apart or len(rows) <= _FEW:
-            return ((row, lo, hi) for row in rows for lo, hi in _places(matcher, self._texts[row]))
+            return self._alone(matcher, rows)
         short = [row for row in rows if len(self._texts[row]) <= _LONG]
         joined = self._joined(matcher, short, form.apart)
         if len(short) == len(rows):
-            return iter(joined)
-        alone = [(row, lo, hi) for row in rows if len(self._texts[row]) > _LONG for lo, hi in _places(matcher, self._texts[row])]
-        return iter(sorted([*joined, *alone]))
+            return joined
+        alone = self._alone(matcher, [row for row in rows if len(self._texts[row]) > _LONG])
+        row, low, high = (np.concatenate(both) for both in zip(joined, alone, strict=True))
+        order = np.lexsort((low, row))
+        return row[order], low[order], high[order]
+
+    def _alone(self, matcher: Any, rows: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+        found = [(row, lo, hi) for row in rows for lo, hi in _places(matcher, self._texts[row])]
+        row, low, high = np.array(found, dtype=np.int64).reshape(len(found), 3).T
+        return row, low, high
 
     def _worth_trying(self, need: Need) -> Sequence[int]:
         """The texts that have what a pattern needs."""
@@ -131,26 +148,43 @@ class Searched:
         mask = need.among(self._signs.having)
         return range(n) if mask is None else np.flatnonzero(mask).tolist()
 
-    def _joined(self, matcher: Any, rows: Sequence[int], apart: str) -> list[tuple[int, int, int]]:
+    def _joined(self, matcher: Any, rows: Sequence[int], apart: str) -> tuple[Ints, Ints, Ints]:
         """The hits in some texts, searched as one: in bytes, which are counted back into characters."""
         between = apart.encode()
         parts = [self._bytes.parts[row] for row in rows]
         spans = [m.span() for m in matcher.finditer(between.join(parts))]
-        if not spans:
-            return []
         begins = np.cumsum([0, *(len(part) + len(between) for part in parts[:-1])])
-        low, high = np.array(spans, dtype=np.int64).T
+        low, high = np.fromiter(chain.from_iterable(spans), dtype=np.int64, count=2 * len(spans)).reshape(-1, 2).T
         at = np.searchsorted(begins, low, side="right") - 1
         row = np.array(rows, dtype=np.int64)[at]
         shift = self._bytes.begins[row] - begins[at]
         count = self._bytes.characters
         first = count[self._bytes.begins[row]]
-        return list(zip(row.tolist(), (count[low + shift] - first).tolist(), (count[high + shift] - first).tolist(), strict=True))
+        return row, count[low + shift] - first, count[high + shift] - first
 
     def _made(self, row: int) -> Stance:
         if row not in self._stances:
             self._stances[row] = Stance(self._texts[row])
         return self._stances[row]
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int32]:
+        return np.frombuffer(b"".join([view.starts for view in self._views]), dtype=np.int32)
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int32]:
+        return np.frombuffer(b"".join([view.ends for view in self._views]), dtype=np.int32)
+
+    @cached_property
+    def _cues(self) -> NDArray[np.uint8]:
+        """Whether anything in each text can deny a span, or make it told: elsewhere it is neither."""
+        automaton, kinds = _cue_words()
+        joined = Joined(self._texts)
+        found = automaton.find_overlapping(joined.text)
+        places = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
+        cues = np.zeros(len(self._texts), dtype=np.uint8)
+        np.bitwise_or.at(cues, joined.row_of(places[:, 0]), kinds[places[:, 2]])
+        return cues
 
     @cached_property
     def _sets(self) -> list[frozenset[str]]:
@@ -163,6 +197,19 @@ class Searched:
     @cached_property
     def _bytes(self) -> "_Bytes":
         return _Bytes(self._texts)
+
+
+_DENIES, _TELLS = 1, 2
+
+
+@cache
+def _cue_words() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, NDArray[np.uint8]]:
+    """The words by which spans are denied or told, and which of the two each does."""
+    cues = CueWords.all()
+    kinds = dict.fromkeys([*cues.negators, *cues.denials], _DENIES)
+    for word in cues.telling:
+        kinds[word] = kinds.get(word, 0) | _TELLS
+    return daachorse.CharwiseDoubleArrayAhoCorasick(list(kinds)), np.array(list(kinds.values()), dtype=np.uint8)
 
 
 class _Signs:
