@@ -64,4 +64,4 @@ class Teller:
             rate=round(pace),
             left=duration((of - read) / pace, lang()),
         )
-        click.echo(f"\r\x1b[K{text}", err=True, nl=read >= of) if self._live else click.echo(text, err=True)
+        click.echo(f"\r{text}   ", err=True, nl=read >= of) if self._live else click.echo(text, err=True)
