@@ -41,7 +41,7 @@ class Server:
         """Start and wait until it answers."""
         command = [sys.executable, "-m", "risk", "serve", "--port", str(self.port), *self._arguments]
         with self._errors.open("ab") if self._errors else nullcontext(subprocess.PIPE) as log:
-            self.process = subprocess.Popen(command, env=self._surroundings, stdout=subprocess.DEVNULL, stderr=log)
+            self.process = subprocess.Popen(command, env=self._surroundings, stdout=log if self._errors else subprocess.DEVNULL, stderr=log)
         deadline = time.monotonic() + longest
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

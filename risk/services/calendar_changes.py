@@ -6,8 +6,6 @@ later or earlier, moves by an event of its task. Nothing of the calendar is over
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import SHANGHAI, WorkCalendar
+from risk.domain.csv_text import rows_of
 from risk.domain.datafiles import read_csv
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.messages import register
@@ -167,14 +166,14 @@ def read_notice(text: str, year: int) -> tuple[NoticeDay, ...]:
     """The days of a notice from CSV with the columns ``date`` and ``kind`` (``name_zh``, ``name_en`` beside).
 
     Refused with the line: ``calendar_columns``, ``calendar_day``, ``calendar_kind``, ``calendar_other_year``, ``calendar_again``, ``calendar_senseless``,
-    ``calendar_empty``.
+    ``calendar_empty``, ``csv_unreadable``.
 
     >>> read_notice("date,kind,name_zh\\n2027-01-01,holiday,元旦\\n", 2027)[0].day.isoformat()
     '2027-01-01'
     """
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if not {"date", "kind"} <= set(rows.fieldnames or ()):
-        raise InvalidInputError("calendar_columns", found=", ".join(rows.fieldnames or ())[:200] or "-")
+    columns, rows = rows_of(text)
+    if not {"date", "kind"} <= set(columns):
+        raise InvalidInputError("calendar_columns", found=", ".join(columns)[:200] or "-")
     found: dict[date, NoticeDay] = {}
     for line, row in enumerate(rows, 2):
         one = _read_line(row, line, year)
@@ -253,17 +252,17 @@ def _write(conn: Connection, days: Sequence[NoticeDay], source: str, actor: str,
 
 def _read_line(row: dict[str, str], line: int, year: int) -> NoticeDay:
     try:
-        day = date.fromisoformat((row["date"] or "").strip())
+        day = date.fromisoformat(row["date"].strip())
     except ValueError:
-        raise InvalidInputError("calendar_day", line=line, value=str(row["date"])[:40]) from None
-    kind = (row["kind"] or "").strip()
+        raise InvalidInputError("calendar_day", line=line, value=row["date"][:40]) from None
+    kind = row["kind"].strip()
     if kind not in (HOLIDAY, WORKDAY):
         raise InvalidInputError("calendar_kind", kind=kind[:20], known=f"{HOLIDAY}, {WORKDAY}")
     if day.year != year:
         raise InvalidInputError("calendar_other_year", line=line, year=year, day=day.isoformat())
     if kind == WORKDAY and day.weekday() < 5:
         raise InvalidInputError("calendar_senseless", line=line, day=day.isoformat(), kind=kind)
-    return NoticeDay(day, kind, (row.get("name_zh") or "").strip()[:120], (row.get("name_en") or "").strip()[:120])
+    return NoticeDay(day, kind, row.get("name_zh", "").strip()[:120], row.get("name_en", "").strip()[:120])
 
 
 def _shipped(row: dict[str, str]) -> DayView:

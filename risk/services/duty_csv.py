@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from risk.domain.csv_text import rows_of
 from risk.domain.duties import Order, expand
 from risk.domain.errors import InvalidInputError
 from risk.domain.messages import Told
@@ -50,14 +51,14 @@ def write(conn: Connection) -> str:
 
 
 def read(conn: Connection, text: str) -> Read:
-    """The orders of a CSV with the columns of ``COLUMNS`` (``level`` and ``valid_to`` may be empty, ``office`` empty: nobody). ``InvalidInputError`` (``duty_header``)."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if set(reader.fieldnames or ()) != set(COLUMNS):
+    """The orders of a CSV with the columns of ``COLUMNS`` (``level`` and ``valid_to`` may be empty, ``office`` empty: nobody). ``InvalidInputError``: ``duty_header``, ``csv_unreadable``."""
+    columns, rows = rows_of(text)
+    if set(columns) != set(COLUMNS):
         raise InvalidInputError("duty_header", columns=",".join(COLUMNS))
     offices, known = read_directory(conn).offices, models()
     orders: list[Order] = []
     errors: list[RowError] = []
-    for number, row in enumerate(reader, 1):
+    for number, row in enumerate(rows, 1):
         try:
             order = _order(row)
             expand(order, known, offices)
@@ -85,18 +86,18 @@ def _sequence(orders: Sequence[Order]) -> list[Order]:
     return sorted(orders, key=lambda one: (one.model, one.region, one.valid_from))
 
 
-def _order(row: dict[str, str | None]) -> Order:
-    first = _date(row.get("valid_from"))
+def _order(row: dict[str, str]) -> Order:
+    first = _date(row["valid_from"])
     if first is None:
         raise InvalidInputError("duty_date", value="")
-    values = {name: (row.get(name) or "").strip() for name in COLUMNS}
-    return Order(values["model"], values["region"], values["office"] or None, first, _date(row.get("valid_to")), values["level"] or None)
+    values = {name: row[name].strip() for name in COLUMNS}
+    return Order(values["model"], values["region"], values["office"] or None, first, _date(row["valid_to"]), values["level"] or None)
 
 
-def _date(text: str | None) -> date | None:
-    if not (text or "").strip():
+def _date(text: str) -> date | None:
+    if not text.strip():
         return None
     try:
-        return date.fromisoformat(str(text).strip())
+        return date.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidInputError("duty_date", value=str(text)[:20]) from None
+        raise InvalidInputError("duty_date", value=text[:20]) from None

@@ -110,6 +110,8 @@ def test_a_deadline_that_gets_earlier_says_so_and_keeps_its_ceiling(engine: Engi
         ("date,kind\n2027-01-04,workday\n", "calendar_senseless"),
         ("date,kind\n2027-01-01,holiday\n2027-01-01,holiday\n", "calendar_again"),
         ("", "calendar_columns"),
+        ("day\rkind", "calendar_columns"),
+        ('date,kind\n"' + "x" * 140_000, "csv_unreadable"),
     ],
 )
 def test_a_notice_that_does_not_fit_is_refused_with_its_line(text: str, code: str) -> None:
