@@ -2,8 +2,8 @@
 
 One PostgreSQL server a worker (a file of tests stays in one worker, so that what a module sets up is set up once); a test gets a database of its own, copied from a template.
 
-Two things are done once a worker instead of once a test: statements are compiled (`_compiled_once`), and the tables of a new SQLite are worked out
-(`laid_out_once`).
+Three things are done once a worker instead of once a test: statements are compiled (`_compiled_once`), the tables of a new SQLite are worked out
+(`laid_out_once`), and those of a new registry of models (`_registries_begin_as_copies`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import LRUCache
 
+from models.registry import Registry
 from risk.storage import engine as engines
 from risk.storage import migrate
 from risk.storage.engine import open_engine
@@ -89,6 +90,32 @@ def laid_out_once(tmp_path_factory: pytest.TempPathFactory, _compiled_once: None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrate, "_run", run)
         yield run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _registries_begin_as_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new registry of models gets the tables of the first one: MLflow's migrations take more than a second."""
+    opened = Registry._mlflow
+    first: list[Path] = []
+
+    @contextmanager
+    def quickly(self: Registry) -> Iterator[Any]:
+        file = self.folder / "mlflow.db"
+        if self._uri is None and not file.exists():
+            if not first:
+                made = Registry(tmp_path_factory.mktemp("registry"))
+                made._uri = None
+                with opened(made) as mlflow:
+                    assert mlflow.get_experiment_by_name("models") is None  # asking makes the tables
+                first.append(made.folder / "mlflow.db")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(first[0], file)
+        with opened(self) as mlflow:
+            yield mlflow
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Registry, "_mlflow", quickly)
+        yield
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ async def _answer(client: TestClient, one: Access, headers: dict[str, str]) -> t
     body = b"" if one.method in ("GET", "DELETE") else b"[]"
     headers = {} if one.who == "public" else headers  # signing out would end the session
     named = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body)), **headers}
-    waiting = [{"type": "http.request", "body": body}, {"type": "http.disconnect"}]
+    waiting: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body}, {"type": "http.disconnect"}]
     said: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
