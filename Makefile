@@ -6,7 +6,8 @@ UV     := $(BIN)/uv
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve web test search lint bench evaluate doctor constraints clean
+# `make test` checks types beside the tests: each leaves a core idle for a while; both are told, and either fails it.
+.PHONY: help demo serve web test search lint style types bench evaluate doctor constraints clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,16 +43,23 @@ serve: web ## API and workbench on http://127.0.0.1:8000
 web: $(VENV)/.web ## build the workbench (api/web), if it is out of date
 	$(BIN)/python api/web/build.py
 
-test: lint ## lint, types, import contracts, all tests on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+test: style ## lint, types, import contracts, all tests on SQLite and PostgreSQL
+	@$(MAKE) --no-print-directory types >$(VENV)/types.log 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$types; types=$$?; cat $(VENV)/types.log; exit $$((tests | types))
 
 search: $(VENV)/.test ## the property tests of the language and the domain with new random examples
 	RISK_HYPOTHESIS=search $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/rules tests/features tests/models
 
-lint: $(VENV)/.test ## ruff, mypy --strict, import contracts, types of the workbench
-	$(BIN)/python api/web/build.py --check
+lint: style types ## ruff, mypy --strict, import contracts, types of the workbench
+
+style: $(VENV)/.test
+	$(BIN)/python api/web/build.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/python api/web/build.py --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
