@@ -50,6 +50,8 @@ def plain(value: Any, column: str, problems: list[Problem]) -> Any:
 
     >>> plain([1, {"a": None}], "c", []), plain(2**70, "c", []), plain(float("nan"), "c", [])
     ([1, {'a': None}], '1180591620717411303424', 'nan')
+    >>> plain([2**70, {"a": float("inf")}], "c", [])
+    ['1180591620717411303424', {'a': 'inf'}]
     """
     if isinstance(value, (bool, int)):
         return value if -(2**63) <= value < 2**63 else str(value)
@@ -65,7 +67,9 @@ def plain(value: Any, column: str, problems: list[Problem]) -> Any:
     if "\\u0000" in written or _HALF_PAIRS.search(written):
         problems.append(Problem("not_plain", column, short(value)))
         return ""
-    return written if _depth(written) > _DEEPEST else json.loads(written)
+    if _depth(written) > _DEEPEST:
+        return written
+    return json.loads(written, parse_int=lambda found: plain(int(found), column, problems), parse_constant=lambda found: str(float(found)))
 
 
 def keepable(row: Mapping[str, Any]) -> dict[str, Any]:
