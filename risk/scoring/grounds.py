@@ -89,17 +89,22 @@ def grounds(
     weights: Mapping[str, float],
     frame: TextFrame,
     row: int,
+    most: int | None = None,
 ) -> list[Ground]:
     """The grounds of one row, what weighs most first. ``shares`` are all contributions of the row: what was cut off as *rest* goes to other wording.
 
-    ``weights`` are the severities of the rules. The base is left out: it is what is believed of a text of which nothing is known.
+    ``weights`` are the severities of the rules. The base is left out: it is what is believed of a text of which nothing is known. ``most``: so many are
+    given, and of the others those that are notable; to word them all takes longer than to find them.
     """
     tokens = [share for share in shares if share.kind in ("chars", "words") and share.words is None]
     columns = [share for share in shares if share.kind == "column" and share.feature != LINEAR and share.words is None]
     rest = sum(share.log_odds for share in shares if share.kind == "rest" or share.feature == LINEAR)
     own = [Ground("said", *share.words, share.log_odds, share.spans, (share.feature,)) for share in shares if share.words is not None]
-    found = [*own, *_phrases(tokens, rest, frame, row), *_matters(columns, frame, row), *_rules(shares, fired, weights)]
-    return sorted((one for one in found if one.log_odds != 0.0), key=lambda one: (-abs(one.log_odds), one.topic, one.quotes))
+    found = [*own, *_phrases(tokens, rest, frame, row), *_matters(columns), *_rules(shares, fired, weights)]
+    ordered = sorted((one for one in found if one.log_odds != 0.0), key=lambda one: (-abs(one.log_odds), one.topic, one.quotes))
+    told = ordered if most is None else [*ordered[:most], *(one for one in ordered[most:] if one.log_odds >= NOTABLE)]
+    low, high = np.searchsorted(frame.hits.row, [row, row + 1]).tolist()
+    return [_worded(one, frame, row, (low, high)) if isinstance(one, _Matter) else one for one in told]
 
 
 def _phrases(tokens: Sequence[Contribution], rest: float, frame: TextFrame, row: int) -> list[Ground]:
@@ -170,7 +175,24 @@ def _heaviest(sums: Sequence[float]) -> list[tuple[int, int]]:
     return [place]
 
 
-def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> list[Ground]:
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """A ground that is not worded yet: columns of one matter."""
+
+    topic: str
+    log_odds: float
+    columns: Sequence[Contribution]
+    quotes: tuple[Span, ...] = ()
+
+
+def _worded(matter: _Matter, frame: TextFrame, row: int, among: Span) -> Ground:
+    topic, parts = matter.topic, matter.columns
+    values = _values(topic, parts, frame, row)
+    names = tuple(dict.fromkeys(share.feature for share in parts))
+    return Ground(topic, *sentence(topic, values), matter.log_odds, _quotes(topic, frame, row, among), names)
+
+
+def _matters(columns: Sequence[Contribution]) -> list[_Matter | Ground]:
     """Columns by topic; lists of which nothing was found are one ground together."""
     topics: dict[str, list[Contribution]] = defaultdict(list)
     for share in columns:
@@ -178,8 +200,8 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
         silent = topic.startswith("list:") and not share.value
         topics[topic if not silent else f"silent {topic}"].append(share)
     there = {topic for topic in topics if topic.startswith("list:")}
-    low, high = np.searchsorted(frame.hits.row, [row, row + 1]).tolist()
-    told, silent_sum = [], 0.0
+    told: list[_Matter | Ground] = []
+    silent_sum = 0.0
     for topic, parts in topics.items():
         if topic.startswith("silent "):
             if (shown := topic.removeprefix("silent ")) in there:
@@ -189,9 +211,7 @@ def _matters(columns: Sequence[Contribution], frame: TextFrame, row: int) -> lis
     for topic, parts in topics.items():
         if topic.startswith("silent "):
             continue
-        values = _values(topic, parts, frame, row)
-        names = tuple(dict.fromkeys(share.feature for share in parts))
-        told.append(Ground(topic, *sentence(topic, values), sum(s.log_odds for s in parts), _quotes(topic, frame, row, (low, high)), names))
+        told.append(_Matter(topic, sum(s.log_odds for s in parts), parts))
     return [*told, Ground("silent_lists", *sentence("silent_lists", {}), silent_sum, (), ("lists",))] if silent_sum else told
 
 

@@ -37,7 +37,7 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
     """The evidence of each row as plain values for storage and pages: what fired, what is quoted, what weighed, in words."""
     pack = scorer.packs.get(split_key(judged.key)[0])
     told = []
-    for row, (fired, shares, found) in zip(rows, explained(scorer, reading, judged, rows), strict=True):
+    for row, (fired, shares, found) in zip(rows, explained(scorer, reading, judged, rows, GROUNDS), strict=True):
         text = reading.inputs.text(int(row))
         zh, en = said(fired, found)
         told.append(
@@ -55,13 +55,13 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
 
 
 def explained(
-    scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int]
+    scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int], most: int | None = None
 ) -> list[tuple[list[Firing], list[Contribution], list[Ground]]]:
-    """For each row: the rules that fired, all contributions, and the grounds they make."""
+    """For each row: the rules that fired, all contributions, and the grounds they make (``most``: see `grounds`)."""
     weights = scorer.weights(judged.key)
     firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows, top=None)
     return [
-        (fired, shares, grounds(shares, fired, weights, reading.frame, int(row)))
+        (fired, shares, grounds(shares, fired, weights, reading.frame, int(row), most))
         for row, fired, shares in zip(rows, firings, contributions, strict=True)
     ]
 
