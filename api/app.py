@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         desk = Desk(engine, clock, replica)
         app.state.figures, app.state.requests = Figures(engine, clock), Requests()
         app.state.services = Services(chosen, desk, scorer, background, Identity(chosen, desk))
-        warming = Warming(steps_of(app, app.state.services) if warm else ())
+        warming = Warming(steps_of(app, app.state.services) if warm else (), 0.3 if warm else 0.0, app.state.requests.idle)
         try:
             desk.act(jobs.seed)
             warming.start()

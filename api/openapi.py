@@ -77,10 +77,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*statuses: int) -> Responses:
-    """The declaration of refusals an operation may answer with."""
+    """The declaration of refusals an operation may answer with. Without a model: FastAPI would make one anew for each of some two thousand, a second of every start."""
     return {
         status: {
-            "model": Problem,
             "description": " / ".join(TITLES[status]),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
@@ -103,22 +102,22 @@ def _shape(kind: str) -> dict[str, str]:
     return {"type": "string"} if kind.startswith("text/") or kind == "application/x-ndjson" else {"type": "string", "format": "binary"}
 
 
-def _declared(status: int) -> dict[str, Any]:
-    said = dict(problems(status)[status])
-    said.pop("model")
-    return said
-
-
 def as_problems(schema: dict[str, Any]) -> dict[str, Any]:
-    """The generated description with what middleware may answer, and refusals under their own media type only: FastAPI also lists them as plain JSON."""
-    schema.setdefault("components", {})["securitySchemes"] = SECURITY
+    """The generated description with the shape of refusals, with what middleware may answer, and with refusals under their own media type only."""
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = SECURITY
+    shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    for part in shape["properties"].values():
+        if part.get("default", ...) is None:
+            part.pop("default")  # as FastAPI has it
+    components.setdefault("schemas", {}).update({**shape.pop("$defs", {}), "Problem": shape})
     schema["security"] = [{"session": []}, {"key": []}, {}]  # nothing: public operations, and this machine while no account exists
     for address, path in schema.get("paths", {}).items():
         for method, operation in path.items():
             known = operation.setdefault("responses", {})
             if address.startswith("/api/"):
                 for status in (*EVERYWHERE, *(WITH_BODY if method in ("post", "put", "patch", "delete") else ())):
-                    known.setdefault(str(status), _declared(status))
+                    known.setdefault(str(status), problems(status)[status])
             for answer in operation.get("responses", {}).values():
                 content = answer.get("content", {})
                 if MEDIA_TYPE in content:

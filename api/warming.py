@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI
@@ -22,11 +23,19 @@ from risk.services.rule_views import RuleFilter
 _log = logging.getLogger("risk.warming")
 
 
-class Warming:
-    """Takes one step after the other until all are done or somebody says stop."""
+QUIET_SECONDS, LONGEST_SECONDS = 0.3, 10.0
+"""A step begins once nobody has waited for so long; it is put off for so long at most."""
 
-    def __init__(self, steps: Sequence[Callable[[], object]]) -> None:
+
+class Warming:
+    """Takes one step after the other until all are done or somebody says stop; after a pause of some seconds, in which the server begins to answer, and while
+    nobody waits for an answer (``idle``: for how many seconds): a thread that computes takes its share from those that answer."""
+
+    def __init__(
+        self, steps: Sequence[Callable[[], object]], pause: float = 0.0, idle: Callable[[], float] = lambda: QUIET_SECONDS
+    ) -> None:
         self._steps = steps
+        self._pause, self._idle = pause, idle
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run, name="warming", daemon=True)
 
@@ -45,7 +54,11 @@ class Warming:
         self._thread.join()
 
     def _run(self) -> None:
+        self._enough.wait(self._pause)
         for step in self._steps:
+            due = time.monotonic() + LONGEST_SECONDS
+            while self._idle() < QUIET_SECONDS and time.monotonic() < due and not self._enough.wait(QUIET_SECONDS / 3):
+                pass
             if self._enough.is_set():
                 return
             try:

@@ -88,9 +88,14 @@ class Polars:
         self._rules = [self._say(rule.when).alias(rule.id) for rule in pack.rules]
         self._first = [self._atom(node).alias(name) for node, name in self._atoms.items()]
 
-    def run(self) -> Any:
-        """A frame of one Boolean column a rule."""
-        return self._frame.select(self._first).select(self._rules)
+    def run(self, others: Mapping[str, npt.NDArray[Any]] | None = None, rows: int | None = None) -> Any:
+        """A frame of one Boolean column a rule; ``others`` are columns that came later, ``rows`` how many there are of them."""
+        import polars as pl
+
+        frame = self._frame if rows is None else self._frame.head(rows)
+        if others:
+            frame = frame.with_columns([pl.Series(name, column) for name, column in others.items()])
+        return frame.select(self._first).select(self._rules)
 
     def _say(self, node: Expr) -> Any:
         import polars as pl

@@ -218,6 +218,11 @@ def measure(output: Path, only: Sequence[str]) -> None:
     """Measure here and now, store, print."""
     began, busy = time.perf_counter(), os.getloadavg()[0]
     races = [run() for name, run in RACES.items() if name in (only or RACES)]
+    store(output, races, began, busy)
+
+
+def store(output: Path, races: Sequence[dict[str, Any]], began: float, busy: float) -> None:
+    """Races that were run, as JSON and as a page."""
     result = {
         **heading("python -m experiments.bench.rule_engines"),
         "notes": [
@@ -232,7 +237,7 @@ def measure(output: Path, only: Sequence[str]) -> None:
     result["versions"] |= {name: _version(name) for name in PEERS}
     store_json(output, result)
     store_page(output.with_suffix(".md"), page(result))
-    print(page(result))
+    print(page(result), flush=True)
 
 
 def _version(name: str) -> str:

@@ -28,7 +28,7 @@ def run() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="risk-bench-") as name:
         folder = Path(name)
         file = folder / "rows.csv"
-        _make(file)
+        make(file, ROWS)
         counters = {"ours": 0, "plain": 0}
         databases: dict[str, Path] = {}
 
@@ -63,12 +63,13 @@ def run() -> list[dict[str, Any]]:
         return [result]
 
 
-def _make(path: Path) -> None:
+def make(path: Path, rows_wanted: int) -> None:
+    """A file of so many rows as a source sends them."""
     some = texts(2_000)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["编号", "正文", "发布时间", "地区", "平台", "店铺"])
-        for number in range(ROWS):
+        for number in range(rows_wanted):
             rows.writerow(
                 [
                     number,
