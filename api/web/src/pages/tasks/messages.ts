@@ -103,6 +103,7 @@ export default words({
   actions: ['办理', 'What to do'],
   moreActions: ['更多', 'More'],
   nothingToDo: ['当前没有需要你办理的事项', 'Nothing for you to do now'],
+  handedOn: ['任务已转出，不再由本单位办理', 'The task has been handed on: it lies with another office now'],
   changedUnder: ['任务已有新的变化，已重新载入；你填写的内容没有丢失，请核对后再提交', 'The task has changed and was loaded anew. What you typed is still here: look again, then send'],
   // verdicts
   verdicts: ['核查结论', 'Verdicts'],
