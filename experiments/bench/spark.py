@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -31,6 +32,25 @@ CHECKED = 20_000
 _SLICE = 100_000
 
 
+_PLAIN = (
+    "本店周末营业至晚上九点", "新到一批时令水果，欢迎选购", "请携带身份证到窗口办理", "今天的公交线路临时调整", "小区物业通知：明日停水两小时", "图书馆本月新增藏书三千册", "路边的早餐铺换了新招牌",
+    "体检报告三日后可在前台领取", "医生提醒按时复诊，不要自行停药", "社区举办防诈骗讲座，免费入场", "快递已放在门卫处", "这款茶叶口感清淡，适合日常饮用", "学校组织春季运动会", "维修师傅下午上门",
+)  # fmt: skip
+_SUSPECT = 0.1
+"""The part of the texts that are made of the rules' examples; the others are ordinary. What is suspected is explained, which costs many times as much as to score it."""
+
+
+def some_texts(n: int, seed: int) -> list[str]:
+    """So many texts, a tenth of which gives rules something to find."""
+    rng = random.Random(seed)
+    found = texts(round(n * _SUSPECT), seed)
+    found += [
+        "。".join(rng.choice(_PLAIN) for _ in range(rng.randint(3, 8))) + f"。编号{rng.randrange(10**6)}" for _ in range(n - len(found))
+    ]
+    rng.shuffle(found)
+    return found
+
+
 def make(folder: Path, rows: int) -> Path:
     """A folder of Parquet files with so many texts, a slice in memory at a time."""
     import pyarrow as pa
@@ -39,7 +59,7 @@ def make(folder: Path, rows: int) -> Path:
     place = folder / "texts.parquet"
     place.mkdir()
     for number, begin in enumerate(range(0, rows, _SLICE)):
-        some = texts(min(_SLICE, rows - begin), seed=number)
+        some = some_texts(min(_SLICE, rows - begin), number)
         parquet.write_table(pa.table({"text": some}), place / f"{number:05}.parquet")
     return place
 
@@ -48,7 +68,7 @@ def train(folder: Path) -> Path:
     """A learner of made-up labels: how well it knows is not the question, what it costs to score is."""
     import pandas as pd
 
-    some = texts(4_000, seed=99)
+    some = some_texts(4_000, 99)
     labels = [int("治" in one or "稳赚" in one) for one in some]
     pd.DataFrame({"text": some, "label": labels}).to_csv(folder / "train.csv", index=False)
     bundle = folder / "bundle"
@@ -187,6 +207,7 @@ def measure(rows: int, turns: int, *, rules_only: bool) -> dict[str, Any]:
     return {
         "rows": rows,
         "partitions": partitions,
+        "texts": f"made up; {_SUSPECT:.0%} of the rules' examples strung together, the others ordinary sentences",
         "model": "rules alone" if rules_only else "a learner over words and characters, trained here, and the rules",
         "rows_equal_to_local": compared,
         "one_worker": runs[1],

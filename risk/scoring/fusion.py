@@ -249,11 +249,11 @@ def floor_of(rule: Rule, pack: Pack) -> Grade:
 
 
 def _floor(rule: Rule, pack: Pack) -> Grade:
-    """`floor_of`, found once for each rule of a pack in use: every unit asks for it again."""
-    floors: dict[int, Grade] = pack.__dict__.setdefault("_floors", {})
-    if id(rule) not in floors:
-        floors[id(rule)] = floor_of(rule, pack)
-    return floors[id(rule)]
+    """`floor_of`, found once for each rule of a pack in use: every unit asks for it again. By name: packs travel to other processes with what they remember."""
+    floors: dict[str, Grade] = pack.__dict__.setdefault("_floors", {})
+    if rule.id not in floors:
+        floors[rule.id] = floor_of(rule, pack)
+    return floors[rule.id]
 
 
 def floors_of(rules: Iterable[Rule], fired: npt.NDArray[np.bool_], pack: Pack, learnt: Collection[str] = ()) -> Ranks:

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from risk.domain.errors import ConflictError, InvalidInputError
-from risk.scoring import shipping, spark_session, spark_worker
+from risk.scoring import fusion, shipping, spark_session, spark_worker
 from risk.scoring.offline import score_texts
 from risk.scoring.scorer import Scorer
 from risk.scoring.spark_worker import Crate
@@ -99,6 +100,13 @@ def test_cells_are_told_as_the_local_engine_tells_them() -> None:
 def test_a_longer_row_is_not_scored_and_a_shorter_one_is() -> None:
     told = _read([["x", None, "y"], ["1,x,y,z", "1", None], ["1", "2", "3"]], width=3)
     assert [error for _, _, error in told] == ["3 columns expected in this row, 4 found: it was not scored", None, None]
+
+
+def test_what_a_pack_remembers_means_the_same_in_another_process() -> None:
+    """It was remembered by the address of a rule: elsewhere another rule may lie there, and have its floor."""
+    pack = packs()[0]
+    fusion.floors_of(pack.rules, np.ones((1, len(pack.rules)), dtype=bool), pack)
+    assert set(pickle.loads(pickle.dumps(pack)).__dict__["_floors"]) == set(pack.rule_by_id)
 
 
 def test_other_bytes_are_not_opened(tmp_path: Path) -> None:
