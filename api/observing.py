@@ -28,11 +28,16 @@ class Requests:
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Histogram
 
+        self.running, self.ended = 0, 0.0
         self.registry: CollectorRegistry = CollectorRegistry()
         self._count = Counter("risk_http_requests", "requests answered", ["method", "route", "status"], registry=self.registry)
         self._seconds = Histogram(
             "risk_http_request_seconds", "time to answer", ["method", "route"], buckets=BUCKETS, registry=self.registry
         )
+
+    def idle(self) -> float:
+        """For how many seconds nobody has been waiting."""
+        return 0.0 if self.running else time.monotonic() - self.ended
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
@@ -52,7 +57,8 @@ class Observing:
             await self._app(scope, receive, send)
             return
         with tracing(of_header(Headers(scope=scope).get("traceparent"))) as trace:
-            status, begun = 500, time.perf_counter()
+            status, begun, requests = 500, time.perf_counter(), self._requests()
+            requests.running += 1
 
             async def told(message: Message) -> None:
                 nonlocal status
@@ -68,7 +74,8 @@ class Observing:
             finally:
                 seconds = time.perf_counter() - begun
                 route = template(scope)
-                self._requests().note(method_of(scope), route, status, seconds)
+                requests.running, requests.ended = requests.running - 1, time.monotonic()
+                requests.note(method_of(scope), route, status, seconds)
                 level = logging.WARNING if status >= 500 else logging.INFO
                 _log.log(
                     level, "request", extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)}

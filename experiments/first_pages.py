@@ -54,11 +54,12 @@ def visit(browser: Any, server: Server, page: First, cookie: str) -> dict[str, f
         base_url=server.base, viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     context.add_cookies([{"name": "risk_session", "value": cookie, "url": server.base}])
+    context.set_default_timeout(180_000)
     tab, before = context.new_page(), processor(server.process.pid)
     began = time.perf_counter()
     tab.goto(page.path, wait_until="commit")
     for selector in page.shown:
-        tab.wait_for_selector(selector, timeout=60_000)
+        tab.wait_for_selector(selector)
     usable = time.perf_counter() - began
     tab.wait_for_load_state("networkidle")
     spent = processor(server.process.pid) - before

@@ -47,6 +47,21 @@ def test_no_step_begins_once_it_is_told_to_stop() -> None:
     assert not done
 
 
+def test_a_step_waits_while_somebody_waits_for_an_answer() -> None:
+    waits, done = iter((0.0, 0.0, 1.0, 1.0)), list[str]()
+    seen: list[float] = []
+
+    def idle() -> float:
+        seen.append(next(waits))
+        return seen[-1]
+
+    warming = Warming((lambda: done.append("one"), lambda: done.append("two")), idle=idle)
+    warming.start()
+    warming.wait()
+    assert done == ["one", "two"]
+    assert seen == [0.0, 0.0, 1.0, 1.0]
+
+
 def test_what_is_warmed_is_what_pages_ask(tmp_path: Path) -> None:
     settings = Settings.from_environment({"RISK_HOME": str(tmp_path)})
     app = create_app(settings)
