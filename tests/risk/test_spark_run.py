@@ -19,6 +19,7 @@ from risk.services import runs, spark_run
 from risk.services.dispatch import seed_offices
 from risk.storage import migrate
 from risk.storage.engine import open_engine, transaction
+from tests.risk.cli_world import risk
 from tests.risk.run_world import CURE, DRUGS, KEYS, NOW, PLAIN, SCHEME, URGE, put, scorer, world
 
 
@@ -122,6 +123,13 @@ def test_sqlite_is_not_for_other_machines(stores: Callable[[], Engine], monkeypa
     with pytest.raises(InvalidInputError) as told:
         _run(stores(), judged_by=spark_run.judged_by(spark))
     assert told.value.code == "spark_needs_server"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"), [(("--master", "yarn"), "spark_only"), (("--engine", "spark", "--workers", "2"), "spark_not_here")]
+)
+def test_options_of_the_other_engine_are_refused(more: tuple[str, ...], code: str) -> None:
+    assert risk("run", *more).err.lstrip().split("[")[1].startswith(code)
 
 
 @pytest.mark.slow
