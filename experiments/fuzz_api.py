@@ -100,7 +100,19 @@ def fuzz(server: Server, schema: Mapping[str, Any], plan: Mapping[str, Any], fol
     for place in folders:
         for role, one in json.loads((place / "counts.json").read_text(encoding="utf-8")).items():
             counts.setdefault(role, Counter()).update(one)
-    return {"exit": max(ended), "roles": {role: {name: one[name] for name in COUNTED} for role, one in counts.items()}}
+    findings = sorted(
+        {_kind(line) for place in folders if (path := place / "findings.ndjson").exists() for line in path.open(encoding="utf-8")}
+    )
+    return {
+        "exit": max(ended),
+        "findings": findings,
+        "roles": {role: {name: one[name] for name in COUNTED} for role, one in counts.items()},
+    }
+
+
+def _kind(line: str) -> str:
+    told = json.loads(line)
+    return f"{told['operation']}: {told['check']}, {told['status']}"
 
 
 def clean(found: Mapping[str, Any]) -> bool:
@@ -155,6 +167,7 @@ def main() -> None:
         "database": options.database,
         "checks": list(CHECKS),
         "roles": found["roles"],
+        "findings": found["findings"],
         "audit_chain_holds": chain,
         "seconds": round((datetime.now(UTC) - started).total_seconds()),
         "passed": chain and clean(found),

@@ -166,6 +166,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 -
     chance = here.chance
     role = here.first(case.operation.label)
     case.headers["Cookie"] = here.cookies[role]
+    case.headers["Connection"] = "close"  # one that is kept may be ended by the server in the moment it is used again
     if chance.random() < 0.9:
         case.headers.pop("X-Actor", None)
         if isinstance(case.body, dict):
