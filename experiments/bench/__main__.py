@@ -2,7 +2,7 @@
 
 Tests assert no seconds: speed is measured here, on demand, and stored with its surroundings in ``experiments/results/bench.json`` and ``.md``; the table of the
 README is made of it. Everything runs in one process on one core with one thread a library. ``--only`` runs some races and keeps what was stored of the others.
-``--long`` adds those that take an hour on a machine of their own: a million stored signals, two Spark workers; they store results of their own.
+``--long`` adds those that take an hour on a machine of their own: each step of judging, a million stored signals, two Spark workers; they store results of their own.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ ENGINES = ("rules", "row", "online", "terms")
 """Those that have a page of their own too."""
 
 LONG = (
+    ("hot_path",),
     ("million", "--signals", "100000", "--signals", "1000000", "--turns", "3", "--database", "sqlite"),
     ("million", "--signals", "100000", "--signals", "1000000", "--turns", "3", "--database", "postgres"),
     ("spark",),
@@ -134,8 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = [f"--only={name}" for name in options.only]
     command = [sys.executable, "-m", "experiments.bench", "--here", "--output", str(options.output), *chosen]
     subprocess.run(command, env={**os.environ, **dict.fromkeys(THREADS, "1")}, check=True)
-    for module, *more in LONG if options.long else ():
-        subprocess.run([sys.executable, "-m", f"experiments.bench.{module}", *more], check=True)
+    if options.long:
+        for module, *more in LONG:
+            subprocess.run([sys.executable, "-m", f"experiments.bench.{module}", *more], check=True)
+        readme.main([])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from experiments.bench.goals import Outcome, judged
 from experiments.real.page import table
 from experiments.record import RESULTS
 
+MILLION = 1_000_000
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- speed: python -m experiments.bench.readme -->", "<!-- end of speed -->"
 
@@ -21,6 +23,9 @@ def block(results: Path = RESULTS) -> str:
     """The table, and how to make it again."""
     bench = _read(results / "bench.json")
     outcomes = [*judged(bench.get("races", ())), *_online(_read(results / "online.json"))]
+    for kind, name in (("sqlite", "SQLite"), ("postgres", "PostgreSQL")):
+        outcomes += _million(_read(results / f"million_{kind}.json"), name)
+    outcomes += _spark(_read(results / "spark.json"))
     rows, work = [], ""
     for one in outcomes:
         work = one.work or work
@@ -55,6 +60,31 @@ def _online(told: dict[str, Any]) -> Iterator[Outcome]:
     change = told.get("change")
     measured = f"{change['answered']:,} answers, {change['errors']} errors" if change else None
     yield Outcome("", "a champion changed under load", "no error", measured, None if change is None else change["dropped_nothing"])
+
+
+def _million(told: dict[str, Any], database: str) -> Iterator[Outcome]:
+    """A run over a million stored signals: minutes, memory, and how it grows from a tenth of them."""
+    large = [one for one in told.get("turns", ()) if one["signals"] >= MILLION]
+    grown = [one for one in told.get("growth", ()) if one["to"] >= MILLION]
+    minutes = statistics.median(one["seconds"] for one in large) / 60 if large else None
+    peak = max(one["peak_mb"] for one in large) / 1000 if large else None
+    growth = grown[-1]["seconds"] if grown else None
+    work = f"a million stored signals, judged by all models with history and stored: {database}"
+    yield _at_most(work, f"{told.get('workers', 2)} cores", minutes, 6, "{:.1f} min")
+    yield _at_most("", "peak memory", peak, 2, "{:.2f} GB")
+    yield _at_most("", "growth from 100,000 signals", growth, 12, "{:.1f}×")
+
+
+def _spark(told: dict[str, Any]) -> Iterator[Outcome]:
+    """Two local workers of Spark beside one."""
+    found = told.get("ratio") if told.get("rows", 0) >= MILLION else None
+    met = None if found is None else found >= told["goal_ratio"]
+    yield Outcome("a million rows by Spark, two local workers", "one worker", "≥ 1.5×", None if found is None else f"{found:.2f}×", met)
+
+
+def _at_most(work: str, beside: str, found: float | None, most: float, shown: str) -> Outcome:
+    wanted = "≤ " + shown.format(most).replace(".00", "").replace(".0", "")
+    return Outcome(work, beside, wanted, None if found is None else shown.format(found), None if found is None else found <= most)
 
 
 def _read(path: Path) -> dict[str, Any]:
