@@ -114,23 +114,22 @@ def _past(engine: Engine, crowd: Crowd) -> int:
             select(s.id, s.subject_id, s.region, s.observed_at).where(s.observed_at < until, s.subject_id.is_not(None)).order_by(s.id)
         ).all()
         chosen = rng.sample(rows, min(int(crowd.signals * PAST), len(rows)))
-        for key in TEXT_KEYS[:3]:
-            mine = [row for i, row in enumerate(chosen) if i % 3 == TEXT_KEYS.index(key)]
-            _past_of(conn, key, mine, now, directory, rng)
+        models = [key for key in TEXT_KEYS if "." not in key]
+        for place, model in enumerate(models):
+            _past_of(conn, model, chosen[place :: len(models)], now, directory, rng)
     return len(chosen)
 
 
-def _past_of(conn: Any, key: str, rows: Sequence[Any], now: Any, directory: dispatch.Directory, rng: random.Random) -> None:
-    model = key.partition(".")[0]
+def _past_of(conn: Any, model: str, rows: Sequence[Any], now: Any, directory: dispatch.Directory, rng: random.Random) -> None:
     run = {
-        "key": digest(["past", key]), "model": key, "as_of": now, "status": "done", "versions": {}, "cursor": 0, "judged": len(rows),
+        "key": digest(["past", model]), "model": model, "as_of": now, "status": "done", "versions": {}, "cursor": 0, "judged": len(rows),
         "candidates": 0, "balance": {}, "actor": "past", "started_at": now, "ended_at": now,
     }  # fmt: skip
     run_id = conn.execute(insert(t.runs).values(run).returning(t.runs.c.id)).scalar_one()
     told: dict[str, Any] = {"zh": [], "en": [], "rules": []}
     names = ("signal_id", "subject_id", "probability", "grade")
     same = {
-        "run_id": run_id, "model": key, "model_version": "past", "rules_version": "past", "as_of": now, "evidence": told, "evidence_hash": digest(told),
+        "run_id": run_id, "model": model, "model_version": "past", "rules_version": "past", "as_of": now, "evidence": told, "evidence_hash": digest(told),
     }  # fmt: skip
     insert_many(conn, t.assessments, names, [(row.id, row.subject_id, 0.7, 2) for row in rows], same)
     a = t.assessments.c

@@ -30,12 +30,13 @@ from risk.domain.routing import Routing, base_model
 from risk.services import outbox
 from risk.services.alert_assists import Place, ask_others
 from risk.services.assignment import give_out
-from risk.services.bulk import insert_rows, select_in
+from risk.services.bulk import select_in
 from risk.services.dispatch import SYSTEM, Directory, TaskOrder, issue, issued_this_week, load_directory
 from risk.services.merging import Group, absorb, find_open, link
 from risk.services.suppressions import facts_of, in_force, on_trial, reason_of
 from risk.storage import tables as t
 from risk.storage.engine import serialise
+from risk.storage.many import insert_many
 
 _LOCK = 3  # of serialise: one settlement at a time, so that the capacity ledger is true
 _REASON = 400
@@ -250,6 +251,5 @@ def _store(conn: Connection, run_id: int, fresh: Mapping[str, Candidate], outcom
     rows = []
     for key, c in fresh.items():
         outcome, alert_id, reason = outcomes[key]
-        row = {"run_id": run_id, "assessment_id": c.assessment_id, "signal_id": c.signal_id}
-        rows.append({**row, "outcome": outcome.value, "alert_id": alert_id, "reason": reason[:_REASON] if reason else None})
-    insert_rows(conn, t.candidates, rows)
+        rows.append((c.assessment_id, c.signal_id, outcome.value, alert_id, reason[:_REASON] if reason else None))
+    insert_many(conn, t.candidates, ("assessment_id", "signal_id", "outcome", "alert_id", "reason"), rows, {"run_id": run_id})

@@ -112,13 +112,14 @@ def judged_elsewhere(conn: Connection, wanted: Mapping[str, Sequence[int]]) -> d
     if not every:
         return found
     a = t.assessments.c
-    query = select(a.model, a.signal_id).where(a.model.in_(list(wanted)))
+    query = select(a.model, a.signal_id)  # not by model: SQLite would go through all that the models ever judged
     if every[-1] - every[0] < 20 * len(every):
         rows: Iterable[Row[Any]] = conn.execute(query.where(a.signal_id.between(every[0], every[-1])))
     else:
         rows = select_in(conn, query, a.signal_id, every)
     for row in rows:
-        found[row.model].add(row.signal_id)
+        if row.model in found:
+            found[row.model].add(row.signal_id)
     return found
 
 

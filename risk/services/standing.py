@@ -110,7 +110,8 @@ def _stand(standings: dict[int, Standing], subject: int, standing: Standing) -> 
 def _standings(conn: Connection, key: str, as_of: datetime, subjects: Collection[int]) -> dict[int, Standing]:
     """The standing of each subject that the model has judged before, of those at blue or above."""
     a = t.assessments.c
-    latest = select(func.max(a.id)).where(a.model == key, a.as_of <= as_of).group_by(a.subject_id)
+    mine = func.coalesce(a.model, "") == key  # so that subjects are looked up, and not all that the model ever judged
+    latest = select(func.max(a.id)).where(mine, a.as_of <= as_of).group_by(a.subject_id)
     ids = [row[0] for row in select_in(conn, latest, a.subject_id, subjects)]
     rows = select_in(conn, select(a.id, a.subject_id, a.grade).where(a.grade > 0), a.id, ids)
     told = {row.id: row.evidence for row in select_in(conn, select(a.id, a.evidence), a.id, [row.id for row in rows])}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Table
+from sqlalchemy import JSON, Boolean, Connection, Date, Float, String, Table
 
 from risk.storage.tables import UtcDateTime
 
@@ -29,44 +29,48 @@ def insert_many(
     if missing:
         raise ValueError(f"{table.name}: no value for {', '.join(missing)}")
     sqlite = connection.dialect.name == "sqlite"
-    binds = [_bind(table, name, sqlite=sqlite) for name in every]
-    tail = tuple(
-        value if bind is None or value is None else bind(value) for bind, value in zip(binds[len(names) :], fixed.values(), strict=True)
-    )
-    told = _bound(binds[: len(names)], rows, tail)
+    ready = _ready_sqlite if sqlite else _ready_copy
+    columns = [ready(table, name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)]
+    tail = tuple(ready(table, name, (value,))[0] for name, value in fixed.items())
     if sqlite:
         places = ", ".join("?" * len(every))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(every)}) VALUES ({places})", told)
+        statement = f"INSERT INTO {table.name} ({', '.join(every)}) VALUES ({places})"
+        connection.exec_driver_sql(statement, [(*row, *tail) for row in zip(*columns, strict=True)])
         return
     raw: Any = connection.connection.driver_connection
+    end = "".join(f"\t{value}" for value in tail) + "\n"
     with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(every)}) FROM STDIN") as copy:
-        for row in told:
-            copy.write_row(row)
+        copy.write(end.join(["\t".join(row) for row in zip(*columns, strict=True)]) + end)
 
 
-def _bound(binds: Sequence[_Bind | None], rows: Sequence[Sequence[Any]], tail: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The rows as the driver takes them, column by column: most columns need nothing."""
-    columns = []
-    for bind, column in zip(binds, zip(*rows, strict=True), strict=True):
-        columns.append(column if bind is None else [None if value is None else bind(value) for value in column])
-    return [(*row, *tail) for row in zip(*columns, strict=True)]
-
-
-def _bind(table: Table, name: str, *, sqlite: bool) -> _Bind | None:
+def _ready_sqlite(table: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column as SQLite's driver takes them: most need nothing."""
     kind = table.c[name].type
+    bind: _Bind | None = None
     if isinstance(kind, JSON):
-        return _json
-    if isinstance(kind, UtcDateTime):
-        return _sqlite_moment if sqlite else _aware
-    return _plain(kind, sqlite=sqlite)
+        bind = _json
+    elif isinstance(kind, UtcDateTime):
+        bind = _sqlite_moment
+    elif isinstance(kind, Date):
+        bind = str  # ISO, as SQLAlchemy writes it
+    elif isinstance(kind, Boolean):
+        bind = int
+    return values if bind is None else [None if value is None else bind(value) for value in values]
 
 
-def _plain(kind: Any, *, sqlite: bool) -> _Bind | None:
-    if not sqlite:
-        return None
-    if kind.python_type is bool:
-        return int
-    return str if kind.__visit_name__ == "date" else None  # ISO dates, as SQLAlchemy writes them
+def _ready_copy(table: Table, name: str, values: Sequence[Any]) -> list[str]:
+    """The values of a column as COPY reads them from text."""
+    kind = table.c[name].type
+    say: _Bind = str
+    if isinstance(kind, JSON):
+        say = _json_copied
+    elif isinstance(kind, UtcDateTime):
+        say = _moment_copied
+    elif isinstance(kind, String):
+        say = _escaped
+    elif isinstance(kind, Float):
+        say = _number_copied
+    return ["\\N" if value is None else say(value) for value in values]
 
 
 def _json(value: Any) -> str:
@@ -82,3 +86,22 @@ def _aware(value: datetime) -> datetime:
 def _sqlite_moment(value: datetime) -> str:
     """As SQLAlchemy writes it: ``2026-10-31 16:00:00.000000``."""
     return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _escaped(value: str) -> str:
+    return value.translate(_ESCAPES)
+
+
+def _json_copied(value: Any) -> str:
+    return _escaped(_json(value))
+
+
+def _moment_copied(value: datetime) -> str:
+    return _aware(value).isoformat()
+
+
+def _number_copied(value: float) -> str:
+    return repr(float(value))
