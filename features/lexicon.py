@@ -39,6 +39,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 _AT_ONCE = 300_000
 """Characters that are joined for one search."""
+_WIDE = 62
+"""Bits of the numbers by which hits are sorted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Lexicon:
         parts = [self._match(texts, low, high, stances) for low, high in _portions(texts)] if self._automaton is not None else []
         arrays = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0, dtype=np.int64)] * 8
         row, at, term, start, end, aggressive, negated, reported = arrays
-        order = np.lexsort((term, at, end, start, row))
+        order = _order(row, start, end, at, term)
         kinds = (np.int32, np.int16, np.int32, np.int32, np.int32, np.bool_, np.bool_, np.bool_)
         columns = (row, at, term, start, end, aggressive, negated, reported)
         return ListHits(self.names, self.terms, *(column[order].astype(kind) for column, kind in zip(columns, kinds, strict=True)))
@@ -279,6 +281,17 @@ def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Callab
         if places.reported[one]:
             reported[one] = stance.reported(low, high)
     return negated, reported
+
+
+def _order(*columns: Ints) -> NDArray[np.intp]:
+    """The order by several columns of numbers from zero up, the first the most important: one sort where they fit into one number together."""
+    widths = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(widths) > _WIDE:
+        return np.lexsort(columns[::-1])
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, width in zip(columns, widths, strict=True):
+        key = (key << width) | column
+    return np.argsort(key, kind="stable")
 
 
 def _marked(values: Ints | list[int], size: int, among: NDArray[Any]) -> Mask:

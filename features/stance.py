@@ -122,7 +122,7 @@ class CueWords:
 class Stance:
     """The cues of one text, found once; `negated` and `reported` then look them up."""
 
-    __slots__ = ("_ends", "_negators", "_quotes", "_solicits", "_strong", "_told", "_weak", "text")
+    __slots__ = ("_ends", "_negators", "_quotes", "_silent", "_solicits", "_strong", "_told", "_weak", "text")
 
     def __init__(self, text: str, found: Iterable[tuple[int, int, int]] | None = None) -> None:
         """``found``: the places and numbers of the markers, where they are known already."""
@@ -131,6 +131,8 @@ class Stance:
         self._strong: list[int] = []
         self._weak: list[int] = []
         self._solicits: bool | None = None
+        self._silent: bool | None = None
+        """Nothing in the text can make any span a report."""
         self._quotes: list[tuple[int, int]] | None = None
         self._ends: list[int] | None = None
         self._told: dict[tuple[int, int], bool] = {}
@@ -188,6 +190,11 @@ class Stance:
 
     def reported(self, start: int, end: int) -> bool:
         """Whether somebody tells of the span rather than claims it: news, penalty, warning, question, attributed quotation."""
+        if self._silent is None:
+            cues = self._strong or self._weak or any(mark in self.text for mark in _ASKING)
+            self._silent = not cues and _SAID_TO.search(self.text) is None
+        if self._silent:
+            return False
         sentence = self._sentence(start, end)
         if sentence not in self._told:
             self._told[sentence] = self._tells(*sentence) or self._asks(*sentence)

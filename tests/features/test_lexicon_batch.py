@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import lexicon
 from features.cues import MARKERS
-from features.lexicon import Lexicon, ListHits, WordList
+from features.lexicon import Lexicon, ListHits, WordList, _order
 from features.normalise import NormalisedText, normalise
 from features.stance import CueWords, Stance
 
@@ -57,7 +58,7 @@ def _said(hits: ListHits) -> list[tuple[Any, ...]]:
     return [(h.row, h.list, h.term, h.start, h.end, h.aggressive, h.negated, h.reported) for h in hits]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(_texts, st.integers(1, 60))
 def test_a_batch_is_its_texts(texts: list[str], at_once: int) -> None:
     ready = [normalise(text) for text in texts]
@@ -68,7 +69,7 @@ def test_a_batch_is_its_texts(texts: list[str], at_once: int) -> None:
         assert _said(_LEXICON.match(ready, [Stance(text.plain.text) for text in ready])) == alone
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(_texts)
 def test_what_is_said_of_hits_is_what_a_stance_says(texts: list[str]) -> None:
     ready = [normalise(text) for text in texts]
@@ -117,3 +118,9 @@ def test_every_cue_is_among_the_words_that_are_looked_for() -> None:
     assert cues.negators["不能"] == 8
     assert {"不了", "≠"} <= set(cues.denials)
     assert {"警方", "谨防", "?", "“"} <= set(cues.telling)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 1 << width) for width in (3, 2, 40, 20, 1)]), max_size=12))
+def test_hits_are_sorted_alike_whether_or_not_their_numbers_fit_into_one(rows: list[tuple[int, ...]]) -> None:
+    columns = list(np.array(rows, dtype=np.int64).reshape(len(rows), 5).T)
+    assert _order(*columns).tolist() == np.lexsort(columns[::-1]).tolist()
