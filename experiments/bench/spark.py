@@ -105,7 +105,7 @@ def score(options: argparse.Namespace) -> None:
         warm = time.perf_counter()
         told = score_table(spark, scorer, MODEL, Table(str(options.score), "text"), str(options.output), partitions=options.partitions)
         done = time.perf_counter()
-        memory = peaks(os.getpid())
+        processes = below(os.getpid())
     seconds = {
         "open_scorer": opened - began,
         "start_jvm": started - opened,
@@ -113,27 +113,30 @@ def score(options: argparse.Namespace) -> None:
         "score": done - warm,
     }
     plain = {name: round(value, 2) for name, value in seconds.items()}
-    options.told.write_text(json.dumps({"rows": told.rows, "alarms": told.alarms, "failed": told.failed, **plain, "peak_mb": memory}))
+    options.told.write_text(json.dumps({"rows": told.rows, "alarms": told.alarms, "failed": told.failed, **plain, "processes": processes}))
 
 
-def peaks(root: int) -> dict[str, list[int]]:
-    """The most memory (MB) that each process below this one had, by its name; Linux alone tells."""
+def below(root: int) -> list[dict[str, Any]]:
+    """The processes below this one: name, the most memory it had (MB), seconds of the processor. Linux alone tells."""
     told = {}
-    for status in Path("/proc").glob("[0-9]*/status"):
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+            fields = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines() if ":" in line)
+            times = (place / "stat").read_text().rpartition(")")[2].split()[11:13]
         except OSError:  # it ended meanwhile
             continue
-        told[int(fields["Pid"])] = (int(fields["PPid"]), fields["Name"].strip(), int(fields.get("VmHWM", "0 kB").split()[0]) // 1024)
-    found: dict[str, list[int]] = {}
-    below: set[int] = {root}
-    more = below
+        told[int(fields["Pid"])] = {
+            "parent": int(fields["PPid"]),
+            "name": fields["Name"].strip(),
+            "peak_mb": int(fields.get("VmHWM", "0 kB").split()[0]) // 1024,
+            "processor": round(sum(map(int, times)) / os.sysconf("SC_CLK_TCK"), 1),
+        }
+    found: set[int] = {root}
+    more = found
     while more:
-        more = {pid for pid, (parent, _, _) in told.items() if parent in below} - below
-        below |= more
-    for pid in sorted(below - {root}):
-        found.setdefault(told[pid][1], []).append(told[pid][2])
-    return found
+        more = {pid for pid, one in told.items() if one["parent"] in found} - found
+        found |= more
+    return [{name: told[pid][name] for name in ("name", "peak_mb", "processor")} for pid in sorted(found - {root})]
 
 
 def overheads(table: Path, bundle: Path | None) -> dict[str, float]:
