@@ -51,6 +51,7 @@ def test_validation_names_the_fields(client: TestClient) -> None:
         ("GET", "/api/v1/signals?source=%00", 422, "validation_failed"),
         ("GET", "/api/v1/signals?region=Atlantis", 422, "region_not_known"),
         ("GET", "/api/v1/signals?since=0001-01-01", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?campaign=99999999999999999999", 422, "validation_failed"),
         ("POST", "/api/v1/signals", 422, "validation_failed"),
     ],
 )
@@ -115,3 +116,18 @@ def test_other_hosts_clients_and_sites_are_refused(settings: Settings) -> None:
         assert near.post("/api/v1/reports", json={"actor": "x"}, headers=own).json()["code"] == "no_runs"
     with TestClient(app, client=("10.0.0.7", 5)) as far:
         assert far.get("/healthz", headers={"host": "127.0.0.1"}).json()["code"] == "client_not_loopback"
+
+
+@pytest.mark.parametrize("value", [[2**70], {"a": [-(2**70)]}, [2**63 - 1, {"": 1e300}]])
+def test_numbers_of_any_size_are_kept_wherever_they_stand(client: TestClient, value: object) -> None:
+    answer = client.post(
+        "/api/v1/signals", json={"source": "x", "actor": "a", "signals": [{"text": "好", "beside": value}, {"kind": "?", "beside": value}]}
+    )
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["quarantined"]) == (200, 1, 1)
+
+
+def test_a_notice_with_any_line_ends_is_read_or_refused(client: TestClient) -> None:
+    sent = {"year": 2099, "source": "x", "actor": "a"}
+    refused = client.post("/api/v1/calendar/notices", json={**sent, "text": "\u2795\x8d\r\xd1"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "calendar_columns")
+    assert client.post("/api/v1/calendar/notices", json={**sent, "text": "date,kind\r2099-01-01,holiday\r"}).status_code == 200
