@@ -64,7 +64,20 @@ def described() -> tuple[dict[str, Any], dict[str, list[str]]]:
     found: dict[str, set[str]] = {}
     for one in operations(app):
         found.setdefault(f"{one.method} {one.path}", set()).update(code for code, role in roles().items() if one.open_to(role.may))
-    return app.openapi(), {label: sorted(who) for label, who in found.items()}
+    return _plain_tuples(app.openapi()), {label: sorted(who) for label, who in found.items()}
+
+
+def _plain_tuples(part: Any) -> Any:
+    """``prefixItems`` as ``items``: Schemathesis 4.32 writes them in the way of older drafts and then refuses its own writing."""
+    if isinstance(part, list):
+        return [_plain_tuples(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    told = {name: _plain_tuples(one) for name, one in part.items() if name != "prefixItems"}
+    if isinstance(part.get("prefixItems"), list):
+        kinds = [_plain_tuples(one) for one in part["prefixItems"]]
+        told["items"] = kinds[0] if all(one == kinds[0] for one in kinds) else {"anyOf": kinds}
+    return told
 
 
 def parts(schema: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
