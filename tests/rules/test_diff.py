@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.diff import Change, What, diff
@@ -20,7 +20,6 @@ WORDS = st.lists(st.text("甲乙丙丁戊", min_size=1, max_size=3), max_size=6,
 BACK = {What.ADDED: What.REMOVED, What.REMOVED: What.ADDED, What.CHANGED: What.CHANGED, What.MOVED: What.MOVED}
 
 
-@settings(max_examples=400)
 @given(conditions, conditions)
 def test_a_difference_is_told_exactly_where_there_is_one(one: object, two: object) -> None:
     old, new = Condition("a", one), Condition("a", two)  # type: ignore[arg-type]

@@ -92,7 +92,7 @@ def _outcomes(
     return [int(value) for value in outcome]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(
     st.lists(conditions, min_size=1, max_size=3),
     st.lists(st.tuples(_texts, _row), min_size=1, max_size=5),
@@ -108,7 +108,7 @@ def test_a_batch_is_its_rows(exprs: list[Expr], rows: list[tuple[str, dict[str, 
             assert outcome[row, index] == (-1 if alone is None else int(alone)), (rule.when, row)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.lists(leaves, min_size=5, max_size=10), st.lists(st.tuples(_texts, _row), min_size=3, max_size=5))
 def test_every_operator_says_the_same_of_a_row_alone(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
     pack = _pack(*exprs)
@@ -119,7 +119,7 @@ def test_every_operator_says_the_same_of_a_row_alone(exprs: list[Expr], rows: li
         assert outcome[row].tolist() == [{True: 1, False: 0, None: -1}[reader.truth(expr)] for expr in exprs]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.lists(st.one_of(numeric, dated), min_size=1, max_size=4), st.lists(st.tuples(_texts, _row), min_size=1, max_size=3))
 def test_every_value_is_the_same_of_a_row_alone(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
     """Each row's own values are written into rules that ask for just them."""

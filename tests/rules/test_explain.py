@@ -145,10 +145,10 @@ def test_many_firings_are_cheap() -> None:
     inputs = FakeInputs(DEMO, TEXTS * 250, {"promised_annual_yield": [24.0] * 1000})
     explainer, hits = Explainer(DEMO, inputs), evaluate(DEMO, inputs)
     explainer.firings(hits, 0)
-    begin = time.perf_counter()
+    begin = time.process_time()
     fired = sum(len(explainer.firings(hits, row)) for row in range(1000))
     assert fired == 250
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_values_are_said_with_units_and_names() -> None:

@@ -272,7 +272,7 @@ _TOKENS = sorted(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=300)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.sampled_from(_TOKENS), max_size=25))
 def test_no_soup_of_tokens_crashes_the_reader_or_the_checks(tokens: list[str]) -> None:
     soup = " ".join(tokens)
@@ -342,9 +342,9 @@ def test_a_hundred_rules_are_read_in_well_under_a_second() -> None:
     rule = DEMO[DEMO.index("rule guaranteed_cure") : DEMO.index("rule high_yield")]
     text = "\n".join(rule.replace("guaranteed_cure", f"r{index}") for index in range(100))
     parse(DEMO)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(parse(text).rules) == 100
-    assert time.perf_counter() - begin < 2  # 0.3 s on a laptop; the bound is for a busy machine
+    assert time.process_time() - begin < 2  # of the processor: a busy machine is no failure
 
 
 def test_shipped_packs_can_be_read() -> None:

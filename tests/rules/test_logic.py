@@ -150,7 +150,7 @@ def _readers(rows: list[tuple[str, dict[str, Any]]]) -> list[RowReader]:
     return [RowReader(_PACK, inputs, row) for row in range(len(rows))]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(_conditions, _conditions, st.lists(st.tuples(_texts, _rows), min_size=8, max_size=12))
 def test_every_claim_holds_in_every_row(one: Expr, other: Expr, rows: list[tuple[str, dict[str, Any]]]) -> None:
     reasoner = Reasoner(_PACK, WORDS)

@@ -37,7 +37,7 @@ def _one_by_one(pack: Pack, inputs: FakeInputs) -> list[list[int]]:
     return Batch(pack, inputs, singly=True).hits().outcome.tolist()  # type: ignore[no-any-return]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.lists(conditions, min_size=1, max_size=4), _rows)
 def test_three_ways_of_judging_agree(exprs: list[Expr], rows: list[tuple[str, dict[str, Any]]]) -> None:
     pack = _pack(*exprs)
