@@ -57,7 +57,7 @@ def test_a_target_lives(client: TestClient, receiver: Receiver) -> None:
     assert made.headers["ETag"] == '"1"'
     assert client.post(f"{BASE}/targets", json=sent(receiver)).json()["code"] == "push_target_exists"
     tried = client.post(f"{BASE}/targets/platform/test", json={})
-    assert tried.json() == {"ok": True, "status": 204, "error": None}
+    assert tried.json() == {"ok": True, "status": 204, "error": None, "error_zh": None, "error_en": None}
     assert receiver.got[0].json["type"] == "push.test"
     changed = client.patch(f"{BASE}/targets/platform", json={"events": ["task.*"]}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.json()["events"], changed.json()["version"]) == (200, ["task.*"], 2)
@@ -148,6 +148,7 @@ def test_deliveries_and_sending_again(client: TestClient, receiver: Receiver, li
     pusher = Pusher.of(engine, listed, worker=process_name(), clock=lambda: NOW)
     pusher.drain()
     dead = client.get(f"{BASE}/deliveries", params={"state": "dead"}).json()["items"]
+    assert (dead[0]["error_zh"], dead[0]["error_en"]) == ("对方答复 400", "the other side answered 400")
     assert [(one["object"], one["error"], one["status"], one["target"]) for one in dead] == [
         ("task:1", "push_answer_refused", 400, "platform")
     ]

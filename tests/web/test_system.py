@@ -10,10 +10,10 @@ from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from risk.storage import tables as t
-from tests.web.conftest import DESKTOP, PHONE, Browsers, Service
+from tests.web.conftest import DESKTOP, PHONE, Browsers, Service, shows
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,6 +88,37 @@ def test_the_auditor_verifies_the_chain(browsers: Browsers, service: Service, ac
     assert rows
     assert all('"account.' in row for row in rows)
     assert service.ask("shenji", "/api/v1/audit?action=audit.export")["items"][0]["actor"] == "shenji"
+
+
+def test_a_push_target_is_stopped_and_one_outside_of_the_list_is_refused(
+    browsers: Browsers, service: Service, accessible: Callable[[Any], None]
+) -> None:
+    now = datetime.now(UTC)
+    row = {
+        "name": "platform",
+        "kind": "webhook",
+        "address": "http://127.0.0.1:9/in",
+        "sealed": "",
+        "events": ["*"],
+        "lang": "zh",
+        "state": "on",
+    }
+    with service.write() as conn:
+        conn.execute(insert(t.push_targets).values(**row, created_at=now, changed_at=now))
+    page = browsers.open(size=PHONE, as_="xitong")
+    page.goto("/ui/system?tab=push")
+    shows(page.locator("[data-test=target-platform]"), "运行")
+    page.locator("[data-test=turn]").click()
+    shows(page.locator("[data-test=target-platform]"), "已暂停")
+    assert service.ask("xitong", "/api/v1/push/targets/platform")["target"]["state"] == "off"
+    page.locator("[data-test=add-target]").click()
+    page.locator("[data-test=target-name]").fill("other")
+    page.locator("[data-test=target-address]").fill("https://hooks.example.cn/in")
+    browsers.allowed.append("422")
+    page.locator("[data-test=target-save]").click()
+    page.get_by_text("guard_not_listed").wait_for()
+    accessible(page)
+    assert [one["name"] for one in service.ask("xitong", "/api/v1/push/targets")] == ["platform"]
 
 
 def test_the_operator_sees_readiness_stops_a_job_and_closes_a_day(

@@ -1,4 +1,6 @@
 /** What a case file is made of, in the order people read it. */
+import { number } from '@/i18n/format'
+
 export const STATES = ['opened', 'active', 'easing', 'closed'] as const
 export const LEVELS = ['ordinary', 'larger', 'major', 'gravest'] as const
 export const ASPECTS = ['cause', 'development', 'impact', 'opinion', 'response', 'measure', 'result'] as const
@@ -20,4 +22,10 @@ export function pageOf(object: string | null | undefined, task?: number | null):
   if (kind === 'subject') return `/subjects/${id}`
   if (kind === 'signal') return `/signals/${id}`
   return task ? `/tasks/${task}` : null
+}
+
+/** An amount in yuan as the service writes it, for people: thousands separated, fen only where there are some. */
+export function yuan(amount: string | null): string {
+  const value = Number(amount)
+  return amount === null ? '—' : number(value, Number.isInteger(value) ? 0 : 2)
 }
