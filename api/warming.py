@@ -24,7 +24,7 @@ _log = logging.getLogger("risk.warming")
 
 
 QUIET_SECONDS, LONGEST_SECONDS = 0.3, 10.0
-"""A step begins once nobody has waited for so long; it is put off for so long at most."""
+"""A step but the first, which whoever comes needs, begins once nobody has waited for so long; it is put off for so long at most."""
 
 
 class Warming:
@@ -55,9 +55,9 @@ class Warming:
 
     def _run(self) -> None:
         self._enough.wait(self._pause)
-        for step in self._steps:
+        for number, step in enumerate(self._steps):
             due = time.monotonic() + LONGEST_SECONDS
-            while self._idle() < QUIET_SECONDS and time.monotonic() < due and not self._enough.wait(QUIET_SECONDS / 3):
+            while number and self._idle() < QUIET_SECONDS and time.monotonic() < due and not self._enough.wait(QUIET_SECONDS / 3):
                 pass
             if self._enough.is_set():
                 return

@@ -3,7 +3,8 @@
 ``api/web/dist`` is made by ``python api/web/build.py`` (``make web``) and travels in the wheel. Files with a hash in their name never change and may be kept; the
 page that names them is asked for each time. Where nothing was built, ``/ui/`` says so and the plain start page stays.
 
-The kept files are packed once in a process, and looked for before all operations: a first visit asks for dozens of them.
+All of it is looked for before the operations: a first visit asks for dozens of files, and should see the page while a fresh process still puts its operations together.
+Kept files are packed once in a process.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount
@@ -41,8 +43,7 @@ def install(app: FastAPI, folder: Path | None = None) -> None:
     """Serve it under ``/ui/``, if it was built; unknown paths there are pages of the workbench, missing files are not found."""
     folder = folder or FOLDER
     if built(folder):
-        app.router.routes.insert(0, Mount(PREFIX + "/assets", app=Assets(directory=folder / "assets", check_dir=False)))
-        app.frontend(PREFIX, directory=folder, fallback="index.html")
+        app.router.routes.insert(0, Mount(PREFIX, app=Files(directory=folder, html=True)))
         app.add_middleware(WorkbenchFiles)
 
 
@@ -60,8 +61,18 @@ def packed(path: str) -> bytes | None:
     return short if len(short) < 0.9 * len(plain) else None
 
 
-class Assets(StaticFiles):
-    """Files that were packed once and are sent so to whoever takes it."""
+class Files(StaticFiles):
+    """The built files; those that are kept were packed once and are sent so to whoever takes it. Any other address is a page, for whoever wants to see one."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, else the page that finds out what is meant."""
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            page = "text/html" in Headers(scope=scope).get("accept", "") and not path.startswith("assets")
+            if error.status_code != 404 or not page:
+                raise
+            return await super().get_response("index.html", scope)
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
@@ -69,7 +80,8 @@ class Assets(StaticFiles):
         """The file, in the shorter form."""
         plain = super().file_response(full_path, stat_result, scope, status_code)
         takes = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        short = packed(os.fspath(full_path)) if takes and isinstance(plain, FileResponse) else None
+        kept = takes and isinstance(plain, FileResponse) and Path(full_path).parent.name == "assets"
+        short = packed(os.fspath(full_path)) if kept else None
         if short is None:
             return plain
         headers = {name: value for name, value in plain.headers.items() if name not in ("content-length", "etag", "accept-ranges")}

@@ -48,7 +48,7 @@ def test_no_step_begins_once_it_is_told_to_stop() -> None:
 
 
 def test_a_step_waits_while_somebody_waits_for_an_answer() -> None:
-    waits, done = iter((0.0, 0.0, 1.0, 1.0)), list[str]()
+    waits, done = iter((0.0, 0.0, 1.0)), list[str]()
     seen: list[float] = []
 
     def idle() -> float:
@@ -59,7 +59,7 @@ def test_a_step_waits_while_somebody_waits_for_an_answer() -> None:
     warming.start()
     warming.wait()
     assert done == ["one", "two"]
-    assert seen == [0.0, 0.0, 1.0, 1.0]
+    assert seen == [0.0, 0.0, 1.0]
 
 
 def test_what_is_warmed_is_what_pages_ask(tmp_path: Path) -> None:
@@ -93,6 +93,11 @@ def test_kept_files_are_packed_once_and_sent_so_to_whoever_takes_it(tmp_path: Pa
         assert "content-encoding" not in plain.headers
         assert client.get("/ui/assets/none.js").status_code == 404
         assert client.get("/ui/any/page", headers={"Accept": "text/html"}).text == "<!doctype html>"
+        assert client.get("/ui/", headers={"Accept": "*/*"}).text == "<!doctype html>"
+        assert client.get("/ui", headers={"Accept": "text/html"}).text == "<!doctype html>"
+        assert client.get("/ui/any/picture.png", headers={"Accept": "image/png"}).status_code == 404
+        assert client.get("/ui/assets/none.js", headers={"Accept": "text/html"}).status_code == 404
+        assert client.post("/ui/any/page").status_code == 405
 
 
 @pytest.mark.skipif(not WEB.is_dir(), reason="without the source of the workbench")
