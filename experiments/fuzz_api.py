@@ -125,7 +125,7 @@ def fuzz(server: Server, schema: Mapping[str, Any], plan: Mapping[str, Any], fol
 
 def _kind(line: str) -> str:
     told = json.loads(line)
-    return f"{told['operation']}: {told['check']}, {told['status']}"
+    return f"{told['operation'].replace(' /', ' ')}: {told['check']}, {told['status']}"  # a result names no absolute path
 
 
 def clean(found: Mapping[str, Any]) -> bool:
