@@ -95,8 +95,8 @@ def rounds(home: Path, times: int) -> dict[str, list[dict[str, Any]]]:
                 finally:
                     server.stop()
                 load = round(os.getloadavg()[0], 1)
-                found["first after the start"].append({"page": page.path, "load": load, "ready": ready, **first})
-                found["later"].append({"page": page.path, "load": load, **later})
+                found["first after the start"].append({"page": page.path.strip("/"), "load": load, "ready": ready, **first})
+                found["later"].append({"page": page.path.strip("/"), "load": load, **later})
                 print(page.path, "first", first, "later", later, "load", load, flush=True)
         browser.close()
     return found
