@@ -1,4 +1,4 @@
-"""The demo as a newcomer starts it, seven days of it: the one test of its kind, because it takes most of a minute."""
+"""The demo as a newcomer starts it, seven days of it, in a process of its own: the one test of its kind, because it takes most of a minute."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ import pytest
 
 from risk.scoring.keys import TEXT_KEYS
 
+START = """
+from risk.cli import main
+from risk.demo import story
+
+every = story.passages()
+families = sorted({one.family for one in every})
+story.passages = lambda: tuple(one for one in every if one.family in families[::2])
+main()
+"""
+"""``risk``, with every second family of the case library: what is learnt from all of it is learnt from half of it by the same steps."""
+
 
 @pytest.mark.slow
 def test_seven_days_of_the_loop(tmp_path: Path) -> None:
@@ -19,8 +30,8 @@ def test_seven_days_of_the_loop(tmp_path: Path) -> None:
         "RISK_HOME": str(tmp_path / "home"),
         "RISK_LANG": "en",
     }
-    command = [sys.executable, "-m", "risk", "demo", "--days", "7"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=600)
+    command = [sys.executable, "-c", START, "demo", "--days", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=1200)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     for step in ("signals", "assessments", "candidates", "alerts", "tasks", "verdicts", "labels", "trained versions"):
