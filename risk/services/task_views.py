@@ -140,7 +140,8 @@ def list_tasks(
 ) -> Page:
     """Tasks in an order of ``task_filters.SORTS``. ``InvalidInputError``: ``cursor_invalid`` for a cursor that is not ours or of another order, ``sort_unknown``."""
     limit = max(1, min(limit, MAX_PAGE))
-    ids = _query().with_only_columns(t.tasks.c.id) if filters.model or filters.region else select(t.tasks.c.id)  # the two that ask other tables
+    elsewhere = filters.model or filters.region  # the two that ask other tables
+    ids = _query().with_only_columns(t.tasks.c.id) if elsewhere else select(t.tasks.c.id)
     found = task_filters.apply(ids.where(tasks_inside(scope)), filters, now)
     if cursor:
         found = found.where(task_filters.beyond(sort, cursor))

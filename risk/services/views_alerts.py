@@ -92,7 +92,8 @@ def list_alerts(
     if cursor:
         found = found.where(after(sort, key, cursor))
     order = [a.id.desc()] if sort == "newest" else [a.updated_at, a.id] if sort == "updated" else [key.desc(), a.id.desc()]
-    page = found.order_by(*order).limit(limit + 1)  # what must be sorted is sorted by its ids; tasks and evidence are looked up for one page
+    # what must be sorted is sorted by its ids; tasks and evidence are looked up for one page
+    page = found.order_by(*order).limit(limit + 1)
     rows = conn.execute(_query().where(a.id.in_(page.correlate(None))).order_by(*order)).all()
     following = cursor_of(sort, rows[limit - 1]) if len(rows) > limit else None
     return Page(tuple(_row(row) for row in rows[:limit]), following)
