@@ -50,6 +50,7 @@ PEOPLE = (
     DemoAccount("zhangwei", "张伟", "officer", "420100-market_supervision"),
     DemoAccount("wangfang", "王芳", "officer", "420500-market_supervision"),
     DemoAccount("sunli", "孙丽", "office_head", "420100-market_supervision"),
+    DemoAccount("mali", "马丽", "office_head", "420100-market_supervision"),  # an appeal is decided by another head than the verdict was
     DemoAccount("liuqiang", "刘强", "office_head", "420500-market_supervision"),
     DemoAccount("helin", "何琳", "leader"),
 )
