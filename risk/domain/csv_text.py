@@ -24,7 +24,8 @@ def rows_of(text: str) -> tuple[tuple[str, ...], list[dict[str, str]]]:
     >>> rows_of("")
     ((), [])
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=None))  # a lone \r ends a line too: some spreadsheets write so
+    # a lone \r ends a line too: some spreadsheets write so. Strict: else an open quote is told only where a cell grows too long, a bound that is the process's
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=None), strict=True)
     try:
         lines = [cells for cells in reader if cells]
     except csv.Error:
