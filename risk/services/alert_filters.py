@@ -76,8 +76,7 @@ def conditions(filters: AlertFilter, scope: Scope, *, page: bool = False) -> lis
     if filters.step is not None and filters.step_at is not None:
         found.append(reached(filters.step, filters.step_at, scope))
     if filters.has_verdict is not None:
-        settled = exists(select(1).where(t.verdicts.c.alert_id == a.id))
-        found.append(settled if filters.has_verdict else ~settled)
+        found.append(_settled(page=page) if filters.has_verdict else ~_settled(page=page))
     return found
 
 
@@ -86,6 +85,12 @@ def _known_source(source: str) -> ColumnElement[bool]:
     imported = select(1).where(t.imports.c.source == source).correlate(None).exists()
     by_hand = select(1).where(t.signals.c.import_id.is_(None), t.signals.c.source == source).correlate(None).exists()
     return or_(imported, by_hand)
+
+
+def _settled(*, page: bool) -> ColumnElement[bool]:
+    """Whether a verdict was told: looked up for the rows of a page, else by whatever way the database takes for all of them."""
+    told = select(1).where(t.verdicts.c.alert_id == t.alerts.c.id)
+    return told.correlate(t.alerts).limit(1).scalar_subquery().is_not(None) if page else exists(told)
 
 
 def cursor_of(sort: str, row: Row[Any]) -> str:
