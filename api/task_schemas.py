@@ -210,8 +210,8 @@ class DaySent(_Sent):
     """A day of the calendar."""
 
     kind: Literal["holiday", "workday", "plain"]
-    name_zh: Text = Field("", examples=["省庆假"])
-    name_en: Text = Field("", examples=["provincial holiday"])
+    name_zh: Text = Field("", max_length=120, examples=["省庆假"])
+    name_en: Text = Field("", max_length=120, examples=["provincial holiday"])
     source: Text = Field(min_length=1, description="number or address of the notice / 依据", examples=["鄂政办发〔2026〕1号"])
 
 

@@ -11,10 +11,13 @@ from sqlalchemy.exc import DBAPIError
 
 from risk.services import idempotency
 from risk.services.replica import Replica
-from risk.storage.engine import reading, transaction
+from risk.storage.engine import is_deadlock, reading, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+TRIES = 3
+"""How often an act is begun before its deadlock is told."""
 
 
 def _utc_now() -> datetime:
@@ -45,11 +48,18 @@ class Desk:
         return self.read(view, *args, **kwargs)
 
     def act(self, act: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one act in its own write transaction: all of it happens, or nothing."""
-        with transaction(self.engine) as conn:
-            done = act(conn, *args, **kwargs)
-            idempotency.mark(conn)
-            return done
+        """Run one act in its own write transaction: all of it happens, or nothing. One that was given up for another (a deadlock) is done again."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                with transaction(self.engine) as conn:
+                    done = act(conn, *args, **kwargs)
+                    idempotency.mark(conn)
+                    return done
+            except DBAPIError as error:
+                if tried == TRIES or not is_deadlock(error):
+                    raise
 
     def whole(self, service: Callable[Concatenate[Engine, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a service that keeps its own transactions (intake, quarantine, reports)."""

@@ -10,6 +10,7 @@ Not ok: ``engine.begin()`` or ``engine.connect()`` elsewhere. On SQLite those ar
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 import risk.domain.store_messages  # noqa: F401 - registers the texts
@@ -35,6 +36,7 @@ CHECKPOINT_PAGES = 50_000
 """Pages (200 MB) after which the write-ahead log is copied back. A chunk of an intake touches thousands of index pages; at the default of 1,000
 every chunk would write them twice."""
 
+_TOO_LONG, _DEADLOCK = "22001", "40P01"  # SQLSTATE: string_data_right_truncation, deadlock_detected
 _WRITING = "risk_writing"
 _LATE = "risk_at_the_end"
 _MARKS = "risk_at_the_end_marks"
@@ -134,7 +136,20 @@ def serialise(connection: Connection, what: int) -> None:
 def _open_postgresql(address: URL) -> Engine:
     engine = create_engine(address, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
     _follow_savepoints(engine)
+    event.listen(engine, "handle_error", _say_too_long)
     return engine
+
+
+def _say_too_long(context: ExceptionContext) -> None:
+    """A text that no column takes is the sender's mistake, whichever check let it through: a refusal with a code, not a fault of ours."""
+    if getattr(context.original_exception, "sqlstate", None) == _TOO_LONG:
+        found = re.search(r"\((\d+)\)", str(context.original_exception))
+        raise InvalidInputError("text_too_long", most=int(found[1]) if found else "?") from context.original_exception
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Whether PostgreSQL ended this transaction because two waited for each other: nothing of it happened, and it may simply be done again."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _DEADLOCK
 
 
 def _open_sqlite(address: URL) -> Engine:

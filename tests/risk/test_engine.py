@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from risk.domain.errors import InvalidInputError
+from risk.services.desk import Desk
 from risk.storage.engine import open_engine, reading, serialise, transaction
 from risk.storage.tables import job_runs
 
@@ -80,3 +81,39 @@ def test_trace_of_transactions(sqlite_engine: Engine, tmp_path: Path, monkeypatc
 def test_other_databases_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="not supported: mysql"):
         open_engine("mysql://localhost/x")
+
+
+def test_a_text_that_no_column_takes_is_refused_by_a_code(engine: Engine) -> None:
+    """PostgreSQL holds columns to their length, SQLite does not."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite takes texts of any length")
+    with pytest.raises(InvalidInputError) as refused, transaction(engine) as connection:
+        connection.execute(insert(job_runs), {**note(1), "job": "x" * 500})
+    assert refused.value.code == "text_too_long"
+    assert refused.value.facts["most"] == job_runs.c.job.type.length  # type: ignore[attr-defined]
+
+
+def test_two_acts_that_wait_for_each_other_are_both_done(engine: Engine) -> None:
+    """One of them is given up by PostgreSQL and done again; on SQLite there is one writer at a time."""
+    both = threading.Barrier(2)
+    begun: list[int] = []
+    with transaction(engine) as connection:
+        connection.execute(insert(job_runs), [note(1), note(2)])
+
+    def act(connection: Connection, first: int, then: int) -> None:
+        begun.append(first)
+        connection.execute(update(job_runs).where(job_runs.c.job == str(first)).values(worker=f"w{first}"))
+        if engine.dialect.name == "postgresql" and len(begun) <= 2:
+            both.wait(10)
+        connection.execute(update(job_runs).where(job_runs.c.job == str(then)).values(status="b"))
+
+    desk = Desk(engine)
+    threads = [threading.Thread(target=desk.act, args=(act, *pair)) for pair in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(engine) as connection:
+        stored = connection.execute(select(job_runs.c.worker, job_runs.c.status).order_by(job_runs.c.job)).all()
+    assert [tuple(row) for row in stored] == [("w1", "b"), ("w2", "b")]
+    assert len(begun) == (3 if engine.dialect.name == "postgresql" else 2)
