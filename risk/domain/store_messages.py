@@ -11,8 +11,8 @@ register(
             "PostgreSQL 请安装：pip install 'risk-early-warning[pg]'",
             "for PostgreSQL: pip install 'risk-early-warning[pg]'",
         ),
-        "text_too_long": ("有一处文字过长：此处最多 {most} 字", "a text is too long: at most {most} characters here"),
-        "text_too_long.hint": ("缩短后重试", "shorten it and try again"),
+        "column_too_long": ("有一处文字过长：此处最多 {most} 字", "a text is too long: at most {most} characters here"),
+        "column_too_long.hint": ("缩短后重试", "shorten it and try again"),
         "database_unsupported": ("不支持的数据库：{name}", "this kind of database is not supported: {name}"),
         "database_unsupported.hint": (
             "RISK_DATABASE 可用 sqlite:/// 或 postgresql+psycopg:// 开头的地址",

@@ -144,7 +144,7 @@ def _say_too_long(context: ExceptionContext) -> None:
     """A text that no column takes is the sender's mistake, whichever check let it through: a refusal with a code, not a fault of ours."""
     if getattr(context.original_exception, "sqlstate", None) == _TOO_LONG:
         found = re.search(r"\((\d+)\)", str(context.original_exception))
-        raise InvalidInputError("text_too_long", most=int(found[1]) if found else "?") from context.original_exception
+        raise InvalidInputError("column_too_long", most=int(found[1]) if found else "?") from context.original_exception
 
 
 def is_deadlock(error: BaseException) -> bool:

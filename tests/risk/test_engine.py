@@ -89,7 +89,7 @@ def test_a_text_that_no_column_takes_is_refused_by_a_code(engine: Engine) -> Non
         pytest.skip("SQLite takes texts of any length")
     with pytest.raises(InvalidInputError) as refused, transaction(engine) as connection:
         connection.execute(insert(job_runs), {**note(1), "job": "x" * 500})
-    assert refused.value.code == "text_too_long"
+    assert refused.value.code == "column_too_long"
     assert refused.value.facts["most"] == job_runs.c.job.type.length  # type: ignore[attr-defined]
 
 
