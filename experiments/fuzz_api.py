@@ -131,7 +131,8 @@ def _kind(line: str) -> str:
 def clean(found: Mapping[str, Any]) -> bool:
     """Whether everybody was asked and nobody got a wrong answer."""
     wrong = ("server_errors", "undeclared", "unanswered")
-    return found["exit"] == 0 and bool(found["roles"]) and not any(one.get(kind) for one in found["roles"].values() for kind in wrong)
+    asked = [one.get("requests", 0) > 0 for one in found["roles"].values()]
+    return found["exit"] == 0 and bool(asked) and all(asked) and not any(one.get(kind) for one in found["roles"].values() for kind in wrong)
 
 
 def holds(surroundings: Mapping[str, str]) -> bool:

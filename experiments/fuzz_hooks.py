@@ -153,9 +153,17 @@ def _accounts(engine: Engine) -> dict[Any, list[dict[str, Any]]]:
         return {table: [dict(row._mapping) for row in conn.execute(select(table))] for table in (t.accounts, t.sessions)}
 
 
-@cache
+_making = threading.Lock()
+
+
 def asking() -> Asking:
-    """Of this process, made when it is first needed."""
+    """Of this process, made once when it is first needed: threads that came together had made two, and the idle one wrote its noughts over the other's counts."""
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Asking:
     return Asking(json.loads(Path(os.environ[PLAN]).read_text(encoding="utf-8")))
 
 
