@@ -34,9 +34,8 @@ class Services:
     identity: Identity
 
 
-async def _services(
-    request: Request,
-) -> Services:  # what waits for nothing is async: a plain function would be sent to another thread, each time
+# what waits for nothing is async: a plain function would be sent to another thread, each time
+async def _services(request: Request) -> Services:
     found = request.app.state.services
     assert isinstance(found, Services)
     return found
