@@ -262,6 +262,8 @@ runs = Table(
     Column("status", String(20), nullable=False),  # running, done, failed
     Column("versions", Json, nullable=False),  # rules (hash), model (version or "rules"), code, cut-offs
     Column("cursor", BigId, nullable=False, default=0),  # the last signal id that is settled
+    Column("passed", Json),  # up to which id nothing is left to judge by the model, and what is: risk.services.passing
+    Column("span", Json),  # the ids it goes over, and since when: risk.services.run_pace
     Column("judged", BigId, nullable=False, default=0),
     Column("candidates", BigId, nullable=False, default=0),
     Column("balance", Json, nullable=False, default=dict),  # new, merged, suppressed, below_grade, over_capacity, failed
