@@ -102,10 +102,10 @@ class Searched:
         self._stance = stance or self._made
         self._stances: dict[int, Stance] = {}
 
-    def find(self, pattern: str) -> PatternHits:
-        """All hits of a pattern, as `find` gives them."""
+    def find(self, pattern: str, among: Ints | None = None) -> PatternHits:
+        """All hits of a pattern, as `find` gives them; `among`: in these texts alone (numbers in order)."""
         matcher, form = _ready(pattern)
-        row, low, high = self._places(matcher, form)
+        row, low, high = self._places(matcher, form, among)
         if not len(row):
             return _NO_HITS
         at = self._begins[row]
@@ -119,9 +119,9 @@ class Searched:
             reported[k] = cues[k] & _TELLS and held.reported(lo, hi)
         return PatternHits(row, start, end, said, negated, reported)
 
-    def _places(self, matcher: Any, form: Shape) -> tuple[Ints, Ints, Ints]:
+    def _places(self, matcher: Any, form: Shape, among: Ints | None) -> tuple[Ints, Ints, Ints]:
         """Row, first and last place of each hit in the plain views, in order."""
-        rows = self._worth_trying(form.need)
+        rows = self._worth_trying(form.need, among)
         if not form.apart or len(rows) <= _FEW:
             return self._alone(matcher, rows)
         short = [row for row in rows if len(self._texts[row]) <= _LONG]
@@ -138,15 +138,18 @@ class Searched:
         row, low, high = np.array(found, dtype=np.int64).reshape(len(found), 3).T
         return row, low, high
 
-    def _worth_trying(self, need: Need) -> Sequence[int]:
+    def _worth_trying(self, need: Need, among: Ints | None) -> Sequence[int]:
         """The texts that have what a pattern needs."""
         n = len(self._texts)
+        rows = range(n) if among is None else among.tolist()
         if need == NOTHING:
-            return range(n)
+            return rows
         if n <= _FEW:
-            return [row for row, signs in enumerate(self._sets) if need.met(signs)]
+            return [row for row in rows if need.met(self._sets[row])]
         mask = need.among(self._signs.having)
-        return range(n) if mask is None else np.flatnonzero(mask).tolist()
+        if mask is None:
+            return rows
+        return np.flatnonzero(mask).tolist() if among is None else among[mask[among]].tolist()
 
     def _joined(self, matcher: Any, rows: Sequence[int], apart: str) -> tuple[Ints, Ints, Ints]:
         """The hits in some texts, searched as one: in bytes, which are counted back into characters."""

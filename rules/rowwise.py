@@ -191,7 +191,7 @@ class RowReader:
 
     def matches(self, node: Matches) -> Sorted:
         """The admitted hits of a regular expression in this row."""
-        return self.book.matches(node.pattern).of_row(self.row).qualified(node)
+        return self.book.matches_of_row(node.pattern, self.row).qualified(node)
 
     def met(self, node: Near | SameSentence, operand: Operand, other: Operand) -> list[int]:
         """Indices of the hits of one list that stand together, as the node asks, with one of another; both operators ask the same of either side."""
@@ -212,7 +212,7 @@ class RowReader:
     def sentences(self) -> list[tuple[int, int]]:
         """The sentences of this row."""
         if self._sentences is None:
-            spans = self.book.sentences()
+            spans = self.book.sentences(np.array([self.row]))
             mine = np.flatnonzero(spans.row == self.row)
             self._sentences = [(int(spans.start[index]), int(spans.end[index])) for index in mine]
         return self._sentences

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from rules.columns import Coded
 from rules.inputs import Array, Hits, Inputs, Mask, Spans
 from rules.nodes import ListRef, Operand, Side, Textual
 from rules.pack import Pack
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+"""Of rows, in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,18 @@ class Sparse(Protocol):
         ...
 
 
+class Searching(Protocol):
+    """What a host may offer besides `Inputs`, where it can search some texts alone; rows are numbers in order."""
+
+    def matches_among(self, pattern: str, rows: Numbers) -> Hits:
+        """The hits of a regular expression in these rows, and perhaps in others that were searched before; sorted by row and start."""
+        ...
+
+    def sentences_among(self, rows: Numbers) -> Spans:
+        """The sentences of these rows alone."""
+        ...
+
+
 class HitBook:
     """The hits of all lists of one batch, each asked of the host once."""
 
@@ -89,7 +105,9 @@ class HitBook:
         self._found: dict[Operand, Sorted] = {}
         self._notes: dict[int, frozenset[tuple[Operand, int]]] = {}
         self._rows: dict[int, frozenset[Operand]] = {}
+        self._searching: Searching | None = inputs if hasattr(inputs, "matches_among") else None  # type: ignore[assignment]
         self._matches: dict[str, Sorted] = {}
+        self._matches_of_row: dict[tuple[str, int], Sorted] = {}
         self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
         self._tables: dict[int, tuple[tuple[str, ...], Array]] = {}
@@ -146,11 +164,27 @@ class HitBook:
             self._matches[pattern] = self._sorted(self._inputs.matches(pattern), (pattern,))
         return self._matches[pattern]
 
-    def sentences(self) -> Spans:
-        """The sentences of the batch."""
+    def matches_of_row(self, pattern: str, row: int) -> Sorted:
+        """The hits of a regular expression in one row."""
+        if self._searching is None:
+            return self.matches(pattern).of_row(row)
+        key = pattern, row
+        if key not in self._matches_of_row:
+            hits = self._searching.matches_among(pattern, np.array([row]))
+            low, high = (int(place) for place in np.searchsorted(hits.row, [row, row + 1]))
+            self._matches_of_row[key] = self._sorted(_cut(hits, low, high), (pattern,)) if low < high else _NOTHING
+        return self._matches_of_row[key]
+
+    def matched(self, pattern: str, rows: Numbers) -> Hits:
+        """The hits of a regular expression in some rows (numbers in order), and perhaps in others; as the host gave them."""
+        return self._inputs.matches(pattern) if self._searching is None else self._searching.matches_among(pattern, rows)
+
+    def sentences(self, rows: Numbers | None = None) -> Spans:
+        """The sentences of the batch; `rows`: of these alone, where the host can tell them apart."""
+        if rows is not None and self._sentences is None and self._searching is not None:
+            return _as_numbers(self._searching.sentences_among(rows))
         if self._sentences is None:
-            spans = self._inputs.sentences()
-            self._sentences = Spans(*(np.asarray(column, dtype=np.int64) for column in (spans.row, spans.start, spans.end)))
+            self._sentences = _as_numbers(self._inputs.sentences())
         return self._sentences
 
     def _sorted(self, hits: Hits, terms: tuple[str, ...]) -> Sorted:
@@ -186,6 +220,15 @@ class HitBook:
             self._numbers[text] = len(self.words)
             self.words.append(text)
         return self._numbers[text]
+
+
+def _as_numbers(spans: Spans) -> Spans:
+    return Spans(*(np.asarray(column, dtype=np.int64) for column in (spans.row, spans.start, spans.end)))
+
+
+def _cut(hits: Hits, low: int, high: int) -> Hits:
+    columns = (hits.row, hits.start, hits.end, hits.term, hits.aggressive, hits.negated, hits.reported)
+    return Hits(*(column[low:high] for column in columns))  # type: ignore[arg-type]
 
 
 def rows_hit(hits: Sorted, size: int) -> Mask:

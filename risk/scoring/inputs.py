@@ -16,12 +16,11 @@ from features.catalogue import FEATURES
 from features.context import Context
 from features.identifiers import STATES, Identifier, find_identifiers
 from features.lexicon import Lexicon, ListHits, WordList
-from features.patterns import Searched
 from features.register import worst
-from features.sentences import sentences
 from features.stance import Stance
 from risk.domain.channels import CHANNELS
 from risk.scoring.fields import HISTORY, IDENTIFIERS, RENAMED, as_matched, vocabulary
+from risk.scoring.text_searches import TextSearches
 from rules.columns import Coded
 from rules.functions import Vocabulary
 from rules.inputs import Column, Hits, Spans, WindowQuery
@@ -70,8 +69,7 @@ class TextInputs:
         self._columns = _COLUMNS
         self._stances: dict[int, Stance] = {}
         self._numbers: dict[int, list[Identifier]] = {}
-        self._matches: dict[str, Hits] = {}
-        self._searched: Searched | None = None
+        self._searches = TextSearches(frame.texts, self._stance)
         self._windows: dict[WindowQuery, Column] = {}
         self._spans: Spans | None = None
         self._by_list, self._by_word = frame.hits.split(), literals.split()
@@ -122,18 +120,20 @@ class TextInputs:
 
     def matches(self, pattern: str) -> Hits:
         """Found once, whatever models and explanations ask for it again."""
-        if pattern not in self._matches:
-            self._searched = self._searched or Searched(self._frame.texts, self._stance)
-            found = self._searched.find(pattern)
-            plain = np.zeros(len(found.row), dtype=bool)
-            self._matches[pattern] = Hits(found.row, found.start, found.end, found.said, plain, found.negated, found.reported)
-        return self._matches[pattern]
+        return self._searches.matches(pattern)
+
+    def matches_among(self, pattern: str, rows: NDArray[np.int64]) -> Hits:
+        """In these texts, and perhaps in others that were searched before (`rules.text_hits.Searching`)."""
+        return self._searches.matches(pattern, rows)
 
     def sentences(self) -> Spans:
         if self._spans is None:
-            found = [(row, *span) for row, text in enumerate(self._frame.texts) for span in sentences(text.original)]
-            self._spans = Spans(*np.array(found, dtype=np.int64).reshape(len(found), 3).T)
+            self._spans = self._searches.sentences()
         return self._spans
+
+    def sentences_among(self, rows: NDArray[np.int64]) -> Spans:
+        """Of these texts alone."""
+        return self._searches.sentences(rows)
 
     def member(self, column: Column, list_name: str) -> Column:
         return membership(column, self._lists, list_name)
