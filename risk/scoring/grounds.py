@@ -24,6 +24,7 @@ from features.identifiers import find_identifiers
 from features.slots import amounts, contacts, yields
 from models.inputs import RULE
 from models.text import LINEAR
+from models.wording import beside_tokens, by_character
 from risk.scoring.ground_words import columns_of, sentence, topic_of
 
 if TYPE_CHECKING:
@@ -96,29 +97,22 @@ def grounds(
     ``weights`` are the severities of the rules. The base is left out: it is what is believed of a text of which nothing is known. ``most``: so many are
     given, and of the others those that are notable; to word them all takes longer than to find them.
     """
-    tokens = [share for share in shares if share.kind in ("chars", "words") and share.words is None]
-    columns = [share for share in shares if share.kind == "column" and share.feature != LINEAR and share.words is None]
-    rest = sum(share.log_odds for share in shares if share.kind == "rest" or share.feature == LINEAR)
-    own = [Ground("said", *share.words, share.log_odds, share.spans, (share.feature,)) for share in shares if share.words is not None]
-    found = [*own, *_phrases(tokens, rest, frame, row), *_matters(columns), *_rules(shares, fired, weights)]
+    others = beside_tokens(shares)
+    columns = [share for share in others if share.kind == "column" and share.feature != LINEAR and share.words is None]
+    rest = sum(share.log_odds for share in others if share.kind == "rest" or share.feature == LINEAR)
+    own = [Ground("said", *share.words, share.log_odds, share.spans, (share.feature,)) for share in others if share.words is not None]
+    found = [*own, *_phrases(shares, rest, frame, row), *_matters(columns), *_rules(others, fired, weights)]
     ordered = sorted((one for one in found if one.log_odds != 0.0), key=lambda one: (-abs(one.log_odds), one.topic, one.quotes))
     told = ordered if most is None else [*ordered[:most], *(one for one in ordered[most:] if one.log_odds >= NOTABLE)]
     low, high = np.searchsorted(frame.hits.row, [row, row + 1]).tolist()
     return [_worded(one, frame, row, (low, high)) if isinstance(one, _Matter) else one for one in told]
 
 
-def _phrases(tokens: Sequence[Contribution], rest: float, frame: TextFrame, row: int) -> list[Ground]:
+def _phrases(shares: Sequence[Contribution], rest: float, frame: TextFrame, row: int) -> list[Ground]:
     """The heaviest run of words of each clause, and the remainder."""
     text = frame.texts[row].original
-    weight = np.zeros(len(text))
-    lost = rest
-    for token in tokens:
-        spans = [(i, j) for i, j in token.spans if i < j]
-        if not spans:
-            lost += token.log_odds
-            continue
-        for i, j in spans:
-            weight[i:j] += token.log_odds / len(spans) / (j - i)
+    weight, placeless = by_character(shares, len(text))
+    lost = sum(placeless, rest)
     told = []
     for words in _clauses(text, _word_spans(frame, row)):
         sums = [float(weight[i:j].sum()) for i, j in words]
