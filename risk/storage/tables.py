@@ -1922,3 +1922,51 @@ random_plan_units = Table(
     Column("result_at", UtcDateTime),
     UniqueConstraint("plan_id", "subject_id"),
 )
+
+# --- what was taken out of the tables of signals, month by month -----------------------------------------------------------
+
+archives = Table(
+    "archives",  # signals of a month, and what hung on them, as files; another part where more of the month became free later
+    metadata,
+    _id(),
+    Column("month", String(7), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("status", String(10), nullable=False, index=True),  # of risk.services.archiving: writing, written, done, restoring, restored
+    Column(
+        "chunks", Integer, nullable=False, default=0
+    ),  # the files are in so many groups of rows, each with all that hangs on its signals
+    Column("cursor", Integer, nullable=False, default=0),  # groups taken out of the tables; while restoring: groups brought back
+    Column("signals", BigId, nullable=False, default=0),  # in the files
+    Column("manifest", Json, nullable=False, default=dict),  # of the files: rows, least and greatest id, bytes, SHA-256, columns
+    Column(
+        "stayed", Json, nullable=False, default=list
+    ),  # ids of signals that are in the files but were needed again: they never left the tables
+    Column("removed", Json, nullable=False, default=dict),  # table → rows taken out
+    Column("observed_from", UtcDateTime),
+    Column("observed_to", UtcDateTime),
+    Column("received_from", UtcDateTime),
+    Column("received_to", UtcDateTime),
+    Column("actor", String(120), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("written_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    _trace_id(),
+    UniqueConstraint("month", "part"),
+)
+
+archived_signals = Table(
+    "archived_signals",  # so that a row that was archived is known when it comes again: nothing but its identity, as bytes
+    metadata,
+    Column("identity", LargeBinary(32), primary_key=True),
+    Column("archive_id", BigId, ForeignKey("archives.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+archived_outcomes = Table(
+    "archived_outcomes",  # what the balance of a run needs of its archived candidates
+    metadata,
+    Column("archive_id", BigId, ForeignKey("archives.id"), primary_key=True, autoincrement=False),
+    Column("run_id", BigId, ForeignKey("runs.id"), primary_key=True, autoincrement=False, index=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("candidates", BigId, nullable=False),
+)

@@ -66,6 +66,31 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_office_code"), "accounts", ["office_code"], unique=False)
     op.create_index(op.f("ix_accounts_state"), "accounts", ["state"], unique=False)
     op.create_table(
+        "archives",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("signals", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("manifest", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("stayed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("removed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("observed_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("observed_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trace_id", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archives")),
+        sa.UniqueConstraint("month", "part", name=op.f("uq_archives_month_part")),
+    )
+    op.create_index(op.f("ix_archives_status"), "archives", ["status"], unique=False)
+    op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -809,6 +834,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
     op.create_index(op.f("ix_api_keys_account_id"), "api_keys", ["account_id"], unique=False)
+    op.create_table(
+        "archived_outcomes",
+        sa.Column("archive_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("candidates", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["archive_id"], ["archives.id"], name=op.f("fk_archived_outcomes_archive_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_archived_outcomes_run_id")),
+        sa.PrimaryKeyConstraint("archive_id", "run_id", "outcome", name=op.f("pk_archived_outcomes")),
+    )
+    op.create_index(op.f("ix_archived_outcomes_run_id"), "archived_outcomes", ["run_id"], unique=False)
+    op.create_table(
+        "archived_signals",
+        sa.Column("identity", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("archive_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["archive_id"], ["archives.id"], name=op.f("fk_archived_signals_archive_id")),
+        sa.PrimaryKeyConstraint("identity", name=op.f("pk_archived_signals")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "audit_draws",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -2335,6 +2379,9 @@ def downgrade() -> None:
     op.drop_table("campaign_events")
     op.drop_index(op.f("ix_audit_draws_model"), table_name="audit_draws")
     op.drop_table("audit_draws")
+    op.drop_table("archived_signals")
+    op.drop_index(op.f("ix_archived_outcomes_run_id"), table_name="archived_outcomes")
+    op.drop_table("archived_outcomes")
     op.drop_index(op.f("ix_api_keys_account_id"), table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_index("ix_alerts_updated_id", table_name="alerts")
@@ -2434,6 +2481,8 @@ def downgrade() -> None:
     op.drop_index("ix_audit_actor_id", table_name="audit")
     op.drop_index(op.f("ix_audit_action"), table_name="audit")
     op.drop_table("audit")
+    op.drop_index(op.f("ix_archives_status"), table_name="archives")
+    op.drop_table("archives")
     op.drop_index(op.f("ix_accounts_state"), table_name="accounts")
     op.drop_index(op.f("ix_accounts_office_code"), table_name="accounts")
     op.drop_table("accounts")
