@@ -10,7 +10,6 @@ The rule: one row of the arrays is one hit; `start` and `end` count characters o
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,10 +71,6 @@ class ListHits:
         arrays = (self.row, self.list, self.term, self.start, self.end, self.aggressive, self.negated, self.reported)
         return ListHits(self.names, self.terms, *(a[mask] for a in arrays))  # type: ignore[arg-type]
 
-    def place(self, name: str) -> int | None:
-        """The number of a list; None for one that the lexicon does not have."""
-        return _places(self.names).get(name)
-
     def of(self, name: str) -> "ListHits":
         """The hits of one list; a list the lexicon does not have is an error, not an empty answer."""
         if name not in self.names:
@@ -107,8 +102,3 @@ class ListHits:
         width = len(self.names)
         cells = self.row[chosen].astype(np.int64) * width + self.list[chosen]
         return np.bincount(cells, minlength=n * width).reshape(n, width)
-
-
-@lru_cache(maxsize=16)
-def _places(names: tuple[str, ...]) -> dict[str, int]:
-    return {name: at for at, name in enumerate(names)}

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from features.characters import TABLE
 from features.joined import Joined
 from features.needs import NOTHING, Need, Shape, shape
-from features.stance import CueWords, Stance
+from features.stance import AFTER, CueWords, Stance
 from features.views import NormalisedText
 
 Ints = NDArray[np.int64]
@@ -112,11 +112,11 @@ class Searched:
         start, end = self._starts[at + low].astype(np.int64), self._ends[at + high - 1].astype(np.int64)
         negated, reported = np.zeros((2, len(row)), dtype=np.bool_)
         said = [self._texts[one][lo:hi] for one, lo, hi in zip(row.tolist(), low.tolist(), high.tolist(), strict=True)]
-        cues = self._cues[row]
-        for k in np.flatnonzero(cues).tolist():
+        denied, told = self._cues.deny(row, low, high), self._cues.tell[row]
+        for k in np.flatnonzero(denied | told).tolist():
             held, lo, hi = self._stance(int(row[k])), int(low[k]), int(high[k])
-            negated[k] = cues[k] & _DENIES and held.negated(lo, hi)
-            reported[k] = cues[k] & _TELLS and held.reported(lo, hi)
+            negated[k] = denied[k] and held.negated(lo, hi)
+            reported[k] = told[k] and held.reported(lo, hi)
         return PatternHits(row, start, end, said, negated, reported)
 
     def _places(self, matcher: Any, form: Shape, among: Ints | None) -> tuple[Ints, Ints, Ints]:
@@ -179,15 +179,8 @@ class Searched:
         return np.frombuffer(b"".join([view.ends for view in self._views]), dtype=np.int32)
 
     @cached_property
-    def _cues(self) -> NDArray[np.uint8]:
-        """Whether anything in each text can deny a span, or make it told: elsewhere it is neither."""
-        automaton, kinds = _cue_words()
-        joined = Joined(self._texts)
-        found = automaton.find_overlapping(joined.text)
-        places = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
-        cues = np.zeros(len(self._texts), dtype=np.uint8)
-        np.bitwise_or.at(cues, joined.row_of(places[:, 0]), kinds[places[:, 2]])
-        return cues
+    def _cues(self) -> "_Cues":
+        return _Cues(self._texts)
 
     @cached_property
     def _sets(self) -> list[frozenset[str]]:
@@ -202,38 +195,78 @@ class Searched:
         return _Bytes(self._texts)
 
 
-_DENIES, _TELLS = 1, 2
+class _Cues:
+    """Where the words stand by which spans are denied or told: elsewhere they are neither, and no `Stance` is asked."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        words = _cue_words()
+        joined = Joined(texts)
+        found = words.automaton.find_overlapping(joined.text)
+        low, high, word = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=3 * len(found)).reshape(-1, 3).T
+        reach = words.reach[word]
+        self._begins = joined.begins
+        self._negators = [(distance, high[reach == distance]) for distance in words.reaches]  # ascending: they are found by their ends
+        self._denials = np.sort(low[words.denies[word]])
+        self.tell = joined.rows(low[words.tells[word]])
+        """The texts in which anything may be told of."""
+
+    def deny(self, row: Ints, low: Ints, high: Ints) -> NDArray[np.bool_]:
+        """The spans that may be denied: a negator in reach before, or a denial right after."""
+        first, last = self._begins[row] + low, self._begins[row] + high
+        near = _any_between(self._denials, last, last + AFTER)
+        for distance, ends in self._negators:
+            near |= _any_between(ends, first - distance, first)
+        return near
+
+
+def _any_between(values: Ints, low: Ints, high: Ints) -> NDArray[np.bool_]:
+    """Whether any of some ascending values lies in each range, both ends included."""
+    found: NDArray[np.bool_] = np.searchsorted(values, high, side="right") > np.searchsorted(values, low, side="left")
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CueWords:
+    """The words by which spans are denied or told, and what each does; ``reach`` is -1 for what is no negator."""
+
+    automaton: daachorse.CharwiseDoubleArrayAhoCorasick
+    reach: Ints
+    denies: NDArray[np.bool_]
+    tells: NDArray[np.bool_]
+    reaches: tuple[int, ...]
 
 
 @cache
-def _cue_words() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, NDArray[np.uint8]]:
-    """The words by which spans are denied or told, and which of the two each does."""
+def _cue_words() -> _CueWords:
     cues = CueWords.all()
-    kinds = dict.fromkeys([*cues.negators, *cues.denials], _DENIES)
-    for word in cues.telling:
-        kinds[word] = kinds.get(word, 0) | _TELLS
-    return daachorse.CharwiseDoubleArrayAhoCorasick(list(kinds)), np.array(list(kinds.values()), dtype=np.uint8)
+    words = list(dict.fromkeys([*cues.negators, *cues.denials, *cues.telling]))
+    return _CueWords(
+        daachorse.CharwiseDoubleArrayAhoCorasick(words),
+        np.array([cues.negators.get(word, -1) for word in words], dtype=np.int64),
+        np.array([word in cues.denials for word in words], dtype=bool),
+        np.array([word in cues.telling for word in words], dtype=bool),
+        tuple(sorted(set(cues.negators.values()))),
+    )
 
 
 class _Signs:
-    """Which characters stand in which texts."""
+    """Which characters stand in which texts. Characters from U+10000 on count as those with the same last sixteen bits: a text too many is merely searched."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._size = len(texts)
-        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
-        row = np.repeat(np.arange(self._size), [len(text) for text in texts])
-        pairs = np.unique(codes * self._size + row)
-        self._code, self._row = pairs // self._size, pairs % self._size
+        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint16)
+        row = np.repeat(np.arange(self._size, dtype=np.int32), [len(text) for text in texts])
+        self._row = row[np.argsort(codes, kind="stable")]
+        self._ends = np.cumsum(np.bincount(codes, minlength=1 << 16))
         self._known: dict[frozenset[str], NDArray[np.bool_]] = {}
 
     def having(self, signs: frozenset[str]) -> NDArray[np.bool_]:
         """The texts that have one of some characters."""
         mask = self._known.get(signs)
         if mask is None:
-            codes = np.fromiter(map(ord, signs), dtype=np.int64, count=len(signs))
             mask = self._known[signs] = np.zeros(self._size, dtype=bool)
-            for low, high in zip(np.searchsorted(self._code, codes), np.searchsorted(self._code, codes, side="right"), strict=True):
-                mask[self._row[low:high]] = True
+            for code in {ord(sign) & 0xFFFF for sign in signs}:
+                mask[self._row[self._ends[code - 1] if code else 0 : self._ends[code]]] = True
         return mask
 
 

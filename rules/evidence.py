@@ -44,38 +44,45 @@ class Evidence:
 Evidences: TypeAlias = tuple[Evidence, ...]
 
 
-def evidence_of(node: Expr, reader: RowReader) -> Evidences:
-    """Quotations in the order of the condition, then of the text; a span is quoted once."""
+def evidence_of(node: Expr, reader: RowReader, *, sure: bool = False) -> Evidences:
+    """Quotations in the order of the condition, then of the text; a span is quoted once. `sure`: the condition is known to be true in this row."""
     text = reader.inputs.text(reader.row)
     found: dict[tuple[int, int], Evidence] = {}
-    for textual in _supporting(node, reader):
+    for textual in _supporting(node, reader, sure):
         for item in _quotations(textual, reader, text):
             found.setdefault((item.start, item.end), item)
     return tuple(found.values())
 
 
-def _supporting(node: Expr, reader: RowReader) -> Iterator[Textual]:
-    """The text operators that made a condition true: nothing under `not`, nothing on a branch that is not true."""
+def _supporting(node: Expr, reader: RowReader, sure: bool) -> Iterator[Textual]:
+    """The text operators that made a condition true: nothing under `not`, nothing on a branch that is not true.
+
+    `sure`: the node is true, so that what is joined by `and` in it need not be asked.
+    """
     match node:
+        case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
+            yield node
+        case And(items):
+            for item in items:
+                if sure or reader.truth(item):
+                    yield from _supporting(item, reader, sure=True)
+        case Or(items):
+            for item in items:
+                if reader.truth(item):
+                    yield from _supporting(item, reader, sure=True)
         case Not():
             return
         case Name(name):
             definition = reader.pack.named(name)
             if definition is not None:
-                yield from _supporting(definition.expr, reader)
+                yield from _supporting(definition.expr, reader, sure)
         case Fires(rule):
-            if reader.truth(node):
-                yield from _supporting(reader.pack.rule_by_id[rule].when, reader)
-        case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
-            yield node
-        case And(items) | Or(items):
-            for item in items:
-                if reader.truth(item):
-                    yield from _supporting(item, reader)
+            if sure or reader.truth(node):
+                yield from _supporting(reader.pack.rule_by_id[rule].when, reader, sure=True)
         case _:
             for child in children(node):
                 if not isinstance(child, Operand):
-                    yield from _supporting(child, reader)
+                    yield from _supporting(child, reader, sure=False)
 
 
 def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidence]:
@@ -84,14 +91,16 @@ def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidenc
         case Has(Mode.NONE):
             return
         case Near(left, right) | SameSentence(left, right):
-            yield from _in_order(_quote(reader.hits(node, one), one, reader, text, _met(node, one, right, reader)) for one in left)
-            yield from _in_order(_quote(reader.hits(node, two), two, reader, text, _met(node, two, left, reader)) for two in right)
+            one_side, other_side = reader.hit(left), reader.hit(right)
+            yield from _in_order(_quote(reader.hits(node, one), one, reader, text, _met(node, one, other_side, reader)) for one in one_side)
+            yield from _in_order(_quote(reader.hits(node, two), two, reader, text, _met(node, two, one_side, reader)) for two in other_side)
         case Edge(_, lists):
-            yield from _in_order(_quote(reader.hits(node, item), item, reader, text, reader.at_edge(node, item)) for item in lists)
+            there = reader.hit(lists)
+            yield from _in_order(_quote(reader.hits(node, item), item, reader, text, reader.at_edge(node, item)) for item in there)
         case Matches():
             yield from _quote(reader.matches(node), None, reader, text)
         case Has(_, lists) | Count(lists):
-            yield from _in_order(_quote(reader.hits(node, item), item, reader, text) for item in lists)
+            yield from _in_order(_quote(reader.hits(node, item), item, reader, text) for item in reader.hit(lists))
 
 
 def _met(node: Near | SameSentence, operand: Operand, others: tuple[Operand, ...], reader: RowReader) -> list[int]:

@@ -84,7 +84,7 @@ class Explainer:
         return [self._firing(rule, reader) for rule in rules]
 
     def _firing(self, rule: Rule, reader: RowReader) -> Firing:
-        evidence = evidence_of(rule.when, reader)
+        evidence = evidence_of(rule.when, reader, sure=True)
         title = Bilingual(rule.title_zh, rule.title_en or rule.title_zh)
         return Firing(rule.id, rule.severity, title, self._because(rule, reader, evidence), evidence, rule.basis)
 

@@ -4,7 +4,7 @@ Slow and simple on purpose. `evaluate` must agree with it on every row, unknowns
 """
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -72,7 +72,6 @@ class RowReader:
         self.row = row
         self.book = book or HitBook(pack, inputs)
         self.as_of = as_of
-        self._types = Types(pack, inputs.vocabulary)
         self._hits: dict[Operand, Sorted] = {}
         self._columns = {} if columns is None else columns
         self._read: dict[int, tuple[Expr, Plain]] = {}
@@ -93,9 +92,9 @@ class RowReader:
     def _value(self, node: Expr) -> Plain:
         match node:
             case And(items):
-                return kleene_and([self.truth(item) for item in items])
+                return kleene_and(self.truth(item) for item in items)
             case Or(items):
-                return kleene_or([self.truth(item) for item in items])
+                return kleene_or(self.truth(item) for item in items)
             case Not(item):
                 return kleene_not(self.truth(item))
             case Number() | Text() | Flag() | Day():
@@ -115,7 +114,7 @@ class RowReader:
             case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
                 return self._text(node)
             case Arithmetic(op, left, right):
-                return calculate(op, self.value(left), self.value(right), percent=self._types.percent_of(node))
+                return calculate(op, self.value(left), self.value(right), percent=Types(self.pack, self.inputs.vocabulary).percent_of(node))
             case Compare(op, left, right):
                 return compare(op, self.value(left), self.value(right))
             case Between(subject, low, high):
@@ -170,18 +169,23 @@ class RowReader:
     def _text(self, node: Textual) -> Plain:
         match node:
             case Near() | SameSentence():
-                return any(self.met(node, one, two) for one in node.left for two in node.right)
+                return any(self.met(node, one, two) for one in self.hit(node.left) for two in self.hit(node.right))
             case Edge(_, lists):
-                return any(self.at_edge(node, item) for item in lists)
+                return any(self.at_edge(node, item) for item in self.hit(lists))
             case Matches():
                 return len(self.matches(node).row) > 0
             case Count(lists):
-                found = [self.hits(node, item) for item in lists]
+                found = [self.hits(node, item) for item in self.hit(lists)]
                 columns = [zip(hits.term) if node.distinct else zip(hits.start, hits.end, strict=True) for hits in found]
                 return float(len({tuple(map(int, place)) for places in columns for place in places}))
+            case Has(Mode.ALL, lists):
+                return all(len(self.hits(node, item).row) > 0 for item in lists)
             case Has(mode, lists):
-                some = [len(self.hits(node, item).row) > 0 for item in lists]
-                return {Mode.ANY: any(some), Mode.ALL: all(some), Mode.NONE: not any(some)}[mode]
+                return any(len(self.hits(node, item).row) > 0 for item in self.hit(lists)) == (mode is Mode.ANY)
+
+    def hit(self, operands: tuple[Operand, ...]) -> tuple[Operand, ...]:
+        """Those of some lists that may be hit in this row, in the order given: the others need not be looked at."""
+        return self.book.hit(operands, self.row)
 
     def hits(self, node: Textual, operand: Operand) -> Sorted:
         """The admitted hits of one list in this row."""
@@ -258,24 +262,27 @@ def kleene_not(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def kleene_and(values: list[bool | None]) -> bool | None:
-    """False as soon as one is known to be false; unknown when that is open.
+def kleene_and(values: Iterable[bool | None]) -> bool | None:
+    """False as soon as one is known to be false, and no more is looked at then; unknown when that is open.
 
     >>> kleene_and([None, False]), kleene_and([None, True])
     (False, None)
     """
-    if any(value is False for value in values):
-        return False
-    return None if any(value is None for value in values) else True
+    known = True
+    for value in values:
+        if value is False:
+            return False
+        known &= value is not None
+    return True if known else None
 
 
-def kleene_or(values: list[bool | None]) -> bool | None:
+def kleene_or(values: Iterable[bool | None]) -> bool | None:
     """True as soon as one is known to be true; unknown when that is open.
 
     >>> kleene_or([None, True]), kleene_or([None, False])
     (True, None)
     """
-    return kleene_not(kleene_and([kleene_not(value) for value in values]))
+    return kleene_not(kleene_and(kleene_not(value) for value in values))
 
 
 def evaluate_row(pack: Pack, inputs: Inputs, rule_id: str, row: int, as_of: date | None = None) -> bool | None:

@@ -105,6 +105,7 @@ class HitBook:
         self._found: dict[Operand, Sorted] = {}
         self._notes: dict[int, frozenset[tuple[Operand, int]]] = {}
         self._rows: dict[int, frozenset[Operand]] = {}
+        self._groups: dict[int, tuple[tuple[Operand, ...], frozenset[Operand]]] = {}
         self._searching: Searching | None = inputs if hasattr(inputs, "matches_among") else None  # type: ignore[assignment]
         self._matches: dict[str, Sorted] = {}
         self._matches_of_row: dict[tuple[str, int], Sorted] = {}
@@ -127,11 +128,33 @@ class HitBook:
 
     def of_row(self, operand: Operand, row: int) -> Sorted:
         """The hits of a list or literal in one row."""
-        if self._told is None:
+        if self._told is None or operand in self._there(row):
             return self.of(operand).of_row(row)
-        if row not in self._rows:
-            self._rows = {row: frozenset(one for one, _ in self._told.hits_noted(row))}  # readers go row by row
-        return self.of(operand).of_row(row) if operand in self._rows[row] else self._nothing({operand})
+        return self._nothing({operand})
+
+    def hit(self, operands: tuple[Operand, ...], row: int) -> tuple[Operand, ...]:
+        """Those of some lists and literals that may be hit in one row, in the order given: all of them where the host does not tell."""
+        if self._told is None:
+            return operands
+        found = self._group(operands) & self._there(row)
+        return tuple(found) if len(found) < 2 else tuple(item for item in operands if item in found)
+
+    def _group(self, operands: tuple[Operand, ...]) -> frozenset[Operand]:
+        """The same as a set, which is made once: rules are asked about row after row."""
+        known = self._groups.get(id(operands))
+        if known is None:
+            group = frozenset(operands)
+            self._nothing(group)
+            known = self._groups[id(operands)] = operands, group
+        return known[1]
+
+    def _there(self, row: int) -> frozenset[Operand]:
+        """What is hit in one row, for hosts that know it at once; several models look at the same row."""
+        assert self._told is not None
+        found = self._rows.get(row)
+        if found is None:
+            found = self._rows[row] = frozenset(one for one, _ in self._told.hits_noted(row))
+        return found
 
     def noted(self, row: int, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[tuple[Operand, int]]:
         """What is hit in one row, and how; for hosts that know it at once. `vetted` remembers that all operands were looked for."""

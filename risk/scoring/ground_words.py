@@ -211,7 +211,11 @@ def _stance(values: Values) -> Said:
 
 
 def _list(name: str, values: Values) -> Said:
-    asserted, hidden, reported = (_number(values, f"{kind}{name}") for kind in ("asserted_", "aggressive_", "reported_"))
+    return _list_said(name, *(_number(values, f"{kind}{name}") for kind in ("asserted_", "aggressive_", "reported_")))
+
+
+@lru_cache(maxsize=8192)
+def _list_said(name: str, asserted: float, hidden: float, reported: float) -> Said:
     told = []
     if asserted + hidden:
         disguised = (f"（变形{_shown(hidden)}处）", f" ({_shown(hidden)} in disguise)") if hidden else ("", "")

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
+from functools import lru_cache, reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from features.identifiers import find_identifiers
 from features.slots import amounts, contacts, yields
@@ -38,6 +38,9 @@ QUOTES = 3
 """The most quotations of one ground."""
 
 _CLAUSE = re.compile(r"[，。！？；：、,.!?;:\n]+")
+_LIST = "list:"
+_PAIRWISE = 8
+"""From so many numbers on numpy adds them up in another order."""
 Span = tuple[int, int]
 
 
@@ -61,9 +64,8 @@ class Fired(Protocol):
     def evidence(self) -> Sequence[Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One reason. ``quotes``: places in the original text. ``parts``: the features it is made of."""
+class Ground(NamedTuple):
+    """One reason; a tuple, as there are many. ``quotes``: places in the original text. ``parts``: the features it is made of."""
 
     topic: str
     zh: str
@@ -104,8 +106,8 @@ def grounds(
     found = [*own, *_phrases(shares, rest, frame, row), *_matters(columns), *_rules(others, fired, weights)]
     ordered = sorted((one for one in found if one.log_odds != 0.0), key=lambda one: (-abs(one.log_odds), one.topic, one.quotes))
     told = ordered if most is None else [*ordered[:most], *(one for one in ordered[most:] if one.log_odds >= NOTABLE)]
-    low, high = np.searchsorted(frame.hits.row, [row, row + 1]).tolist()
-    return [_worded(one, frame, row, (low, high)) if isinstance(one, _Matter) else one for one in told]
+    listed = _listed(frame, row)
+    return [_worded(one, frame, row, listed) if isinstance(one, _Matter) else one for one in told]
 
 
 def _phrases(shares: Sequence[Contribution], rest: float, frame: TextFrame, row: int) -> list[Ground]:
@@ -114,8 +116,9 @@ def _phrases(shares: Sequence[Contribution], rest: float, frame: TextFrame, row:
     weight, placeless = by_character(shares, len(text))
     lost = sum(placeless, rest)
     told = []
+    each = weight.tolist()
     for words in _clauses(text, _word_spans(frame, row)):
-        sums = [float(weight[i:j].sum()) for i, j in words]
+        sums = [reduce(add, each[i:j], 0.0) if j - i < _PAIRWISE else float(weight[i:j].sum()) for i, j in words]
         for first, last in _heaviest(sums):
             i, j = words[first][0], words[last][1]
             total = float(weight[i:j].sum())
@@ -144,8 +147,8 @@ def _clauses(text: str, words: Sequence[Span]) -> Iterable[list[Span]]:
     groups: dict[int, list[Span]] = defaultdict(list)
     end = 0
     for i, j in words:
-        if i >= end and not _CLAUSE.fullmatch(text[i:j]):
-            groups[int(np.searchsorted(cuts, i))].append((i, j))
+        if i >= end and not _CLAUSE.fullmatch(text, i, j):
+            groups[bisect_left(cuts, i)].append((i, j))
             end = j
     return groups.values()
 
@@ -169,8 +172,7 @@ def _heaviest(sums: Sequence[float]) -> list[tuple[int, int]]:
     return [place]
 
 
-@dataclass(frozen=True, slots=True)
-class _Matter:
+class _Matter(NamedTuple):
     """A ground that is not worded yet: columns of one matter."""
 
     topic: str
@@ -179,54 +181,61 @@ class _Matter:
     quotes: tuple[Span, ...] = ()
 
 
-def _worded(matter: _Matter, frame: TextFrame, row: int, among: Span) -> Ground:
+def _worded(matter: _Matter, frame: TextFrame, row: int, listed: Mapping[str, Sequence[Span]]) -> Ground:
     topic, parts = matter.topic, matter.columns
     values = _values(topic, parts, frame, row)
     names = tuple(dict.fromkeys(share.feature for share in parts))
-    return Ground(topic, *sentence(topic, values), matter.log_odds, _quotes(topic, frame, row, among), names)
+    return Ground(topic, *sentence(topic, values), matter.log_odds, _quotes(topic, frame, row, listed), names)
 
 
 def _matters(columns: Sequence[Contribution]) -> list[_Matter | Ground]:
     """Columns by topic; lists of which nothing was found are one ground together."""
     topics: dict[str, list[Contribution]] = defaultdict(list)
+    silent: dict[str, list[Contribution]] = defaultdict(list)
     for share in columns:
-        topic = topic_of(share.feature)
-        silent = topic.startswith("list:") and not share.value
-        topics[topic if not silent else f"silent {topic}"].append(share)
-    there = {topic for topic in topics if topic.startswith("list:")}
-    told: list[_Matter | Ground] = []
+        topic, of_list = _topic(share.feature)
+        (silent if of_list and not share.value else topics)[topic].append(share)
     silent_sum = 0.0
-    for topic, parts in topics.items():
-        if topic.startswith("silent "):
-            if (shown := topic.removeprefix("silent ")) in there:
-                topics[shown] += parts
-            else:
-                silent_sum += sum([share.log_odds for share in parts])
-    for topic, parts in topics.items():
-        if topic.startswith("silent "):
-            continue
-        told.append(_Matter(topic, sum(s.log_odds for s in parts), parts))
+    for topic, parts in silent.items():
+        if topic in topics:
+            topics[topic] += parts
+        else:
+            silent_sum += sum([share.log_odds for share in parts])
+    told: list[_Matter | Ground] = [_Matter(topic, sum([share.log_odds for share in parts]), parts) for topic, parts in topics.items()]
     return [*told, Ground("silent_lists", *sentence("silent_lists", {}), silent_sum, (), ("lists",))] if silent_sum else told
+
+
+@lru_cache(maxsize=8192)
+def _topic(column: str) -> tuple[str, bool]:
+    """The topic of a column, and whether it is that of a list."""
+    topic = topic_of(column)
+    return topic, topic.startswith(_LIST)
 
 
 def _values(topic: str, parts: Sequence[Contribution], frame: TextFrame, row: int) -> dict[str, float]:
     """The values of a topic's columns: those that contributed, and of the same topic also those that did not."""
     values = {share.feature: math.nan if share.value is None else float(share.value) for share in parts}
-    named = [name for name in columns_of(topic) if frame.has(name)]
-    return {name: frame.value(row, name) for name in named} | values
+    for name in columns_of(topic):
+        if name not in values and frame.has(name):
+            values[name] = frame.value(row, name)
+    return values
 
 
-def _quotes(topic: str, frame: TextFrame, row: int, among: Span) -> tuple[Span, ...]:
-    """Where the text states what a topic is about. ``among``: from where to where the hits of the row stand."""
+def _listed(frame: TextFrame, row: int) -> dict[str, list[Span]]:
+    """Where the hits of each list stand in a text."""
+    hits, names = frame.hits, frame.hits.names
+    mine = slice(*hits.row.searchsorted([row, row + 1]).tolist())
+    found: dict[str, list[Span]] = defaultdict(list)
+    for at, start, end in zip(hits.list[mine].tolist(), hits.start[mine].tolist(), hits.end[mine].tolist(), strict=True):
+        found[names[at]].append((start, end))
+    return found
+
+
+def _quotes(topic: str, frame: TextFrame, row: int, listed: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
+    """Where the text states what a topic is about. ``listed``: where the hits of lists stand."""
     one = frame.texts[row]
-    if topic.startswith("list:"):
-        name = topic.removeprefix("list:")
-        hits = frame.hits
-        at = hits.place(name)
-        if at is None:
-            return ()
-        mine = among[0] + np.flatnonzero(hits.list[slice(*among)] == at)
-        return _first((int(hits.start[k]), int(hits.end[k])) for k in mine)
+    if topic.startswith(_LIST):
+        return _first(listed.get(topic.removeprefix(_LIST), ()))
     if topic.startswith("identifier:"):
         return _first((found.start, found.end) for found in find_identifiers(one) if found.kind == topic.removeprefix("identifier:"))
     if topic == "yield":
