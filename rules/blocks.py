@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rules.columns import Bits, Ready, packed
+from rules.columns import Bits, Ready, packed, unpacked
 from rules.operators import OPERATORS
 from rules.plan import (
     DEAR,
@@ -28,6 +28,7 @@ from rules.plan import (
     Settled,
     WhileInForce,
 )
+from rules.text_hits import Numbers
 from rules.values import Values
 
 Truth: TypeAlias = tuple[Bits, Bits | None]
@@ -46,6 +47,7 @@ class Block:
     def __init__(self, plan: Plan, values: Values, force: Sequence[bool], low: int, high: int) -> None:
         self._steps = plan.steps
         self._costs = plan.costs
+        self._searching = plan.searching
         self._values = values
         self._force = force
         self._low, self._high = low, high
@@ -56,29 +58,41 @@ class Block:
         self.true: Truth = (self.all, self._none)
         self.unknown: Truth = (self._none, self._none)
         self._done: dict[int, Truth] = {}
+        self._partly: dict[int, tuple[Bits, Truth]] = {}
         self._known: dict[int, Bits | None] = {}
         self._codes: dict[tuple[int, int], Bits] = {}
         self._scratch = np.empty(high - low, dtype=bool)
 
-    def truth(self, number: int) -> Truth:
-        """A yes-or-no step."""
+    def truth(self, number: int, among: Bits | None = None) -> Truth:
+        """A yes-or-no step; `among`: only these rows matter (None: all), what it says of others means nothing."""
         found = self._done.get(number)
-        if found is None:
-            found = self._done[number] = self._compute(number)
+        if found is not None:
+            return found
+        if among is None or not self._searching[number]:
+            found = self._done[number] = self._compute(number, None)
+            return found
+        held = self._partly.get(number)
+        if held is not None:
+            if not (among & ~held[0]).any():
+                return held[1]
+            among = among | held[0]
+        found = self._compute(number, among)
+        self._partly[number] = among, found
         return found
 
-    def _compute(self, number: int) -> Truth:
+    def _compute(self, number: int, among: Bits | None) -> Truth:
         step = self._steps[number]
         match step:
+            case Hit():
+                return self._hit(self._values.places(number))
             case AllOf(items):
-                return self._all_of(items)
+                return self._all_of(items, among)
             case AnyOf(items):
-                return self._any_of(items)
+                return self._any_of(items, among)
             case Opposite(item):
-                return self._opposite(self.truth(item))
-            case Hit() | Placed():
-                bits = self._values.places(number)
-                return self.false if bits is None else (bits[self._bytes], None)
+                return self._opposite(self.truth(item, among))
+            case Placed():
+                return self._hit(self._values.places(number) if among is None else self._values.places_among(number, self._rows(among)))
             case Compared():
                 return self._compared(number, step)
             case OneOf(value, words):
@@ -92,7 +106,7 @@ class Block:
                 yes, no = self.truth(item)
                 return (yes, None) if no is None or not default else (~no, None)
             case WhileInForce(rule, item):
-                return self.truth(item) if self._force[rule] else self.false
+                return self.truth(item, among) if self._force[rule] else self.false
             case Fixed(truth):
                 return self.true if truth else self.false
             case Holds():
@@ -100,13 +114,26 @@ class Block:
             case _:
                 raise TypeError(f"no truth: {step}")
 
-    def _all_of(self, items: Sequence[int]) -> Truth:
+    def _hit(self, bits: Bits | None) -> Truth:
+        return self.false if bits is None else (bits[self._bytes], None)
+
+    def _rows(self, among: Bits) -> Numbers:
+        """Rows of the batch, from bits of the block."""
+        return np.flatnonzero(unpacked(among, self._high - self._low)) + self._low
+
+    def _all_of(self, items: Sequence[int], among: Bits | None) -> Truth:
         sure: Bits | None = None
         doubtful: list[Truth] = []
         for item in items:
             if sure is not None and self._costs[item] >= DEAR and item not in self._done and not sure.any():
                 return self.false
-            truth = self.truth(item)
+            if self._searching[item] and item not in self._done:
+                left = _left(among, sure, [no for _, no in doubtful])
+                if left is not None and not left.any():
+                    continue  # false in every row that matters
+                truth = self.truth(item, left)
+            else:
+                truth = self.truth(item)
             if truth is self.false:
                 return truth
             if truth[1] is not None and truth is not self.true:
@@ -118,11 +145,17 @@ class Block:
         yes, no = _folded(doubtful, np.bitwise_and, np.bitwise_or)
         return (yes, no) if sure is None else (yes & sure, no | ~sure)
 
-    def _any_of(self, items: Sequence[int]) -> Truth:
+    def _any_of(self, items: Sequence[int], among: Bits | None) -> Truth:
         sure: Bits | None = None
         doubtful: list[Truth] = []
         for item in items:
-            truth = self.truth(item)
+            if self._searching[item] and item not in self._done:
+                left = _left(among, None if sure is None else ~sure, [yes for yes, _ in doubtful])
+                if left is not None and not left.any():
+                    continue  # true in every row that matters
+                truth = self.truth(item, left)
+            else:
+                truth = self.truth(item)
             if truth is self.true:
                 return truth
             if truth[1] is not None and truth is not self.false:
@@ -220,6 +253,15 @@ class Block:
             if (value, code) not in self._codes:
                 self._codes[value, code] = self._mask(np.equal, part, code)
         return _united([self._codes[value, code] for code in codes], self._none)
+
+
+def _left(among: Bits | None, still: Bits | None, decided: Sequence[Bits | None]) -> Bits | None:
+    """The rows that matter and are not decided yet: those of `among` and `still` that are in none of `decided` (None: all rows)."""
+    found = among if still is None else still if among is None else among & still
+    for bits in decided:
+        assert bits is not None
+        found = ~bits if found is None else found & ~bits
+    return found
 
 
 def _folded(truths: Sequence[Truth], yes_by: Callable[..., Any], no_by: Callable[..., Any]) -> tuple[Bits, Bits]:

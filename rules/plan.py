@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from rules.functions import Vocabulary
 from rules.history import query_of, relation_of
+from rules.hit_table import Numbering
 from rules.inputs import WindowQuery
 from rules.limits import MAX_CHAIN
 from rules.nodes import (
@@ -239,8 +240,22 @@ _COST: dict[type[Step], int] = {
     Fixed: 0, Hit: 1, Constant: 0, FieldValue: 1, Counted: 4, Placed: 5, Holds: 5, Calculated: 3, Listed: 20, CallValue: 30, RelatedValue: 40,
     WindowValue: 40,
 }  # fmt: skip
+_SEARCH = 12
+"""Of a regular expression: it is looked for where words have not decided."""
 DEAR = 20
 """From this cost on it pays to see first whether a step can still matter."""
+
+
+_JOINING = (AllOf, AnyOf, Opposite, WhileInForce)
+"""Steps of which a row's truth rests on the truths of that row alone, so that rows may be left out."""
+
+
+def _cost(step: Step) -> int:
+    return _SEARCH if isinstance(step, Placed) and isinstance(step.node, Matches) else _COST.get(type(step), 1)
+
+
+def _searches(step: Step) -> bool:
+    return isinstance(step, Placed) and isinstance(step.node, Matches | SameSentence | Edge)
 
 
 class Plan:
@@ -250,6 +265,8 @@ class Plan:
         self.packs = tuple(packs)
         self.steps: list[Step] = []
         self.costs: list[int] = []
+        self.searching: list[bool] = []
+        """Steps that an expression or sentences may decide: they are asked about some rows alone (`rules.blocks`)."""
         self.asked: list[Rule] = []
         """The rules whose outcome other rules ask for."""
         self.compiled: dict[tuple[int, ...], Any] = {}
@@ -263,8 +280,18 @@ class Plan:
         self._roots: dict[tuple[int, int], int | EvaluationError] = {}
         self._outcomes: dict[int, tuple[int, ...]] = {}
         self._chosen: dict[tuple[int, str | None, date | None], Chosen] = {}
+        self._numberings: dict[int, Numbering] = {}
         self._depth = 0
         self._lock = Lock()
+
+    def numbering(self, operands: tuple[Operand, ...]) -> Numbering:
+        """The numbers of lists in a host's tables of hits: made once for the same lists."""
+        found = self._numberings.get(id(operands))
+        if found is None:
+            if len(self._numberings) >= _KEPT:
+                self._numberings.clear()
+            found = self._numberings[id(operands)] = Numbering(operands)
+        return found
 
     def root(self, pack: int, at: int) -> int:
         """The step that is the outcome of a pack's rule, by its place."""
@@ -381,7 +408,8 @@ class Plan:
         if number is None:
             number = self._numbers[step] = len(self.steps)
             self.steps.append(step)
-            self.costs.append(_COST.get(type(step), 1) + max((self.costs[item] for item in inner(step)), default=0))
+            self.costs.append(_cost(step) + max((self.costs[item] for item in inner(step)), default=0))
+            self.searching.append(_searches(step) or (isinstance(step, _JOINING) and any(self.searching[item] for item in inner(step))))
         return number
 
     def _opened(self, pack: int, name: str, expr: Expr, *, logic: bool) -> int:

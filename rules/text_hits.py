@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.columns import Coded
+from rules.hit_table import Places
 from rules.inputs import Array, Hits, Inputs, Mask, Spans
 from rules.nodes import ListRef, Operand, Side, Textual
 from rules.pack import Pack
@@ -261,7 +262,7 @@ def rows_hit(hits: Sorted, size: int) -> Mask:
     return mask
 
 
-def rows_near(left: Sorted, right: Sorted, within: int, size: int) -> Mask:
+def rows_near(left: Sorted | Places, right: Sorted | Places, within: int, size: int) -> Mask:
     """Rows with a hit of each at most `within` characters apart; touching and overlapping spans are 0 apart.
 
     For each left span, among the right spans of its row that begin early enough, one must end late enough:
@@ -288,7 +289,7 @@ def merged(parts: list[Sorted]) -> Sorted:
     return result.take(np.lexsort((result.end, result.start, result.row)))
 
 
-def rows_together(left: Sorted, right: Sorted, sentences: Spans, size: int) -> Mask:
+def rows_together(left: Sorted | Places, right: Sorted | Places, sentences: Spans, size: int) -> Mask:
     """Rows with a hit of each that begin in the same sentence."""
     mask = np.zeros(size, dtype=bool)
     shared = np.intersect1d(_sentence_of(left, sentences), _sentence_of(right, sentences))
@@ -296,7 +297,7 @@ def rows_together(left: Sorted, right: Sorted, sentences: Spans, size: int) -> M
     return mask
 
 
-def _sentence_of(hits: Sorted, sentences: Spans) -> Array:
+def _sentence_of(hits: Sorted | Places, sentences: Spans) -> Array:
     """The numbers of the sentences that hits begin in; a hit between two sentences is in none."""
     if not len(hits.row) or not len(sentences.row):
         return np.zeros(0, dtype=np.int64)
@@ -306,7 +307,7 @@ def _sentence_of(hits: Sorted, sentences: Spans) -> Array:
     return np.asarray(index[within])
 
 
-def rows_at_edge(hits: Sorted, sentences: Spans, where: Side, size: int) -> Mask:
+def rows_at_edge(hits: Sorted | Places, sentences: Spans, where: Side, size: int) -> Mask:
     """Rows with a hit at the start of the first sentence or earlier, or at the end of the last or later; no sentence, no edge."""
     mask = np.zeros(size, dtype=bool)
     if not len(sentences.row):
@@ -325,7 +326,7 @@ def rows_at_edge(hits: Sorted, sentences: Spans, where: Side, size: int) -> Mask
     return mask
 
 
-def distinct_places(hits: Sorted, size: int) -> Array:
+def distinct_places(hits: Sorted | Places, size: int) -> Array:
     """How many different places of its text each row is hit at."""
     places = np.unique(np.stack([hits.row, hits.start, hits.end]), axis=1)
     return np.bincount(places[0], minlength=size).astype(float)

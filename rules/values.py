@@ -1,12 +1,14 @@
 """The values and word hits of a plan's steps over a batch: each computed once, for all rows, when first asked for."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from rules.arithmetic import calculate_columns
-from rules.columns import Bits, Coded, Ready, packed
+from rules.columns import Bits, Coded, Ready, packed, unpacked
+from rules.hit_table import HitTable, Joint, Numbering, Places
 from rules.inputs import Array, Column, Inputs, Mask
 from rules.nodes import Edge, Matches, Near, Operand, SameSentence
 from rules.operators import CONTAINS, OPERATORS
@@ -31,7 +33,18 @@ from rules.plan import (
     WindowValue,
     kept_hits,
 )
-from rules.text_hits import HitBook, Sorted, distinct_places, distinct_terms, merged, rows_at_edge, rows_hit, rows_near, rows_together
+from rules.text_hits import (
+    HitBook,
+    Numbers,
+    Sorted,
+    distinct_places,
+    distinct_terms,
+    merged,
+    rows_at_edge,
+    rows_hit,
+    rows_near,
+    rows_together,
+)
 
 Known: TypeAlias = tuple[Mask, Mask]
 """Where something is true, and where it is known."""
@@ -49,8 +62,19 @@ class Values:
         self._columns: dict[int, Column] = {}
         self._ready: dict[int, Ready] = {}
         self._places: dict[int, Bits | None] = {}
+        joint: Joint | None = inputs if hasattr(inputs, "hits_together") else None  # type: ignore[assignment]
+        self._joint = joint
+        self._plan = plan
         self._pairs: dict[int, tuple[Bits, Bits | None]] = {}
         self._kept: dict[tuple[tuple[Operand, ...], int], Sorted] = {}
+
+    @cached_property
+    def _table(self) -> HitTable | None:
+        return None if self._joint is None else HitTable(self._joint.hits_together(), self.size)
+
+    @cached_property
+    def _numbering(self) -> Numbering | None:
+        return None if self._table is None else self._plan.numbering(self._table.operands)
 
     def constant(self, number: int) -> Constant | None:
         """The step, where it is a constant."""
@@ -72,12 +96,20 @@ class Values:
 
     def places(self, number: int) -> Bits | None:
         """The rows in which words are hit, alone or as they should stand; None where there is no such row."""
+        step = self._steps[number]
+        if isinstance(step, Hit) and self._table is not None:
+            return self._table.line(self._numbers(step.operand)[0], step.kept)
         if number not in self._places:
-            step = self._steps[number]
             assert isinstance(step, Hit | Placed)
-            mask = self._hit(step) if isinstance(step, Hit) else self._placed(step.node)
-            self._places[number] = packed(mask) if mask is not None and mask.any() else None
+            mask = self._hit(step) if isinstance(step, Hit) else self._placed(step.node, None)
+            self._places[number] = _as_bits(mask)
         return self._places[number]
+
+    def places_among(self, number: int, rows: Numbers) -> Bits | None:
+        """The same of a step that searches texts, in some rows (numbers in order); what it says of others means nothing."""
+        step = self._steps[number]
+        assert isinstance(step, Placed)
+        return _as_bits(self._placed(step.node, rows))
 
     def pair(self, number: int) -> tuple[Bits, Bits | None]:
         """Where a comparison of any two columns, or of sets, is true, and where it is known (None: everywhere)."""
@@ -93,7 +125,11 @@ class Values:
         key = (operands, which)
         if key not in self._kept:
             hits = merged([self._book.of(item) for item in operands])
-            self._kept[key] = hits if which == NEGATED | REPORTED | AGGRESSIVE or not len(hits.row) else hits.take(_counting(hits, which))
+            self._kept[key] = (
+                hits
+                if which == NEGATED | REPORTED | AGGRESSIVE or not len(hits.row)
+                else hits.take(counting(hits.negated, hits.reported, hits.aggressive, which))
+            )
         return self._kept[key]
 
     def _column(self, number: int) -> Column:
@@ -132,28 +168,66 @@ class Values:
         node, which = step.node, kept_hits(step.node)
         if node.distinct:
             return distinct_terms([self.kept((item,), which) for item in node.lists], self.size)
-        return distinct_places(self.kept(node.lists, which), self.size)
+        return distinct_places(self._stand(node.lists, which), self.size)
 
     def _hit(self, step: Hit) -> Mask | None:
         hits = self.kept((step.operand,), step.kept)
         return rows_hit(hits, self.size) if len(hits.row) else None
 
-    def _placed(self, node: Near | SameSentence | Edge | Matches) -> Mask | None:
+    def _placed(self, node: Near | SameSentence | Edge | Matches, among: Numbers | None) -> Mask | None:
+        """Where words stand as they should; `among`: in these rows, others need not be looked at."""
         which = kept_hits(node)
         match node:
             case Matches(pattern):
-                hits = self._book.matches(pattern)
-                return rows_hit(hits.take(_counting(hits, which)), self.size)
+                hits = self._book.matched(pattern, np.arange(self.size) if among is None else among)
+                mask = np.zeros(self.size, dtype=bool)
+                mask[np.asarray(hits.row)[counting(hits.negated, hits.reported, hits.aggressive, which)]] = True
+                return mask
             case Edge(where, lists):
-                hits = self.kept(lists, which)
-                return rows_at_edge(hits, self._book.sentences(), where, self.size) if len(hits.row) else None
-            case _:
-                left, right = self.kept(node.left, which), self.kept(node.right, which)
-                if not len(left.row) or not len(right.row):
+                places = self._stand(lists, which, self._rows(among))
+                if not len(places.row):
                     return None
+                return rows_at_edge(places, self._book.sentences(np.unique(places.row)), where, self.size)
+            case _:
+                both = self._both(node.left, node.right, which, among)
+                if both is None:
+                    return None
+                left, right = self._stand(node.left, which, both), self._stand(node.right, which, both)
                 if isinstance(node, Near):
                     return rows_near(left, right, node.within, self.size)
-                return rows_together(left, right, self._book.sentences(), self.size)
+                return rows_together(left, right, self._book.sentences(np.flatnonzero(both)), self.size)
+
+    def _both(self, left: tuple[Operand, ...], right: tuple[Operand, ...], which: int, among: Numbers | None) -> Mask | None:
+        """The rows that have hits of either side; None where there is none."""
+        if self._table is not None:
+            one = self._table.any_of(self._numbers(*left), which)
+            two = None if one is None else self._table.any_of(self._numbers(*right), which)
+            both = None if one is None or two is None else unpacked(one & two, self.size)
+        else:
+            both = rows_hit(self.kept(left, which), self.size) & rows_hit(self.kept(right, which), self.size)
+        if both is None:
+            return None
+        rows = self._rows(among)
+        both = both if rows is None else both & rows
+        return both if both.any() else None
+
+    def _rows(self, among: Numbers | None) -> Mask | None:
+        if among is None:
+            return None
+        mask = np.zeros(self.size, dtype=bool)
+        mask[among] = True
+        return mask
+
+    def _stand(self, operands: tuple[Operand, ...], which: int, rows: Mask | None = None) -> Places | Sorted:
+        """Where some lists are hit, in some rows (None: in all)."""
+        if self._table is not None:
+            return self._table.places(self._numbers(*operands), which, rows)
+        hits = self.kept(operands, which)
+        return hits if rows is None or not len(hits.row) else hits.take(rows[hits.row])
+
+    def _numbers(self, *operands: Operand) -> tuple[int, ...]:
+        assert self._numbering is not None
+        return self._numbering.of(operands)
 
     def _compared(self, step: Compared) -> Known:
         one, two = self.column(step.left), self.column(step.right)
@@ -169,13 +243,17 @@ class Values:
         return yes, column.known
 
 
-def _counting(hits: Sorted, which: int) -> Mask:
+def counting(negated: Mask, reported: Mask, aggressive: Mask, which: int) -> Mask:
     """The hits that count, by the bits of `rules.plan.kept_hits`."""
-    count = np.ones(len(hits.row), dtype=bool)
-    for bit, marked in ((NEGATED, hits.negated), (REPORTED, hits.reported), (AGGRESSIVE, hits.aggressive)):
+    count = np.ones(len(negated), dtype=bool)
+    for bit, marked in ((NEGATED, negated), (REPORTED, reported), (AGGRESSIVE, aggressive)):
         if not which & bit:
             count &= ~marked
     return count
+
+
+def _as_bits(mask: Mask | None) -> Bits | None:
+    return packed(mask) if mask is not None and mask.any() else None
 
 
 def _tidy(column: Column) -> Column:

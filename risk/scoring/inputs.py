@@ -23,6 +23,7 @@ from risk.scoring.fields import HISTORY, IDENTIFIERS, RENAMED, as_matched, vocab
 from risk.scoring.text_searches import TextSearches
 from rules.columns import Coded
 from rules.functions import Vocabulary
+from rules.hit_table import Together
 from rules.inputs import Column, Hits, Spans, WindowQuery
 from rules.items import Plain
 from rules.nodes import ListRef, Term, walk
@@ -96,6 +97,18 @@ class TextInputs:
     def operands_hit(self) -> frozenset[ListRef | Term]:
         """The lists and words that any text has: the others need not be asked for (`rules.text_hits.Sparse`)."""
         return self._operands
+
+    def hits_together(self) -> Together:
+        """The hits of all lists and words in one piece (`rules.hit_table.Joint`)."""
+        lists, words = self._frame.hits, self._literals
+        return Together(
+            _operands(lists.names, words.names),
+            np.concatenate([lists.list.astype(np.int64), words.list.astype(np.int64) + len(lists.names)]),
+            np.concatenate([lists.row, words.row]),
+            np.concatenate([lists.start, words.start]),
+            np.concatenate([lists.end, words.end]),
+            np.concatenate([_marks(lists), _marks(words)]),
+        )
 
     def hits_noted(self, row: int) -> list[tuple[ListRef | Term, int]]:
         """What is hit in one text, and how (`rules.plan.kept_hits`)."""
@@ -271,6 +284,17 @@ def _of(hits: ListHits, parts: Mapping[str, ListHits], name: str) -> Hits:
             raise KeyError(f"no word list named {name!r}")
         return _NO_HITS
     return _hits(part)
+
+
+def _marks(hits: ListHits) -> NDArray[np.uint8]:
+    """How each hit stands, by the bits of `rules.plan.kept_hits`."""
+    marks = NEGATED * hits.negated.view(np.uint8) + REPORTED * hits.reported.view(np.uint8) + AGGRESSIVE * hits.aggressive.view(np.uint8)
+    return np.asarray(marks, dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _operands(lists: tuple[str, ...], words: tuple[str, ...]) -> tuple[ListRef | Term, ...]:
+    return (*map(ListRef, lists), *map(Term, words))
 
 
 def _noted(hits: ListHits, kind: type[ListRef] | type[Term], row: int) -> Iterator[tuple[ListRef | Term, int]]:

@@ -253,20 +253,19 @@ class Scorer:
         """Yellow where everything that fired rests on hits seen only through aggressive normalising; red (no cap) elsewhere."""
         n = reading.frame.n
         supported = np.zeros(n, dtype=bool)
-        plain: dict[ListRef | Term | Matches, npt.NDArray[np.bool_]] = {}
+        plain: dict[ListRef | Term, npt.NDArray[np.bool_]] = {}
         hit = reading.inputs.operands_hit()
         for j in np.flatnonzero(hits.fired.any(axis=0)).tolist():
-            operands = self._operands[model, hits.rules[j].id]
-            there = [operand for operand in operands if isinstance(operand, Matches) or operand in hit]
-            for operand in there:
-                if operand in plain:
-                    continue
-                found = _hits(reading, operand)
-                seen = np.zeros(n, dtype=bool)
-                seen[np.asarray(found.row)[~np.asarray(found.aggressive)]] = True
-                plain[operand] = seen
-            shown = np.any([plain[o] for o in there], axis=0) if there else np.full(n, fill_value=not operands)
-            supported |= hits.fired[:, j] & shown
+            operands, fired = self._operands[model, hits.rules[j].id], hits.fired[:, j]
+            shown = np.full(n, fill_value=not operands)
+            for operand in operands:
+                if isinstance(operand, Matches):  # found on the plain view alone
+                    shown[reading.inputs.matches_among(operand.pattern, np.flatnonzero(fired & ~shown)).row] = True
+                elif operand in hit:
+                    if operand not in plain:
+                        plain[operand] = _seen_plainly(_hits(reading, operand, fired), n)
+                    shown |= plain[operand]
+            supported |= fired & shown
         return np.where(hits.fired.any(axis=1) & ~supported, int(fusion.AGGRESSIVE_CAP), int(Grade.RED))
 
     def _single_keyword(self, reading: Reading, model: str, hits: RuleHits) -> npt.NDArray[np.bool_]:
@@ -282,7 +281,7 @@ class Scorer:
         for j in np.flatnonzero(keyword & hits.fired[lone].any(axis=0)).tolist():
             rows = lone & hits.fired[:, j]
             for operand in self._operands[model, hits.rules[j].id]:
-                found = _hits(reading, operand)
+                found = _hits(reading, operand, rows)
                 row = np.asarray(found.row)
                 kept = np.flatnonzero(rows[row] & ~np.asarray(found.negated) & ~np.asarray(found.reported))
                 numbers = np.array([terms.setdefault(str(found.term[k]), len(terms)) for k in kept.tolist()], dtype=np.int64)
@@ -323,7 +322,15 @@ def _scaled(part: Contribution, by: float) -> Contribution:
     return Contribution(part.feature, part.kind, part.value, part.log_odds * by, part.spans, part.words)
 
 
-def _hits(reading: Reading, operand: ListRef | Term | Matches) -> Hits:
+def _seen_plainly(found: Hits, n: int) -> npt.NDArray[np.bool_]:
+    """The rows with a hit that needed no aggressive normalising."""
+    seen = np.zeros(n, dtype=bool)
+    seen[np.asarray(found.row)[~np.asarray(found.aggressive)]] = True
+    return seen
+
+
+def _hits(reading: Reading, operand: ListRef | Term | Matches, rows: npt.NDArray[np.bool_]) -> Hits:
+    """The hits in some rows, and perhaps in others."""
     if isinstance(operand, Matches):
-        return reading.inputs.matches(operand.pattern)
+        return reading.inputs.matches_among(operand.pattern, np.flatnonzero(rows))
     return reading.inputs.hits(operand.name) if isinstance(operand, ListRef) else reading.inputs.literal(operand.text)
