@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.scoring.keys import look_in
+from risk.services.archiving_folder import use_folder
 from risk.services.auditing import use_algorithm
 from risk.settings import Settings
 from risk.storage import migrate
@@ -33,6 +34,7 @@ def open_store(settings: Settings) -> Engine:
     look_in(settings.registry_dir)
     engine = open_engine(settings.database_url)
     use_algorithm(engine, settings.audit_hash)
+    use_folder(engine, settings.archive_dir)
     try:
         with _reachable(settings):
             _bring_up(engine)
@@ -48,7 +50,9 @@ def open_replica(settings: Settings) -> Replica | None:
         return None
     from risk.services.replica import Replica
 
-    return Replica(open_engine(settings.database_read), settings.read_lag)
+    engine = open_engine(settings.database_read)
+    use_folder(engine, settings.archive_dir)
+    return Replica(engine, settings.read_lag)
 
 
 def move_store(settings: Settings, how: Literal["upgrade", "downgrade", "current"], revision: str = "") -> str | None:

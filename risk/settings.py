@@ -68,6 +68,11 @@ class Settings:
         return self.workers or os.cpu_count() or 1
 
     @property
+    def archive_dir(self) -> Path:
+        """The folder of the months that were taken out of the tables."""
+        return self.home / "archive"
+
+    @property
     def reports_dir(self) -> Path:
         """The folder that reports are written to."""
         return self.home / "reports"

@@ -39,7 +39,7 @@ from risk.storage.tables import metadata
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-FOLDERS = ("models", "attachments", "audit", "maps")
+FOLDERS = ("models", "attachments", "audit", "maps", "archive")
 """Folders of ``RISK_HOME`` that go along; reports are made again from the database, and settings are the operator's."""
 
 _BLOCK = 1 << 20
@@ -201,7 +201,7 @@ def _home_files(settings: Settings, work: Path, *, with_key: bool) -> Iterator[t
     for folder in FOLDERS:
         for path in sorted((settings.home / folder).rglob("*")):
             name = f"home/{path.relative_to(settings.home).as_posix()}"
-            if not path.is_file() or path.is_symlink() or path.name.endswith(("-wal", "-shm", "-journal")):
+            if not path.is_file() or path.is_symlink() or path.name.endswith(("-wal", "-shm", "-journal")) or ".writing/" in name:
                 continue
             if path.suffix == ".db":  # the registry's own SQLite, which others may be writing
                 copy = work / hashlib.sha256(name.encode()).hexdigest()

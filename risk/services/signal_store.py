@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from risk.domain.signals import Signal
 from risk.services.linking import Link, link
 from risk.storage.engine import serialise
-from risk.storage.tables import signals
+from risk.storage.tables import archived_signals, signals
 from risk.storage.upsert import batches, insert_new
 
 _LOCK = 2  # of risk.storage.engine.serialise; 1 is the migrations'
@@ -47,6 +47,8 @@ def store(connection: Connection, batch: Sequence[Signal], *, now: datetime, imp
     for identities in batches(list(fresh)):
         for (known,) in connection.execute(select(signals.c.identity).where(signals.c.identity.in_(identities))):
             del fresh[known]
+    for known in archived(connection, list(fresh)):
+        del fresh[known]
     links = link(connection, [signal for signal, _ in fresh.values()], now)
     result = Stored(accepted=len(fresh), duplicates=len(batch) - len(fresh))
     rows = []
@@ -55,6 +57,16 @@ def store(connection: Connection, batch: Sequence[Signal], *, now: datetime, imp
         _note(result, signal, found)
     insert_new(connection, signals, rows, ["identity"])
     return result
+
+
+def archived(connection: Connection, identities: Sequence[str]) -> set[str]:
+    """Those of the identities whose signals lie in an archive: they have come before, though no row of the table says so."""
+    found: set[str] = set()
+    if identities and connection.scalar(select(archived_signals.c.archive_id).limit(1)) is not None:
+        for part in batches([bytes.fromhex(one) for one in identities]):
+            rows = connection.execute(select(archived_signals.c.identity).where(archived_signals.c.identity.in_(part)))
+            found.update(bytes(row.identity).hex() for row in rows)
+    return found
 
 
 def _note(result: Stored, signal: Signal, found: Link) -> None:

@@ -300,7 +300,7 @@ candidates = Table(
     _id(),
     _ref("run_id", "runs", index=False),
     _ref("assessment_id", "assessments", nullable=True),
-    _ref("signal_id", "signals", nullable=True, index=False),
+    _ref("signal_id", "signals", nullable=True),
     Column("outcome", String(20), nullable=False),  # new, merged, suppressed, below_grade, over_capacity, failed
     _ref("alert_id", "alerts", nullable=True),
     Column("reason", String(400)),

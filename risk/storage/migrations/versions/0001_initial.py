@@ -1684,6 +1684,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_candidates_alert_id"), "candidates", ["alert_id"], unique=False)
     op.create_index(op.f("ix_candidates_assessment_id"), "candidates", ["assessment_id"], unique=False)
     op.create_index("ix_candidates_run_outcome", "candidates", ["run_id", "outcome"], unique=False)
+    op.create_index(op.f("ix_candidates_signal_id"), "candidates", ["signal_id"], unique=False)
     op.create_table(
         "copies",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -2233,6 +2234,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_copies_from_office"), table_name="copies")
     op.drop_index(op.f("ix_copies_alert_id"), table_name="copies")
     op.drop_table("copies")
+    op.drop_index(op.f("ix_candidates_signal_id"), table_name="candidates")
     op.drop_index("ix_candidates_run_outcome", table_name="candidates")
     op.drop_index(op.f("ix_candidates_assessment_id"), table_name="candidates")
     op.drop_index(op.f("ix_candidates_alert_id"), table_name="candidates")
