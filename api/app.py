@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from starlette.routing import BaseRoute
+from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import risk
@@ -24,6 +23,7 @@ from api.idempotency import Idempotency
 from api.identity import Identity
 from api.observing import Observing, Requests
 from api.openapi import DESCRIPTION, TAGS, as_problems, problems
+from api.operations import Operation
 from api.rates import Rates
 from api.routes import ROUTERS, health, metrics
 from api.warming import Warming, steps_of
@@ -102,15 +102,12 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
 
 @cache
-def _operations() -> tuple[BaseRoute, ...]:
-    """All operations, put together once for all applications of a process: what FastAPI works out at the first request of each takes seconds for all of them."""
-    together = APIRouter()
-    for router in (health.router, metrics.router):  # first: whether we are ready is told before all the others are put together
-        together.include_router(router, responses=problems(401, 403, 422))
-    for router in ROUTERS:
-        together.include_router(router, prefix="/api/v1", responses=problems(401, 403, 422))
-    together.include_router(home.router)
-    return tuple(together.routes)
+def _operations() -> tuple[Operation, ...]:
+    """All operations of all applications of a process: each is put together once, when it is first asked for."""
+    usual = problems(401, 403, 422)
+    found = [one for router in (health.router, metrics.router) for one in router.under("", usual)]
+    found += [one for router in ROUTERS for one in router.under("/api/v1", usual)]
+    return (*found, *home.router.under("", {}))
 
 
 def _describe(app: FastAPI) -> None:

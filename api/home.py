@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.requests import Request
 
@@ -17,6 +16,7 @@ from api import workbench
 from api.authority import Caller, needs, public
 from api.chain import chain
 from api.deps import Lang, Svc
+from api.operations import Router
 from api.routes.loop import LoopState, state_of
 from api.words import side, word
 from risk.domain.calendar import SHANGHAI
@@ -24,7 +24,7 @@ from risk.domain.grades import Grade
 from risk.domain.tasks import State
 from risk.domain.verdicts import taxonomy
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 OUTCOMES = ("new", "merged", "suppressed", "below_grade", "over_capacity", "failed")
 

@@ -16,12 +16,16 @@ from fastapi import FastAPI
 
 from api import workbench
 from api.deps import Services
+from api.operations import Operation
 from risk.services import model_desk, overview_kept, preview, rule_views, task_counts
 from risk.services.overview_asked import Asked
 from risk.services.rule_views import RuleFilter
 
 _log = logging.getLogger("risk.warming")
 
+
+TOGETHER = 10
+"""Operations that are put together in one step: some tens of milliseconds."""
 
 QUIET_SECONDS, LONGEST_SECONDS = 0.3, 10.0
 """A step but the first, which whoever comes needs, begins once nobody has waited for so long; it is put off for so long at most."""
@@ -70,10 +74,12 @@ class Warming:
 def steps_of(app: FastAPI, svc: Services) -> tuple[Callable[[], object], ...]:
     """What the pages that people begin with need, the most asked for first."""
 
-    def operations() -> None:
-        nowhere = {"type": "http", "method": "GET", "path": "/nowhere", "root_path": "", "headers": [], "app": app}
-        for route in app.router.routes:  # a router puts its operations together when it is first asked whether one of them is meant
-            route.matches(nowhere)
+    def making(some: Sequence[Operation]) -> Callable[[], object]:
+        def operations() -> None:
+            for one in some:
+                one.make()
+
+        return operations
 
     def tasks() -> object:
         return svc.desk.read(task_counts.count, svc.desk.clock())
@@ -93,4 +99,6 @@ def steps_of(app: FastAPI, svc: Services) -> tuple[Callable[[], object], ...]:
         gc.collect()
         gc.freeze()
 
-    return (operations, workbench.pack, tasks, situation, rules, judging, registry)
+    declared = [route for route in app.router.routes if isinstance(route, Operation)]
+    parts = [declared[at : at + TOGETHER] for at in range(0, len(declared), TOGETHER)]
+    return (workbench.pack, tasks, situation, rules, judging, registry, *map(making, parts))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.identity_schemas import AccountChange, AccountDetails, AccountLink, AccountSent, Because
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.authority import permissions, roles
 from risk.domain.errors import InvalidInputError
 from risk.domain.identity import read_grant, rules
@@ -22,7 +23,7 @@ from risk.services.paging import Page
 from risk.services.secrets_passwords import one_time_password
 from risk.services.sessions import SessionRow
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = Router(prefix="/accounts", tags=["accounts"])
 READ = needs("accounts.read", whole=True)
 WRITE = needs("accounts.write", whole=True)
 

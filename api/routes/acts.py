@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc
 from api.openapi import problems
+from api.operations import Router
 from api.verdict_schemas import ActSent, Removed
 from risk.domain.acts import Act, kinds
 from risk.services import act_desk, acts
@@ -16,7 +17,7 @@ from risk.services.act_desk import FieldView
 from risk.services.acts import ActFilter, ActView
 from risk.services.paging import LARGEST_ID, Page
 
-router = APIRouter(prefix="/acts", tags=["acts"])
+router = Router(prefix="/acts", tags=["acts"])
 READ, WORK = needs("verdicts.read"), needs("tasks.work")
 Kind = Literal["inspection", "penalty", "enforcement", "other"]
 OtherId = Annotated[int, Query(ge=1, le=LARGEST_ID)]

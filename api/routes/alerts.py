@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 
 from api.alert_schemas import AlertEntered, GradeCode, Why
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from risk.domain.alerts_manual import Reporter
 from risk.domain.grades import Grade
 from risk.domain.signals import SubjectKeys
@@ -22,7 +23,7 @@ from risk.services.manual_alerts import Entry, Receipt, ReporterView
 from risk.services.paging import LARGEST_ID, Page
 from risk.services.views_alerts import AlertCounts, AlertRow
 
-router = APIRouter(prefix="/alerts", tags=["alerts"])
+router = Router(prefix="/alerts", tags=["alerts"])
 Step = Literal[
     "issued", "signed", "reported", "in_time", "late_done", "late", "told", "confirmed", "unfounded", "filed", "transferred"
 ]  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import PreviewSent
 from risk.domain.calendar import SHANGHAI
 from risk.domain.grades import Grade
@@ -17,7 +18,7 @@ from risk.services.paging import LARGEST_ID, Page
 from risk.services.preview import Preview
 from risk.services.views_assessments import AssessmentFilter, AssessmentRow, AssessmentView
 
-router = APIRouter(prefix="/assessments", tags=["assessments"])
+router = Router(prefix="/assessments", tags=["assessments"])
 
 
 @router.get("", summary="研判列表 / List assessments", dependencies=[needs("signals.read")])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, IfMatch, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Reason
 from api.task_schemas import Answer
 from risk.services import assists
@@ -16,7 +15,7 @@ from risk.services.assists import AssistView
 from risk.services.paging import Page
 from risk.services.task_acts import asked_by, scoped
 
-router = APIRouter(prefix="/assists", tags=["assists"])
+router = Router(prefix="/assists", tags=["assists"])
 
 
 @router.get("", summary="协查列表 / List questions between offices", dependencies=[needs("tasks.read")])

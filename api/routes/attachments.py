@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Services, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.verdict_schemas import Removed
 from risk.domain import attachment_types
 from risk.services import appeals, attachment_files, attachments
 from risk.services.attachments import AttachmentView
 from risk.services.paging import LARGEST_ID, Page
 
-router = APIRouter(prefix="/attachments", tags=["attachments"])
+router = Router(prefix="/attachments", tags=["attachments"])
 READ, WORK = needs("verdicts.read"), needs("tasks.work")
 OtherId = Annotated[int, Query(ge=1, le=LARGEST_ID)]
 BYTES = "application/octet-stream"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Limit, Moment, Svc, Text
 from api.openapi import files
+from api.operations import Router
 from risk.services import audit_heads, audit_views
 from risk.services.audit_check import Check
 from risk.services.audit_views import AuditFilter, AuditRow
 from risk.services.paging import LARGEST_ID, Page
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = Router(prefix="/audit", tags=["audit"])
 MEDIA = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from starlette.requests import Request
 
 from api.authority import Caller, anybody, public, signed_in
@@ -14,6 +14,7 @@ from api.deps import Id, Services, Svc
 from api.identity import COOKIE
 from api.identity_schemas import PasswordChange, SignIn, TotpCode, TotpEnd
 from api.openapi import problems
+from api.operations import Router
 from api.routes import oidc
 from risk.domain.authority import Principal
 from risk.domain.errors import ConflictError
@@ -23,8 +24,8 @@ from risk.services.sessions import SessionRow
 from risk.services.sign_in import Attempt
 from risk.services.totp import Enrolment
 
-router = APIRouter(prefix="/auth", tags=["auth"])
-router.include_router(oidc.router)
+router = Router(prefix="/auth", tags=["auth"])
+router.routes.extend(oidc.router.under("/auth", {}))
 
 
 @dataclass(frozen=True, slots=True)

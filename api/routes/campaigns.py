@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc
 from api.openapi import problems
+from api.operations import Router
 from api.task_schemas import CampaignAdd, CampaignEnd, CampaignSent, CampaignStart, ChoiceSent
 from risk.domain.authority import Scope
 from risk.services import campaigns
@@ -17,7 +17,7 @@ from risk.services.campaigns import Added, CampaignView, Choice, Progress
 from risk.services.paging import Page
 from risk.services.task_acts import require_office
 
-router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+router = Router(prefix="/campaigns", tags=["campaigns"])
 READ, WRITE = [needs("campaigns.read")], [needs("campaigns.write")]
 ACT = problems(404, 409)
 

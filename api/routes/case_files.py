@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Moment, Services, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.schemas import _Sent
 from risk.domain.authority import Principal
 from risk.services import (
@@ -35,7 +36,7 @@ from risk.services.case_files import CaseFileFilter, CaseFileRow, CaseFileView, 
 from risk.services.paging import LARGEST_ID, Page
 from risk.services.task_acts import require_office
 
-router = APIRouter(prefix="/case-files", tags=["case files"])
+router = Router(prefix="/case-files", tags=["case files"])
 READ, WRITE = [needs("events.read")], [needs("events.write")]
 ACT = problems(404, 409)
 State = Literal["opened", "active", "easing", "closed"]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.task_schemas import Receipt
 from risk.services import copies
 from risk.services.copies import CopyView
 from risk.services.paging import Page
 
-router = APIRouter(prefix="/copies", tags=["copies"])
+router = Router(prefix="/copies", tags=["copies"])
 
 
 @router.get("", summary="抄告列表 / List copies", dependencies=[needs("tasks.read")])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Lang, Limit, Moment, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.uploads import on_disk
 from risk.services import credit_classes, credit_import, random_plan_export
 from risk.services.credit_classes import ClassCode, ClassCounts, CreditClass
@@ -16,7 +17,7 @@ from risk.services.credit_import import CreditImport
 from risk.services.paging import Page
 from risk.services.random_plan_export import MEDIA
 
-router = APIRouter(prefix="/credit-classes", tags=["credit classes"])
+router = Router(prefix="/credit-classes", tags=["credit classes"])
 READ, WRITE = needs("credit.read"), needs("credit.write", whole=True)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from api.authority import Caller, acting, needs
 from api.deps import LongText, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import _Sent
 from risk.services import data_sources
 from risk.services.data_sources import Sources, SourceState
 
-router = APIRouter(prefix="/data-sources", tags=["data sources"])
+router = Router(prefix="/data-sources", tags=["data sources"])
 
 
 class SourceSent(_Sent):

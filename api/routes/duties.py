@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from fastapi.responses import Response
 
 from api.alert_schemas import DutiesSent, DutiesTried, DutySent, FallbackSent
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Limit, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from risk.domain.duties import Order
 from risk.services import duty_csv, duty_table, duty_trial
 from risk.services.duty_csv import Read
@@ -20,8 +21,8 @@ from risk.services.duty_table import DutyChange, DutyTable, OfficeRow, Unrouted
 from risk.services.duty_trial import DutyTrial
 from risk.services.paging import Page
 
-router = APIRouter(prefix="/duties", tags=["routing"])
-offices = APIRouter(prefix="/offices", tags=["routing"])
+router = Router(prefix="/duties", tags=["routing"])
+offices = Router(prefix="/offices", tags=["routing"])
 
 _EXAMPLE = "model,region,level,office,valid_from,valid_to\nillegal_drug_sales,420102,,420100-market_supervision,2027-01-01,\n"
 CsvText = Annotated[

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from risk.domain.authority import permissions
 from risk.domain.errors import ForbiddenError
 from risk.domain.exchange.describing import describe
@@ -25,7 +26,7 @@ from risk.services.exchange_rows import SOURCES, USUAL
 from risk.services.paging import LARGEST_ID, Page
 from risk.services.warning_sources import Poll, SourceRow
 
-router = APIRouter(prefix="/exchange", tags=["exchange"])
+router = Router(prefix="/exchange", tags=["exchange"])
 
 Domains = Annotated[
     list[Text],

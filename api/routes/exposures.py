@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter
-
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc
 from api.openapi import problems
+from api.operations import Router
 from api.report_schemas import ExposureDraft, ExposurePublished, ExposureRevised, ExposureWithdrawn
 from risk.services import exposures
 from risk.services.exposures import ExposureView
 from risk.services.paging import Page
 
-router = APIRouter(prefix="/exposures", tags=["exposures"])
+router = Router(prefix="/exposures", tags=["exposures"])
 READ, WRITE, PUBLISH = [needs("exposures.read")], [needs("exposures.write")], [needs("exposures.publish")]
 ACT = problems(404, 409)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, acting, needs
 from api.deps import Moment, Services, Svc, Text
 from api.grade_schemas import GradesAsked, GradesBack, GradesSet
 from api.openapi import problems
+from api.operations import Router
 from risk.services import grade_curve, grade_desk, grade_reliability
 from risk.services.grade_curve import GradeCurve
 from risk.services.grade_desk import Answer, Asked, GradesView, Solved
 from risk.services.grade_reliability import Reliability
 from risk.services.grade_settings import Setting
 
-router = APIRouter(prefix="/grades", tags=["models"])
+router = Router(prefix="/grades", tags=["models"])
 
 
 @router.get(

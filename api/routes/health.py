@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +13,12 @@ from api.deps import Svc
 from api.errors import refuse
 from api.language import language
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.messages import register
 from risk.services import ready
 from risk.services.ready import Readiness
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 register({"not_ready": ("未就绪：{reasons}", "not ready: {reasons}")})
 

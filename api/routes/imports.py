@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.datastructures import UploadFile
@@ -20,6 +20,7 @@ from starlette.datastructures import UploadFile
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Services, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.scheduling.jobs import Job
 from risk.services import import_jobs, views_quarantine
@@ -27,7 +28,7 @@ from risk.services.import_jobs import ENDED, ImportJob
 from risk.services.paging import Page
 from risk.services.views_quarantine import QuarantineRow
 
-router = APIRouter(prefix="/imports", tags=["imports"])
+router = Router(prefix="/imports", tags=["imports"])
 
 EVERY_SECONDS = 0.5
 """How often a followed job is looked at."""

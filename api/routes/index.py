@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.index_schemas import ComputeSent, Decision, MatrixSent, VersionSent, WeightsAsked
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.indices import Dimension, Indicator, cutoffs, rules, system
 from risk.domain.indices_weights import METHODS, RANDOM_INDEX, PairComparison, ahp, full_matrix
 from risk.services import index_results, index_subjects, index_versions
@@ -19,7 +20,7 @@ from risk.services.index_subjects import SubjectIndex
 from risk.services.index_versions import Ask, Proposals, WeightsVersion
 from risk.services.paging import LARGEST_ID, Page
 
-router = APIRouter(prefix="/index", tags=["index"])
+router = Router(prefix="/index", tags=["index"])
 READ = needs("index.read")
 WHOLE = needs("index.read", whole=True)
 WRITE, APPROVE = needs("index.write", whole=True), needs("index.approve", whole=True)

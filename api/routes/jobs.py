@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Named
 from risk.scheduling import firing, jobs
 from risk.scheduling.jobs import JobRow, JobRunRow
 from risk.services.paging import Page
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = Router(prefix="/jobs", tags=["jobs"])
 
 
 @router.get("", summary="定时作业 / List jobs", dependencies=[needs("jobs.read")])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter
-
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.task_schemas import JointSent, PartWithdrawn, Visit
 from risk.services import joint, scoping
 from risk.services.joint import JointView, Part
 from risk.services.paging import Page
 from risk.services.task_acts import require_office
 
-router = APIRouter(prefix="/joint-tasks", tags=["joint tasks"])
+router = Router(prefix="/joint-tasks", tags=["joint tasks"])
 READ, WRITE = [needs("campaigns.read")], [needs("campaigns.write")]
 
 

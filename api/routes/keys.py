@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.authority import Caller, needs, signed_in
 from api.deps import Cursor, Id, Limit, Svc
 from api.identity_schemas import KeySent
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.identity import read_grant
 from risk.services import accounts_views, api_keys
 from risk.services.api_keys import KeyRow, NewKey
 from risk.services.paging import Page
 
-router = APIRouter(tags=["accounts"])
+router = Router(tags=["accounts"])
 
 
 @router.get("/keys", summary="我的密钥 / My keys", dependencies=[signed_in])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
-
 from api.authority import Caller, needs
 from api.deps import Services, Svc
+from api.operations import Router
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.scheduling import jobs
 from risk.scheduling.jobs import JobRow
@@ -15,7 +14,7 @@ from risk.services import model_desk, views_loop
 from risk.services.model_desk import ModelRow
 from risk.services.views_loop import LoopView
 
-router = APIRouter(prefix="/loop", tags=["loop"])
+router = Router(prefix="/loop", tags=["loop"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.authority import Caller, acting, anybody, needs
 from api.deps import Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.tiles import Tile, tiles
 from risk.services import map_files
 from risk.services.map_files import MapInfo
 
-router = APIRouter(prefix="/maps", tags=["maps"])
+router = Router(prefix="/maps", tags=["maps"])
 WRITE = [needs("maps.write", whole=True)]
 
 

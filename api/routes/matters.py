@@ -8,12 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Services, Svc, Text
 from api.openapi import Responses, files, problems
+from api.operations import Router
 from api.schemas import _Sent
 from risk.domain.calendar import SHANGHAI
 from risk.domain.matters import MatterFault
@@ -21,7 +22,7 @@ from risk.services import matters, scoping
 from risk.services.matters import MatterMapping, MatterRow, MatterShown, MatterVersion
 from risk.services.paging import LARGEST_ID, Page
 
-router = APIRouter(prefix="/matters", tags=["matters"])
+router = Router(prefix="/matters", tags=["matters"])
 READ, WRITE = [needs("alerts.read")], [needs("matters.write", whole=True)]
 CSV: Responses = files("text/csv")
 OtherId = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]

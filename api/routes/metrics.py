@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,12 +13,13 @@ from api.authority import Needs, principal_of
 from api.deps import Svc
 from api.guard import FORWARDED, LOOPBACK_NAMES, host_name, is_loopback
 from api.openapi import files
+from api.operations import Router
 from risk.services.metrics import Family
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class NeedsUnlessHere(Needs):

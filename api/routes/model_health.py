@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Named
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scoring.keys import key_of
@@ -18,7 +19,7 @@ from risk.services import model_tasks
 from risk.services.model_tasks import ModelTask
 from risk.services.paging import Page
 
-router = APIRouter(tags=["models"])
+router = Router(tags=["models"])
 _YEAR = timedelta(days=365)
 
 

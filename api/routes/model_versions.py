@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -12,13 +12,14 @@ from starlette.responses import Response
 from api.authority import Caller, acting, needs
 from api.deps import Id, Lang, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.routes.reports import PAGE_POLICY
 from risk.scoring.keys import key_of
 from risk.services import model_approval, model_desk, model_dossier, model_overview, model_pairs
 from risk.services.model_desk import ModelRow, ModelVersionView
 from risk.services.model_overview import ModelGlance
 
-router = APIRouter(prefix="/models", tags=["models"])
+router = Router(prefix="/models", tags=["models"])
 
 Number = Annotated[int, Query(ge=1, le=2**31 - 1, description="a version / 版本号")]
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.alert_schemas import AssignmentSent, AssignSent, LeaveSent, OfficerSent, Why
 from api.authority import Caller, acting, needs
 from api.deps import Id, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.officers import Assignment
 from risk.services import assignment, officers
 from risk.services.assignment import Assigned
 from risk.services.officers import Roster
 
-router = APIRouter(prefix="/officers", tags=["officers"])
+router = Router(prefix="/officers", tags=["officers"])
 
 
 @router.get("", summary="核查人员名册 / The officers of an office", responses=problems(404), dependencies=[needs("tasks.read")])

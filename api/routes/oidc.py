@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.requests import Request
 
@@ -12,12 +12,13 @@ from api.authority import public
 from api.cookies import client_of, is_plain, set_session
 from api.deps import Lang, Svc
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.datafiles import read_toml
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register, say
 from risk.services import oidc
 
-router = APIRouter(prefix="/oidc", include_in_schema=False)  # for browsers that travel, not for programs
+router = Router(prefix="/oidc", include_in_schema=False)  # for browsers that travel, not for programs
 FLOW = "risk_oidc"
 _PATH = "/api/v1/auth/oidc"
 Part = Annotated[str | None, Query(max_length=4000)]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, needs
 from api.deps import Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.services import overview_kept, overview_wall
 from risk.services.overview import Overview
 from risk.services.overview_asked import Asked
 from risk.services.overview_wall import Wall
 
-router = APIRouter(prefix="/overview", tags=["overview"])
+router = Router(prefix="/overview", tags=["overview"])
 
 
 @router.get("", summary="态势总览 / The situation at a glance", responses=problems(422), dependencies=[needs("alerts.read")])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 from pydantic import BaseModel
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
 from api.index_schemas import PlanSent, PopulationAsked
 from api.openapi import files, problems
+from api.operations import Router
 from api.uploads import on_disk
 from risk.domain.datafiles import read_toml
 from risk.services import random_plan_export, random_plan_results, random_plans
@@ -19,7 +20,7 @@ from risk.services.random_plan_export import MEDIA
 from risk.services.random_plan_results import Estimate, TakenIn
 from risk.services.random_plans import Ask, PlanUnit, PlanView, Population, Redrawn
 
-router = APIRouter(prefix="/random-plans", tags=["random plans"])
+router = Router(prefix="/random-plans", tags=["random plans"])
 READ, WRITE = needs("plans.read"), needs("plans.write")
 
 

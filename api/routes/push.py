@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, IfMatch, Limit, Services, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.push_schemas import PushActed, ReplayAsked, SecretSent, State, TargetChanged, TargetSent
 from risk.domain import push
 from risk.domain.errors import InvalidInputError
@@ -22,7 +23,7 @@ from risk.services.push_targets import Target, Wanted
 from risk.services.push_views import Delivery, PushStatus, TargetHealth
 from risk.services.secrets_key import SecretBox
 
-router = APIRouter(prefix="/push", tags=["push"])
+router = Router(prefix="/push", tags=["push"])
 READ, WRITE = [needs("push.read")], [needs("push.write")]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Dismiss, Repair, Resubmit
 from risk.domain.authority import Principal
 from risk.services import quarantine as service
@@ -17,7 +18,7 @@ from risk.services.paging import LARGEST_ID, Page
 from risk.services.quarantine import Resubmission
 from risk.services.views_quarantine import QuarantineRow
 
-router = APIRouter(prefix="/quarantine", tags=["quarantine"])
+router = Router(prefix="/quarantine", tags=["quarantine"])
 
 
 @router.get("", summary="隔离行列表 / List refused rows", dependencies=[needs("signals.write")])

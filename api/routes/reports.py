@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Id, Lang, Limit, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.report_schemas import Dressing, Format, IssueAsked, Kind, Remark, State, Step, StepTaken
 from api.schemas import ReportAsked
 from risk.domain import report_kinds
@@ -22,7 +23,7 @@ from risk.services.paging import Page
 from risk.services.report_views import Comparison, IssueView
 from risk.services.views_reports import ReportRow
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = Router(prefix="/reports", tags=["reports"])
 
 Place = Annotated[Text | None, Query(description="of which place: code or name / 地区")]
 Department = Annotated[Text | None, Query(description="whose tasks / 部门")]

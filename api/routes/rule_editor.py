@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, needs
 from api.deps import Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.rule_schemas import EXAMPLE, Source
 from risk.scoring.keys import split_key, text_keys
 from risk.services import live_rules, rule_editor
 from risk.services.paging import LARGEST_ID
 from risk.services.rule_editor import MAX_SAMPLE, MAX_SAMPLES, Example, Hover, Mark, Offers, Reading, Sample, SampleOutcome, Written
 
-router = APIRouter(prefix="/rule-editor", tags=["rule editor"])
+router = Router(prefix="/rule-editor", tags=["rule editor"])
 
 Language = Literal["zh", "en"]
 

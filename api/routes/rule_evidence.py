@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Named
 from risk.domain.errors import ConflictError
 from risk.scheduling.jobs import Job
@@ -17,7 +18,7 @@ from risk.services import backtest_views
 from risk.services.backtest_views import BacktestRow, BacktestView
 from risk.services.paging import Page
 
-router = APIRouter(prefix="/rule-evidence", tags=["rule-evidence"])
+router = Router(prefix="/rule-evidence", tags=["rule-evidence"])
 
 
 class BacktestAsked(Named):

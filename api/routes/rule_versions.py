@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 
 from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.rule_schemas import ListChange, RuleDraft, RuleEdit, RuleStep
 from risk.domain.authority import Principal
 from risk.domain.errors import InvalidInputError
@@ -24,7 +25,7 @@ from risk.services.rule_steps import Step
 from risk.services.rule_store import Version
 from risk.services.rule_views import RuleEventRow, RuleFilter, RuleRow, RuleView, VersionView
 
-router = APIRouter(prefix="/rules", tags=["rules"])
+router = Router(prefix="/rules", tags=["rules"])
 ACT = problems(404, 409)
 
 register({"revision_invalid": ("If-Match 应为修订号：{given}", "If-Match should be the revision: {given}")})

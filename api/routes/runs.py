@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import RunAsked
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scoring.keys import key_of
@@ -16,7 +17,7 @@ from risk.services import views_runs
 from risk.services.paging import Page
 from risk.services.views_runs import RunRow, RunView
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = Router(prefix="/runs", tags=["runs"])
 
 
 @router.get("", summary="运行列表 / List runs", dependencies=[needs("runs.read")])

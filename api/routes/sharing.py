@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, LongText, Services, Svc, Text
 from api.openapi import files, problems
+from api.operations import Router
 from api.schemas import _Sent
 from risk.domain import sharing as law
 from risk.domain.authority import Principal
@@ -21,7 +22,7 @@ from risk.services.api_keys import NewKey
 from risk.services.paging import Page
 from risk.services.sharing import Application, ShareRow, ShareView
 
-router = APIRouter(prefix="/shares", tags=["sharing"])
+router = Router(prefix="/shares", tags=["sharing"])
 READ, APPLY, DECIDE = [needs("sharing.read")], [needs("sharing.apply")], [needs("sharing.decide")]
 ACT = problems(404, 409)
 State = Literal["applied", "received", "granted", "refused", "withdrawn", "cancelled"]

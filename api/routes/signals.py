@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import SignalsSent
 from risk.services import posting, views_signals
 from risk.services.paging import Page
 from risk.services.posting import PostSummary
 from risk.services.views_signals import SignalFilter, SignalRow, SignalView
 
-router = APIRouter(prefix="/signals", tags=["signals"])
+router = Router(prefix="/signals", tags=["signals"])
 
 
 @router.post(

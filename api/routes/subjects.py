@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, needs
 from api.deps import Cursor, Id, Limit, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.services import subject_history, subject_relations, subject_views
 from risk.services.paging import Page
 from risk.services.subject_history import Chain, History
 from risk.services.subject_relations import Relations
 from risk.services.subject_views import SubjectRow, SubjectView
 
-router = APIRouter(prefix="/subjects", tags=["subjects"])
+router = Router(prefix="/subjects", tags=["subjects"])
 READ = needs("signals.read")
 Kind = Literal[
     "signal", "alert", "task", "task_event", "verdict", "verdict_event", "act", "penalty", "change", "licence", "appeal", "decision"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
-
 from api.alert_schemas import SuppressionRevised, SuppressionSent, TrialAsked, Why
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.alerts_suppressed import Mode
 from risk.services import suppression_trial, suppressions
 from risk.services.paging import Page
 from risk.services.suppression_trial import Trial
 from risk.services.suppressions import SuppressionRow
 
-router = APIRouter(prefix="/suppressions", tags=["suppressions"])
+router = Router(prefix="/suppressions", tags=["suppressions"])
 
 
 @router.get("", summary="抑制条件列表 / List suppressions", dependencies=[needs("suppressions.read", whole=True)])

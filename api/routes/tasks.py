@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.authority import Caller, Needs, acting, needs, needs_by
 from api.deps import Cursor, Id, IfMatch, Lang, Limit, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Accept, Act, Reason
 from api.task_schemas import (
     AdviceAnswer,
@@ -42,7 +43,7 @@ from risk.services.task_acts import scoped
 from risk.services.task_counts import TaskCounts
 from risk.services.task_views import TaskFilter, TaskRow, TaskView
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = Router(prefix="/tasks", tags=["tasks"])
 ACT = problems(404, 409)
 WORK, DECIDE = [needs("tasks.work")], [needs("tasks.decide")]
 

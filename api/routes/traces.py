@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, needs
 from api.deps import Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.services import following
 from risk.services.following import Chain
 
-router = APIRouter(prefix="/trace", tags=["audit"])
+router = Router(prefix="/trace", tags=["audit"])
 
 
 @router.get(

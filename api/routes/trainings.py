@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Limit, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.schemas import Named
 from risk.scheduling.jobs import Job, JobRunRow
 from risk.scoring.keys import TEXT_KEYS, key_of
@@ -15,7 +16,7 @@ from risk.services import training_views
 from risk.services.paging import Page
 from risk.services.training_views import LearningState, TrainingRow
 
-router = APIRouter(prefix="/trainings", tags=["models"])
+router = Router(prefix="/trainings", tags=["models"])
 
 
 class TrainingAsked(Named):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, acting, needs
 from api.deps import LongText, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.services import unmasking
 from risk.services.unmasking import Unmasked
 
-router = APIRouter(prefix="/unmaskings", tags=["audit"])
+router = Router(prefix="/unmaskings", tags=["audit"])
 
 
 class UnmaskAsked(BaseModel):

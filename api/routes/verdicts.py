@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.authority import Caller, acting, needs
 from api.deps import Cursor, Id, Lang, Limit, Moment, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from api.verdict_schemas import (
     AppealDecision,
     AppealSent,
@@ -37,7 +38,7 @@ from risk.services.verdict_filing import Draft
 from risk.services.verdict_numbers import Verified
 from risk.services.views_verdicts import VerdictFilter, VerdictKindView, VerdictRow
 
-router = APIRouter(prefix="/verdicts", tags=["verdicts"])
+router = Router(prefix="/verdicts", tags=["verdicts"])
 READ, WORK, REVIEW, REPAIR = needs("verdicts.read"), needs("tasks.work"), needs("verdicts.review"), needs("signals.write")
 State = Literal["reported", "accepted", "under_review", "final", "sent_back"]
 OtherId = Annotated[int, Query(ge=1, le=LARGEST_ID)]

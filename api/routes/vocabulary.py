@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from fastapi import APIRouter
-
 from api.authority import anybody
+from api.operations import Router
 from risk.domain import authority, regions, routing
 from risk.domain.grades import Grade
 from risk.domain.stages import Stage
 from risk.domain.tasks import Event, Kind, State
 from risk.scoring import keys
 
-router = APIRouter(prefix="/vocabulary", tags=["vocabulary"])
+router = Router(prefix="/vocabulary", tags=["vocabulary"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.authority import Caller, needs
 from api.deps import Id, LongText, Svc, Text
 from api.openapi import problems
+from api.operations import Router
 from risk.domain.calendar import SHANGHAI
 from risk.services import what_if
 from risk.services.what_if import WhatIf
 
-router = APIRouter(prefix="/assessments", tags=["assessments"])
+router = Router(prefix="/assessments", tags=["assessments"])
 
 
 class WhatIfSent(BaseModel):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from api.authority import Caller, acting, needs
 from api.deps import Svc
 from api.openapi import problems
+from api.operations import Router
 from api.task_schemas import DaySent, NoticeSent
 from risk.services import calendar_changes
 from risk.services.calendar_changes import Checked, Moved, YearView
 
-router = APIRouter(prefix="/calendar", tags=["calendar"])
+router = Router(prefix="/calendar", tags=["calendar"])
 WRITE = [needs("routing.write", whole=True)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,15 +47,17 @@ def ask_others(conn: Connection, places: Sequence[Place], now: datetime, directo
             outbox.emit(conn, "alert.assist_wanted", f"task:{row.id}", data, now, office=routing.office_code, once=routing.office_code)
 
 
-def wanted(conn: Connection, alert_id: int, now: datetime, read: Callable[[Connection], Directory]) -> tuple[str, ...]:
-    """The offices of other cities that should assist and have not been asked yet: what a leading office asks once it has signed for its task.
+def wanted(
+    conn: Connection, alert_id: int, model: str, region: str | None, asked: Set[str], now: datetime, read: Callable[[Connection], Directory]
+) -> tuple[str, ...]:
+    """The offices of other cities that should assist and are not among those ``asked``: what a leading office asks once it has signed for its task.
 
     ``read`` gives the directory of offices; it is only read where there is somebody to ask.
     """
-    k, e, a, s = t.tasks.c, t.alert_evidence.c, t.assessments.c, t.signals.c
-    alert = conn.execute(select(t.alerts.c.model, t.alerts.c.region).where(t.alerts.c.id == alert_id)).first()
-    if alert is None or base_model(alert.model) not in CROSS_CITY or (lead := city_of(alert.region)) is None:
+    lead = city_of(region)
+    if base_model(model) not in CROSS_CITY or lead is None:
         return ()
+    e, a, s = t.alert_evidence.c, t.assessments.c, t.signals.c
     query = (
         select(s.region).distinct().join_from(t.alert_evidence, t.assessments, e.assessment_id == a.id).join(t.signals, a.signal_id == s.id)
     )
@@ -63,11 +65,9 @@ def wanted(conn: Connection, alert_id: int, now: datetime, read: Callable[[Conne
     places = [place for place in told if city_of(place) not in (None, lead)]
     if not places:
         return ()
-    mine = select(k.office_code).where((k.alert_id == alert_id) | (k.about_alert_id == alert_id))
-    asked = set(conn.scalars(mine))
     found, directory = set(), read(conn)
     for place in places:
-        routing = directory.route(alert.model, place, now)
+        routing = directory.route(model, place, now)
         if not routing.fallback and routing.office_code not in asked:
             found.add(routing.office_code)
     return tuple(sorted(found))

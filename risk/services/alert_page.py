@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import BigInteger, CompoundSelect, Connection, Row, Select, String, and_, bindparam, cast, literal, null, select
 
 from risk.domain.alerts_law import HeldLaw, laws_of
-from risk.domain.alerts_suppressed import Mode
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import SHANGHAI
 from risk.domain.candidates import Candidate
@@ -22,14 +22,14 @@ from risk.domain.messages import register, say
 from risk.domain.routing import first_place
 from risk.domain.signals import digest
 from risk.scoring.keys import title as model_title
-from risk.services import alert_assists, clue_senders, suppressions
+from risk.services import alert_assists, clue_senders, suppressions, task_views
 from risk.services.bulk import select_in
 from risk.services.clue_senders import ClueSender
 from risk.services.dispatch import read_directory
 from risk.services.personal import masked, masked_like
-from risk.services.scoping import alerts_inside, tasks_inside
+from risk.services.scoping import alerts_inside
 from risk.services.task_views import TaskRow
-from risk.services.views_alerts import AlertMoment, AlertRow, get_alert
+from risk.services.views_alerts import AlertMoment, AlertRow, get_alert, settled
 from risk.services.views_assessments import Share, shares_of
 from risk.storage import tables as t
 
@@ -180,33 +180,37 @@ class AlertPage:
 
 def page(conn: Connection, alert_id: int, now: datetime, *, scope: Scope = EVERYWHERE) -> AlertPage:
     """One alert; the gravest evidence first. ``NotFoundError`` (``alert_not_found``)."""
-    view = get_alert(conn, alert_id, now, evidence_limit=1, scope=scope)
+    head = get_alert(conn, alert_id, scope=scope)
+    alert = head.alert
     rows = _evidence_rows(conn, alert_id)
-    subject = None
-    if view.alert.subject_id is not None:
-        subject = conn.execute(select(t.subjects).where(t.subjects.c.id == view.alert.subject_id)).first()
-    k = t.tasks.c
-    tasks = conn.execute(
-        select(t.tasks).where(or_(k.alert_id == alert_id, k.about_alert_id == alert_id), tasks_inside(scope)).order_by(k.id)
-    )
+    about = task_views.of_alert(conn, alert_id, now, scope=scope)
+    asked = {task.office for task, _ in about.tasks}
+    history = [*settled(conn, alert_id), *(_step(event) for event in about.events), *_told(conn, alert_id)]
     return AlertPage(
-        alert=view.alert,
-        subject=subject.name if subject else None,
-        subject_key=subject.key if subject else None,
-        uscc=subject.uscc if subject else None,
+        alert=alert,
+        subject=head.subject,
+        subject_key=head.subject_key,
+        uscc=head.uscc,
         evidence=tuple(_piece(row) for row in rows),
-        pieces=view.alert.evidence,
-        task=view.task,
-        tasks=tuple(
-            TaskLine(row.id, row.kind, row.office_code, row.state, Grade(row.grade).code, row.report_due, row.officer) for row in tasks
-        ),
-        assist_wanted=alert_assists.wanted(conn, alert_id, now, read_directory),
-        verdicts=view.verdicts,
-        history=tuple(sorted([*view.history, *_told(conn, alert_id)], key=lambda one: one.at)),
+        pieces=alert.evidence,
+        task=next((task for task, _ in about.tasks if task.alert_id == alert_id), None),
+        tasks=tuple(_line(task) for task, inside in about.tasks if inside),
+        assist_wanted=alert_assists.wanted(conn, alert_id, alert.model, alert.region, asked, now, read_directory),
+        verdicts=about.verdicts,
+        history=tuple(sorted(history, key=lambda one: one.at)),
         senders=clue_senders.senders_of(conn, alert_id),
-        related=_related(conn, alert_id, view.alert.subject_id, scope),
+        related=_related(conn, alert_id, alert.subject_id, scope),
         nearly_suppressed=_nearly(conn, rows, now),
     )
+
+
+def _line(task: TaskRow) -> TaskLine:
+    return TaskLine(task.id, task.kind, task.office, task.state, task.grade, task.report_due, task.officer)
+
+
+def _step(event: Mapping[str, Any]) -> AlertMoment:
+    detail = {**event["detail"], "reason": event["reason"], "to": event["to_state"]}
+    return AlertMoment(event["at"], f"task.{event['event']}", event["actor"], 1, detail)
 
 
 def _evidence_rows(conn: Connection, alert_id: int) -> list[Row[Any]]:
@@ -307,26 +311,27 @@ def _quote(quote: Any, text: str) -> Quote:
 
 def _told(conn: Connection, alert_id: int) -> list[AlertMoment]:
     """What persons entered and other systems warned of; merging and rising are told by runs and by the task."""
-    m, w = t.manual_entries.c, t.outside_warnings.c
-    entered = conn.execute(select(m.id, m.entered_at, m.entered_by, m.channel, m.reason).where(m.alert_id == alert_id).order_by(m.id))
-    moments = [
-        AlertMoment(row.entered_at, "alert.entered", row.entered_by, 1, {"entry": row.id, "channel": row.channel, "reason": row.reason})
-        for row in entered
-    ]
-    warned = conn.execute(
-        select(w.received_at, w.system, w.warning_id, w.level, w.rule, w.actor).where(w.alert_id == alert_id).order_by(w.id)
-    )
-    moments += [
-        AlertMoment(
-            row.received_at,
-            "alert.warned",
-            row.actor,
-            1,
-            {"system": row.system, "id": row.warning_id, "level": row.level, "rule": row.rule},
+    return [
+        AlertMoment(row.at, "alert.entered", row.actor, 1, {"entry": row.entry, "channel": row.channel, "reason": row.reason})
+        if row.entry is not None
+        else AlertMoment(
+            row.at, "alert.warned", row.actor, 1, {"system": row.system, "id": row.warning_id, "level": row.level, "rule": row.rule}
         )
-        for row in warned
+        for row in conn.execute(_told_query(), {"alert": alert_id})
     ]
-    return moments
+
+
+@cache
+def _told_query() -> CompoundSelect[Any]:
+    m, w, alert = t.manual_entries.c, t.outside_warnings.c, bindparam("alert", type_=BigInteger)
+    number, words = cast(null(), BigInteger), cast(null(), String)
+    theirs = [words.label(name) for name in ("system", "warning_id", "level", "rule")]
+    entered = select(
+        literal(0).label("after"), m.id.label("row"), m.entered_at.label("at"), m.entered_by.label("actor"), m.id.label("entry"), m.channel,
+        m.reason, *theirs,
+    )  # fmt: skip
+    warned = select(literal(1), w.id, w.received_at, w.actor, number, words, words, w.system, w.warning_id, w.level, w.rule)
+    return entered.where(m.alert_id == alert).union_all(warned.where(w.alert_id == alert)).order_by("after", "row")
 
 
 def _related(conn: Connection, alert_id: int, subject: int | None, scope: Scope) -> tuple[RelatedAlert, ...]:
@@ -334,13 +339,8 @@ def _related(conn: Connection, alert_id: int, subject: int | None, scope: Scope)
     if subject is None:
         return ()
     by: dict[int, str] = {subject: "subject"}
-    link = t.subject_links.c
-    mine = conn.execute(select(link.relation, link.value_key).where(link.subject_id == subject, link.known_to.is_(None))).all()
-    shared = {(row.relation, row.value_key) for row in mine}
-    others = select(link.subject_id, link.relation, link.value_key).where(link.known_to.is_(None), link.subject_id != subject)
-    for row in select_in(conn, others, link.value_key, {value for _, value in shared}):
-        if (row.relation, row.value_key) in shared:
-            by.setdefault(row.subject_id, row.relation)
+    for row in conn.execute(_sharing(), {"subject": subject}):
+        by.setdefault(row.subject_id, row.relation)
     a = t.alerts.c
     query = select(a.id, a.model, a.grade, a.status, a.opened_at, a.subject_id, a.title_zh, a.title_en).where(
         a.id != alert_id, alerts_inside(scope, few=True)
@@ -352,9 +352,19 @@ def _related(conn: Connection, alert_id: int, subject: int | None, scope: Scope)
     )
 
 
+@cache
+def _sharing() -> Select[Any]:
+    """Subjects that have a value now which the subject has now, too."""
+    mine, other = t.subject_links.alias("mine"), t.subject_links.alias("other")
+    same = and_(other.c.relation == mine.c.relation, other.c.value_key == mine.c.value_key)
+    query = select(other.c.subject_id, other.c.relation).join_from(mine, other, same)
+    theirs = (other.c.known_to.is_(None), other.c.subject_id != mine.c.subject_id)
+    return query.where(mine.c.subject_id == bindparam("subject"), mine.c.known_to.is_(None), *theirs).order_by(other.c.id)
+
+
 def _nearly(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> tuple[Near, ...]:
     """Suppressions that miss one of the pieces by one part only."""
-    conditions = [*suppressions.in_force(conn, now), *suppressions.in_force(conn, now, mode=Mode.DRY_RUN)]
+    conditions = suppressions.in_force(conn, now, mode=None)
     if not conditions:
         return ()
     candidates = {str(row.id): _candidate(row) for row in rows if row.observed_at is not None}

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import CompoundSelect, Connection, Date, Integer, Select, String, cast, func, null, select
 
 from risk.domain.calendar import WorkCalendar
 from risk.storage import tables as t
@@ -20,9 +20,18 @@ _MEANS = {HOLIDAY: False, WORKDAY: True, PLAIN: None}
 
 def load(conn: Connection) -> WorkCalendar:
     """The calendar in force; the shipped one while nothing was changed."""
-    days: dict[date, bool | None] = {row.day: _MEANS[row.kind] for row in conn.execute(_newest())}
-    years = [int(year) for year in conn.scalars(select(t.calendar_notices.c.year))]
+    rows = conn.execute(_stored()).all()
+    days: dict[date, bool | None] = {row.day: _MEANS[row.kind] for row in rows if row.day is not None}
+    years = [int(row.year) for row in rows if row.year is not None]
     return WorkCalendar.default().changed(days, years)
+
+
+@cache
+def _stored() -> CompoundSelect[Any]:
+    """The days that hold and the years that were announced, in one question: every list of tasks asks it."""
+    day, notice = _newest().subquery().c, t.calendar_notices.c
+    days = select(day.day, day.kind, cast(null(), Integer).label("year"))
+    return days.union_all(select(cast(null(), Date), cast(null(), String), notice.year))
 
 
 @cache

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, select
 
 from risk.storage import tables as t
 
@@ -31,35 +33,42 @@ class ClueSender:
 
 def senders_of(conn: Connection, alert_id: int) -> tuple[ClueSender, ...]:
     """The senders of the clues of an alert, one for each signal (and entry or warning of it), the first received first."""
+    found: dict[tuple[int, int | None], ClueSender] = {}
+    for row in conn.execute(_query().where(t.alert_evidence.c.alert_id == alert_id)):
+        if row.entry is not None:
+            found[row.id, row.entry] = ClueSender(
+                "manual", row.id, row.source, f"manual:{row.entry}", row.entry_channel, row.entry_received, row.entered_by,
+                row.office_code, bool(row.wants_answer),
+            )  # fmt: skip
+        if row.warned or row.entry is None:
+            kind = "warning" if row.warned else "source"
+            found[row.id, None] = ClueSender(kind, row.id, row.source, row.source_id, row.channel, row.received_at)
+    return tuple(sorted(found.values(), key=lambda one: (one.received_at, one.signal_id, one.kind)))
+
+
+@cache
+def _query() -> Select[Any]:
+    """Signals behind an alert (several times where several pieces or entries are of one), with who entered them and whether another system warned of them."""
     e, a, s = t.alert_evidence.c, t.assessments.c, t.signals.c
     m, r, w = t.manual_entries.c, t.reporters.c, t.outside_warnings.c
-    signals = conn.execute(
-        select(s.id, s.source, s.source_id, s.channel, s.received_at)
-        .distinct()
+    entry = (m.id.label("entry"), m.channel.label("entry_channel"), m.received_at.label("entry_received"))
+    warned = exists().where(w.signal_id == s.id).correlate(t.signals)
+    return (
+        select(
+            s.id,
+            s.source,
+            s.source_id,
+            s.channel,
+            s.received_at,
+            *entry,
+            m.entered_by,
+            m.office_code,
+            r.wants_answer,
+            warned.label("warned"),
+        )
         .join_from(t.alert_evidence, t.assessments, e.assessment_id == a.id)
         .join(t.signals, a.signal_id == s.id)
-        .where(e.alert_id == alert_id)
-    ).all()
-    ids = [row.id for row in signals]
-    entries = conn.execute(
-        select(m.id, m.signal_id, m.channel, m.received_at, m.entered_by, m.office_code, r.wants_answer)
-        .join_from(t.manual_entries, t.reporters, r.entry_id == m.id, isouter=True)
-        .where(m.signal_id.in_(ids))
-        .order_by(m.id)
-    ).all()
-    warnings = {row.signal_id for row in conn.execute(select(w.signal_id).where(w.signal_id.in_(ids)))}
-    entered = {row.signal_id for row in entries}
-    by_id = {row.id: row for row in signals}
-    found = [
-        ClueSender(
-            "manual", row.signal_id, by_id[row.signal_id].source, f"manual:{row.id}", row.channel, row.received_at, row.entered_by,
-            row.office_code, bool(row.wants_answer),
-        )
-        for row in entries
-    ]  # fmt: skip
-    found += [
-        ClueSender("warning" if row.id in warnings else "source", row.id, row.source, row.source_id, row.channel, row.received_at)
-        for row in signals
-        if row.id in warnings or row.id not in entered
-    ]
-    return tuple(sorted(found, key=lambda one: (one.received_at, one.signal_id, one.kind)))
+        .join(t.manual_entries, m.signal_id == s.id, isouter=True)
+        .join(t.reporters, r.entry_id == m.id, isouter=True)
+        .order_by(s.id, m.id)
+    )

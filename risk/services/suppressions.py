@@ -99,11 +99,13 @@ def end(conn: Connection, key: int, *, actor: str, reason: str, now: datetime) -
     outbox.emit(conn, "suppression.ended", f"suppression:{key}", {}, now)
 
 
-def in_force(conn: Connection, now: datetime, *, mode: Mode = Mode.ACTIVE) -> list[Suppression]:
-    """The conditions in force at a moment, the oldest first; those that suppress, or those on trial."""
+def in_force(conn: Connection, now: datetime, *, mode: Mode | None = Mode.ACTIVE) -> list[Suppression]:
+    """The conditions in force at a moment, the oldest first; those that suppress, or those on trial, or (``mode`` none) both, those that suppress first."""
     s = t.suppressions.c
-    query = select(s.id, s.model, s.condition, s.version, s.state).where(s.created_at <= now, s.expires_at > now, s.state == mode.value)
-    return [Suppression(row.id, row.model, row.condition, row.version, Mode(row.state)) for row in conn.execute(query.order_by(s.id))]
+    query = select(s.id, s.model, s.condition, s.version, s.state).where(s.created_at <= now, s.expires_at > now)
+    query = query.where(s.state.in_([one.value for one in (Mode if mode is None else [mode])]))
+    found = [Suppression(row.id, row.model, row.condition, row.version, Mode(row.state)) for row in conn.execute(query.order_by(s.id))]
+    return sorted(found, key=lambda one: one.mode is not Mode.ACTIVE)
 
 
 def on_trial(

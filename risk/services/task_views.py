@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.calendar import WorkCalendar
@@ -157,8 +157,6 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
     row = conn.execute(_query().where(t.tasks.c.id == task_id, tasks_inside(scope))).one_or_none()
     if row is None:
         raise NotFoundError("task_not_found", task=task_id)
-    verdicts = conn.execute(select(t.verdicts).where(t.verdicts.c.task_id == task_id).order_by(t.verdicts.c.id)).mappings()
-    events = conn.execute(select(t.task_events).where(t.task_events.c.task_id == task_id).order_by(t.task_events.c.id)).mappings()
     calendar = calendar_store.load(conn)
     shown = _row(row, now, calendar)
     alert = row.alert_id or row.about_alert_id
@@ -171,14 +169,40 @@ def get_task(conn: Connection, task_id: int, now: datetime, *, evidence_limit: i
         provisional=shown.provisional,
         ceiling=_ceiling(row, calendar),
         evidence=_audited(conn, task_id) if alert is None else _evidence(conn, alert, evidence_limit),
-        verdicts=tuple(masked_json(dict(v)) for v in verdicts),
-        events=tuple(masked_json(dict(e)) for e in events),
+        verdicts=_rows_of(conn, t.verdicts, task_id),
+        events=_rows_of(conn, t.task_events, task_id),
         question=assists.get_assist(conn, task_id, now) if row.kind == "assist" else None,
         assists=assists.of_task(conn, task_id, now),
         copies=copies.of_alert(conn, row.alert_id, now) if row.alert_id else (),
         advices=stages.of_task(conn, task_id),
         may=_may(row, shown),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AboutAlert:
+    """The tasks about one alert: whether each lies inside the scope that was asked for; verdicts and events are of its own task."""
+
+    tasks: tuple[tuple[TaskRow, bool], ...]
+    verdicts: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...]
+
+
+def of_alert(conn: Connection, alert_id: int, now: datetime, *, scope: Scope = EVERYWHERE) -> AboutAlert:
+    """Every task about an alert, the oldest first: its own, assisting ones, a campaign's, joint ones."""
+    k = t.tasks.c
+    query = _query().add_columns(tasks_inside(scope).label("inside")).where(or_(k.alert_id == alert_id, k.about_alert_id == alert_id))
+    rows = conn.execute(query.order_by(k.id)).all()
+    calendar = calendar_store.load(conn) if rows else WorkCalendar.default()
+    own = next((row.id for row in rows if row.alert_id == alert_id), None)
+    told = () if own is None else _rows_of(conn, t.verdicts, own)
+    events = () if own is None else _rows_of(conn, t.task_events, own)
+    return AboutAlert(tuple((_row(row, now, calendar), bool(row.inside)) for row in rows), told, events)
+
+
+def _rows_of(conn: Connection, table: Table, task_id: int) -> tuple[dict[str, Any], ...]:
+    rows = conn.execute(select(table).where(table.c.task_id == task_id).order_by(table.c.id)).mappings()
+    return tuple(masked_json(dict(row)) for row in rows)
 
 
 @cache  # statements are never changed in place; made anew it costs as much as asking

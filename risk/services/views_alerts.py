@@ -19,7 +19,6 @@ from risk.services.alert_filters import AlertFilter, after, conditions, cursor_o
 from risk.services.paging import MAX_PAGE, Page
 from risk.services.places import place
 from risk.services.scoping import alerts_inside
-from risk.services.task_views import EvidenceView, TaskRow, get_task
 from risk.storage import tables as t
 
 register({"alert_not_found": ("没有编号为 {id} 的预警", "no alert with the number {id}")})
@@ -63,16 +62,13 @@ class AlertMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertView:
-    """One alert whole."""
+class AlertHead:
+    """One alert, and whom it is about."""
 
     alert: AlertRow
     subject: str | None
+    subject_key: str | None
     uscc: str | None
-    evidence: tuple[EvidenceView, ...]
-    task: TaskRow | None
-    verdicts: tuple[dict[str, Any], ...]
-    history: tuple[AlertMoment, ...]
 
 
 def list_alerts(
@@ -139,28 +135,15 @@ def newest_by_grade(conn: Connection, each: int, *, scope: Scope = EVERYWHERE) -
     return tuple(found)
 
 
-def get_alert(conn: Connection, alert_id: int, now: datetime, *, evidence_limit: int = 50, scope: Scope = EVERYWHERE) -> AlertView:
-    """One alert; the gravest evidence first. ``NotFoundError`` (``alert_not_found``)."""
-    row = conn.execute(_query().where(t.alerts.c.id == alert_id, alerts_inside(scope, few=True))).one_or_none()
+def get_alert(conn: Connection, alert_id: int, *, scope: Scope = EVERYWHERE) -> AlertHead:
+    """One alert; ``NotFoundError`` (``alert_not_found``)."""
+    row = conn.execute(_with_subject().where(t.alerts.c.id == alert_id, alerts_inside(scope, few=True))).one_or_none()
     if row is None:
         raise NotFoundError("alert_not_found", id=alert_id)
-    view = get_task(conn, row.task_id, now, evidence_limit=evidence_limit) if row.task_id is not None else None
-    steps = [
-        AlertMoment(e["at"], f"task.{e['event']}", e["actor"], 1, {**e["detail"], "reason": e["reason"], "to": e["to_state"]})
-        for e in (view.events if view else ())
-    ]
-    return AlertView(
-        alert=_row(row),
-        subject=view.subject if view else None,
-        uscc=view.uscc if view else None,
-        evidence=view.evidence if view else (),
-        task=view.task if view else None,
-        verdicts=view.verdicts if view else (),
-        history=tuple(sorted(_settled(conn, alert_id) + steps, key=lambda moment: moment.at)),
-    )
+    return AlertHead(_row(row), row.subject_name, row.subject_key, row.uscc)
 
 
-def _settled(conn: Connection, alert_id: int) -> list[AlertMoment]:
+def settled(conn: Connection, alert_id: int) -> list[AlertMoment]:
     """Which runs brought candidates to the alert."""
     c, r = t.candidates.c, t.runs.c
     query = (
@@ -180,6 +163,13 @@ def _query() -> Select[Any]:
     return select(
         t.alerts, pieces.label("pieces"), task.id.label("task_id"), task.state.label("task_state"), task.office_code.label("office")
     ).join(t.tasks, task.alert_id == t.alerts.c.id, isouter=True)
+
+
+@cache
+def _with_subject() -> Select[Any]:
+    s = t.subjects.c
+    columns = (s.name.label("subject_name"), s.key.label("subject_key"), s.uscc)
+    return _query().add_columns(*columns).join(t.subjects, t.alerts.c.subject_id == s.id, isouter=True)
 
 
 def _row(row: Row[Any]) -> AlertRow:

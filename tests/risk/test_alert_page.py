@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, event, select, update
 
+from risk.domain.alerts_suppressed import Mode
 from risk.domain.authority import Grant, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.signals import SubjectKeys, digest
@@ -120,3 +121,25 @@ def test_a_clue_of_a_person_is_judged_again_as_the_models_saw_it(sqlite_engine: 
     assert _replayed(sqlite_engine, judged.alert_id or 0).same is True
     told = _replayed(sqlite_engine, plain.alert_id or 0)
     assert (told.same, told.pieces[0].notes[0].code) == (None, "replay_not_judged")
+
+
+def test_a_page_takes_a_dozen_questions(engine: Engine) -> None:
+    """Whatever stands on it, it is asked for once; also where it assists, has been entered, warned of, shared and nearly suppressed."""
+    alert, *_ = _world(engine, [CURE])
+    with transaction(engine) as conn:
+        kept = {"owner": "王", "reason": "x", "expires_at": NOW + timedelta(days=9), "now": NOW}
+        for mode in (Mode.ACTIVE, Mode.DRY_RUN):
+            suppress(conn, {"source": "elsewhere", "region": "宜昌市"}, mode=mode, **kept)  # type: ignore[arg-type]
+    asked: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("PRAGMA", "BEGIN")):
+            asked.append(statement)
+
+    with reading(engine) as conn:
+        event.listen(conn, "before_cursor_execute", note)
+        page = alert_page.page(conn, alert, NOW)
+    assert page.task is not None
+    assert len(asked) <= 14, "\n".join(asked)
+    assert len(set(asked)) == len(asked), "a question is asked twice"
+    assert sum("alert_evidence.added_at" in one for one in asked) == 1

@@ -12,10 +12,10 @@ from risk.domain.alerts_outside import OutsideWarning
 from risk.domain.errors import ConflictError, InvalidInputError
 from risk.domain.grades import Grade
 from risk.domain.signals import SubjectKeys, digest
-from risk.services.alert_assists import wanted
+from risk.services.alert_page import page
 from risk.services.alerts import run_balance, settle
 from risk.services.clue_senders import senders_of
-from risk.services.dispatch import load_directory, seed_offices
+from risk.services.dispatch import seed_offices
 from risk.services.outside_warnings import raise_from_warning
 from risk.services.suppressions import suppress
 from risk.storage import tables as t
@@ -115,4 +115,4 @@ def test_fundraising_across_cities_is_led_by_the_place_of_registration(engine: E
         assert raise_from_warning(conn, medical, "exchange", NOW).outcome == "new"
         asked = conn.execute(select(t.outbox.c.office_code, t.outbox.c.data).where(t.outbox.c.event == "alert.assist_wanted")).all()
         assert [(row.office_code, row.data["from_office"]) for row in asked] == [("420502-finance_lead", "420102-finance_lead")]
-        assert wanted(conn, first.alert_id or 0, NOW, load_directory) == ("420502-finance_lead",)
+        assert page(conn, first.alert_id or 0, NOW).assist_wanted == ("420502-finance_lead",)
