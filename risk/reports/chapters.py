@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from risk.domain.report_kinds import measures as limits
 from risk.domain.report_kinds import tiles
-from risk.reports.chapters_base import GRADES, Source, beyond, counted, day_words, moment_words, part_of, period_words, share
+from risk.reports.chapters_base import GRADES, Source, beyond, counted, day_words, moment_words, part_of, period_words, share, silent
 from risk.reports.document import UNKNOWN, Block, Figure, Number, Paragraph, Run
 
 FUNNEL = ("signals", "candidates", "alerts", "tasks", "signed", "reported", "confirmed", "filed")
@@ -27,10 +27,11 @@ def overall(s: Source) -> list[Block]:
         opening = s.say("overall_part", about=about, **given)
     else:
         opening = s.say("overall", place=s.of(), signals=counted(head["signals"], s.query("signals")), **given)
-    blocks: list[Block] = [s.both(opening, _change(s, head["alerts"], before["alerts"])), _verified(s, head)]
+    blocks: list[Block] = [s.both(opening, _change(s, head["alerts"], before)), _verified(s, head)]
     if n.get("year_before"):
         ago = n["year_before"]
-        blocks.append(s.say("year_before", alerts=counted(ago["alerts"]), verdicts=counted(ago["verdicts"])))
+        told = {name: counted(ago[name]) for name in ("alerts", "verdicts")}
+        blocks.append(s.say("year_before_silent") if silent(ago) else s.say("year_before", **told))
     blocks.append(_headline(s))
     if len(n.get("history") or ()) > 1:
         rows = [{"key": row["key"], "value": row["alerts"]} for row in n["history"]]
@@ -39,9 +40,10 @@ def overall(s: Source) -> list[Block]:
     return blocks
 
 
-def _change(s: Source, now: int, before: int) -> Paragraph:
+def _change(s: Source, now: int, side: Mapping[str, Any]) -> Paragraph:
+    before = side["alerts"]
     if not before:
-        return s.say("no_before")
+        return s.say("before_silent" if silent(side) else "no_before")
     if now == before:
         return s.say("same", before=counted(before))
     noise = s.say("beyond" if beyond(now, before) else "within").text
@@ -63,7 +65,7 @@ def _headline(s: Source) -> Block:
         if n["headline"][name] is None and name == "signals":
             continue
         make = share if name == "verified_rate" else counted
-        rows.append([s.w(name), *(make(side[name]) for side in sides)])
+        rows.append([s.w(name), *(make(None if silent(side) else side[name]) for side in sides)])
     return s.table("headline", ["indicator", "now", "before", *(["year_ago"] if len(sides) > 2 else [])], rows)
 
 
@@ -139,9 +141,11 @@ def disposal(s: Source) -> list[Block]:
     names = ("issued", "signed", "signed_in_time", "reported", "reported_in_time", "overdue")
     told = {name: counted(d[name], s.query("tasks", **({"overdue": "true"} if name == "overdue" else {}))) for name in names}
     moved = sum(d["verdicts"].get(code, 0) for code in MOVED)
+    median = [] if d["median_days"] is None else [s.say("median", days=Number(d["median_days"], "days"))]
     blocks: list[Block] = [
         s.both(
-            s.say("disposal", **told, median_days=Number(d["median_days"], "days")),
+            s.say("disposal", **told),
+            *median,
             s.say("results", right=counted(funnel["confirmed"]), filed=counted(funnel["filed"]), moved=counted(moved)),
         )
     ]
@@ -176,7 +180,7 @@ def quality(s: Source) -> list[Block]:
     if "rule_changes" not in s.n:  # of a part of the province, or of one field
         return blocks
     trained = s.n["trainings"]
-    promoted = sum(one["decision"] == "promoted" for one in trained)
+    promoted = sum(one["decision"] in ("first", "promoted") for one in trained)
     blocks.append(s.say("trained", count=counted(len(trained)), promoted=counted(promoted)) if trained else s.say("no_training"))
     changes = [
         [r["rule"], s.model(r["model"]), r["event"], day_words(datetime.fromisoformat(r["at"]), s.lang)] for r in s.n["rule_changes"]
@@ -194,16 +198,18 @@ def quality(s: Source) -> list[Block]:
 
 
 def places(s: Source) -> list[Block]:
-    """Places by alerts, with their place in the period before."""
-    found = s.n["places"]
+    """Places by alerts, with their place in the period before, where there was one."""
+    found, unwatched = s.n["places"], silent(s.n["before"])
     known = [row for row in found if row["key"]]
     rows = []
     for row in found:
         rank: list[Any] = ["—", "—"]
         if row["key"]:
             now, then = (1 + sum(other[when] > row[when] for other in known) for when in ("alerts", "before"))  # equals share a place
-            rank = [counted(now), Number(then - now if row["alerts"] + row["before"] else None, "figure")]
-        numbers = [counted(row[name]) for name in ("alerts", "before", "grave", "told", "confirmed")]
+            rank = [counted(now), Number(then - now if row["alerts"] + row["before"] and not unwatched else None, "figure")]
+        numbers = [
+            counted(None if name == "before" and unwatched else row[name]) for name in ("alerts", "before", "grave", "told", "confirmed")
+        ]
         rows.append([rank[0], s.place(row["key"]), *numbers, share(row["rate"]), rank[1]])
     columns = ["rank", "city", "now", "before", "grave", "told", "confirmed", "verified_rate", "moved"]
     blocks: list[Block] = []
@@ -257,11 +263,13 @@ def events(s: Source) -> list[Block]:
 
 def outlook(s: Source) -> list[Block]:
     """What moved beyond chance, and whether the whole has risen or fallen for some periods in a row."""
-    blocks: list[Block] = []
-    for row in s.n.get("places") or ():
-        if row["key"] and beyond(row["alerts"], row["before"]):
-            key = "place_up" if row["alerts"] > row["before"] else "place_down"
-            blocks.append(s.say(key, place=s.place(row["key"]), now=counted(row["alerts"]), before=counted(row["before"])))
+    if silent(s.n["before"]):
+        return [s.say("before_silent")]
+    moved = [row for row in s.n.get("places") or () if row["key"] and beyond(row["alerts"], row["before"])]
+    blocks: list[Block] = [
+        *_together(s, "places_up", [row for row in moved if row["alerts"] > row["before"]]),
+        *_together(s, "places_down", [row for row in moved if row["alerts"] < row["before"]]),
+    ]
     if not blocks and s.n.get("places"):
         blocks.append(s.say("steady"))
     totals = [row["alerts"] for row in s.n.get("history") or ()]
@@ -269,8 +277,17 @@ def outlook(s: Source) -> list[Block]:
         if (length := _run(totals, sign)) >= 2:
             blocks.append(s.say(key, count=counted(length)))
     if not blocks:
-        blocks.append(_change(s, s.n["headline"]["alerts"], s.n["before"]["alerts"]))
+        blocks.append(_change(s, s.n["headline"]["alerts"], s.n["before"]))
     return blocks
+
+
+def _together(s: Source, key: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Paragraph]:
+    """One sentence for all places that moved one way: a line for each would fill pages."""
+    if rows:
+        comma, end = ("、", "。") if s.lang == "zh" else (", ", ".")
+        each = [s.say("place_moved", place=s.place(row["key"]), now=counted(row["alerts"]), before=counted(row["before"])) for row in rows]
+        listed = [run for i, one in enumerate(each) for run in ((comma, *one.runs) if i else one.runs)]
+        yield Paragraph((*s.say(key, count=counted(len(rows))).runs, *listed, end))
 
 
 def _run(totals: list[int], sign: int) -> int:

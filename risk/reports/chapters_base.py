@@ -109,6 +109,15 @@ class Source:
         return tuple(rows)
 
 
+def silent(side: Mapping[str, Any]) -> bool:
+    """Whether nothing at all came in during a period: then nobody watched, and that nothing was raised says nothing. Of a field or an event it is not known what came in.
+
+    >>> silent({"signals": 0, "alerts": 0}), silent({"signals": 7, "alerts": 0}), silent({"signals": None, "alerts": 0})
+    (True, False, False)
+    """
+    return side["signals"] == 0 and not side["alerts"]
+
+
 def beyond(now: int, before: int) -> bool:
     """Whether two counts differ by more than chance: |a − b| > 1.96 √(a + b), the normal approximation of two Poisson counts.
 

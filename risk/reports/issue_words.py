@@ -40,6 +40,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "up": ("预警比上期（{before}条）增加{change}，{noise}。", "That is {change} more than in the period before ({before}); {noise}."),
     "down": ("预警比上期（{before}条）减少{change}，{noise}。", "That is {change} less than in the period before ({before}); {noise}."),
     "same": ("预警与上期（{before}条）持平。", "That is as many as in the period before ({before})."),
+    "before_silent": ("上期没有监测数据，无从比较。", "Nothing was monitored in the period before: there is nothing to compare with."),
     "no_before": ("上期没有预警，无从比较。", "There were no alerts in the period before to compare with."),
     "beyond": ("变动超出随机波动", "the change is beyond chance"),
     "within": ("变动在随机波动范围之内", "the change is within chance"),
@@ -51,6 +52,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "尚无可以计算核实率的核查结论。预警是线索，核实之前一律称“涉嫌”。",
         "No verdict decides anything yet. An alert is a clue: until verified, everything is “suspected”.",
     ),
+    "year_before_silent": ("去年同期没有监测数据。", "One year before, nothing was monitored."),
     "year_before": ("去年同期预警{alerts}条，核查结论{verdicts}件。", "One year before: {alerts} alerts, {verdicts} verdicts."),
     "taken_in": (
         "本期接入入库{accepted}行，重复{duplicates}行，隔离待修复{quarantined}行；{without_time}条信号没有发生时间，按接入时刻计。",
@@ -67,11 +69,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no_clues": ("本期没有线索。", "There are no clues in this period."),
     "disposal": (
-        "派发核查任务{issued}件；已签收{signed}件，其中按时{signed_in_time}件；已反馈{reported}件，其中按时{reported_in_time}件；逾期未反馈{overdue}件；"
-        "从派发到反馈的中位时间{median_days}天。",
-        "{issued} tasks were issued; {signed} signed for, {signed_in_time} in time; {reported} reported, {reported_in_time} in time; overdue: {overdue}; "
-        "the median from issue to report is {median_days} days.",
+        "派发核查任务{issued}件；已签收{signed}件，其中按时{signed_in_time}件；已反馈{reported}件，其中按时{reported_in_time}件；逾期未反馈{overdue}件。",
+        "{issued} tasks were issued; {signed} signed for, {signed_in_time} in time; {reported} reported, {reported_in_time} in time; overdue: {overdue}.",
     ),
+    "median": ("从派发到反馈的中位时间{days}天。", "The median from issue to report is {days} days."),
     "results": (
         "属实及部分属实{right}件，其中立案{filed}件、移送{moved}件。",
         "{right} confirmed or partly; {filed} filed, {moved} transferred.",
@@ -91,18 +92,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Most alerts: {first} ({count}). The ranking is by alerts, that is by clues found; it is no risk index.",
     ),
     "no_events": ("本期没有在跟踪的重点事件和专项整治。", "No case file or campaign in this period."),
-    "model_up": (
-        "{model}预警{now}条，比上期（{before}条）明显上升，超出随机波动，应予关注。",
-        "{model}: {now} alerts against {before} before, a rise beyond chance.",
-    ),
-    "place_up": (
-        "{place}预警{now}条，比上期（{before}条）明显上升，超出随机波动。",
-        "{place}: {now} alerts against {before} before, a rise beyond chance.",
-    ),
-    "place_down": (
-        "{place}预警{now}条，比上期（{before}条）明显下降，超出随机波动。",
-        "{place}: {now} alerts against {before} before, a fall beyond chance.",
-    ),
+    "places_up": ("{count}个地区的预警比上期明显上升，超出随机波动：", "Beyond chance more alerts than before in {count} places: "),
+    "places_down": ("{count}个地区的预警比上期明显下降，超出随机波动：", "Beyond chance fewer alerts than before in {count} places: "),
+    "place_moved": ("{place}{now}条（上期{before}条）", "{place} {now} (before: {before})"),
     "steady": ("各地预警与上期相比，均未出现超出随机波动的变化。", "No place changed beyond chance."),
     "trend_up": ("预警总量已连续{count}期上升。", "The number of alerts has risen for {count} periods in a row."),
     "trend_down": ("预警总量已连续{count}期下降。", "The number of alerts has fallen for {count} periods in a row."),
