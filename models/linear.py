@@ -7,24 +7,23 @@ mean is one weight a token. Measured on grouped folds of the development data: A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.calibrate import fit_sigmoid
-from models.explain import Contribution
-from models.grams import Codes, Floats, Grams, Ints, Vocabulary, char_grams, chunks, word_grams
-from models.inputs import TextLike
+from models.grams import Floats, Ints, Vocabulary, char_grams, chunks, word_grams
+from models.inputs import ViewLike
 from models.split import folds_of
+from models.tokens import CHARS, WORDS, Cut, Origin, Tokens, lengths_of, runs_of, tokens_of
+from models.wording import Wording
 
 if TYPE_CHECKING:
     from scipy import sparse
 
-CHARS = (1, 4)
-WORDS = 2
 MIN_ROWS = 2
 MOST = 400_000
 """Tokens kept of each kind: bounds a stored model to some 20 MB."""
@@ -36,8 +35,29 @@ PARTS = ("text:for", "text:against", "text:strongest", "text:weakest", "text:kno
 not believed as one grave sign is, and a text of which little is known not as one that is read whole. Trees see them beside the sum."""
 
 
-Read: TypeAlias = "tuple[Floats, Floats, sparse.csr_matrix[Any]]"
-"""Log-odds of texts, what they are made of (`PARTS`), and the TF-IDF rows."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The known tokens of some texts, in ascending order of (text, column): ``column`` numbers characters, then words.
+
+    ``at`` are the occurrences in the same order (first those of runs of characters by their number, then of words); token i has those from ``first[i]``.
+    """
+
+    cut: Cut
+    row: Ints
+    column: Ints
+    tfidf: Floats
+    log_odds: Floats
+    first: Ints
+    at: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """Log-odds of texts, what they are made of (`PARTS`), and the tokens."""
+
+    start: Floats
+    parts: Floats
+    found: Found
 
 
 class LinearText:
@@ -49,55 +69,113 @@ class LinearText:
 
     def rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> sparse.csr_matrix[Any]:
         """TF-IDF rows of texts."""
-        counts = _counts(self.chars, self.words, dense, words, [(0, len(dense))])
-        return _scaled(counts, self._idf, len(self.chars.codes))
+        from scipy import sparse
+
+        parts = [self._row_part(part) for part in tokens_of(dense, words)]
+        none = sparse.csr_matrix((len(dense), len(self.weight)))
+        return parts[0] if len(parts) == 1 else sparse.csr_matrix(sparse.vstack(parts or [none], format="csr"))
+
+    def _row_part(self, tokens: Tokens) -> sparse.csr_matrix[Any]:
+        from scipy import sparse
+
+        column, known = self._columns(tokens)
+        kept = np.flatnonzero(known[tokens.token])
+        column = column[tokens.token[kept]]
+        data = _of_length_one(tokens.damped[kept] * self._idf[column], tokens.part[kept], len(tokens.lengths))
+        ends = np.searchsorted(kept, tokens.edges).astype(np.int32)
+        return sparse.csr_matrix((data, column.astype(np.int32), ends), shape=(len(tokens.lengths), len(self.weight)))
+
+    def _columns(self, tokens: Tokens) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """The column of each different token, and whether it is known at all."""
+        first, second = self.chars.places(tokens.chars), self.words.places(tokens.words)
+        second[second >= 0] += len(self.chars.codes)
+        column = np.concatenate([first, second])
+        return column, column >= 0
 
     def decision(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Floats:
         """Log-odds of texts, in chunks, so that memory stays bounded."""
-        parts = [np.asarray(self.rows(dense[a:b], words[a:b]) @ self.weight) for a, b in chunks(dense)]
-        return np.concatenate([*parts, np.zeros(len(dense) - sum(map(len, parts)))]) + self.bias
+        return self.read(dense, words)[0]
 
     def read(self, dense: Sequence[str], words: Sequence[Sequence[str]], tokens: Sequence[Tokens] | None = None) -> tuple[Floats, Floats]:
         """Log-odds of texts, and what they are made of: one column for each of `PARTS`. ``tokens``: of these very texts, where they are known."""
         told, made = [np.zeros(0)], [np.zeros((0, len(PARTS)))]
         for part in tokens_of(dense, words) if tokens is None else tokens:
-            counts = _counted(self.chars, self.words, part)
-            start, parts, _ = self._read(counts, part.lengths)
+            start, parts = self._read(part)
             told.append(start)
             made.append(parts)
         return np.concatenate(told), np.concatenate(made)
 
-    def read_rows(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Read:
-        """As `read`, at once, with the TF-IDF rows."""
-        return self._read(_counts(self.chars, self.words, dense, words, [(0, len(dense))]), _lengths(dense))
+    def _read(self, tokens: Tokens) -> tuple[Floats, Floats]:
+        column, known = self._columns(tokens)
+        kept = np.flatnonzero(known[tokens.token])
+        token, part = tokens.token[kept], tokens.part[kept]
+        n, idf, weight = len(tokens.lengths), np.zeros(len(column)), np.zeros(len(column))
+        idf[known], weight[known] = self._idf[column[known]], self.weight[column[known]]
+        shares = _of_length_one(tokens.damped[kept] * idf[token], part, n)
+        shares *= weight[token]
+        learnt = _summed(part, tokens.count[kept], 2 * n)[::2]
+        row = part >> 1
+        parts = _parts(shares, row, np.searchsorted(kept, tokens.edges), learnt, tokens.lengths)
+        return _summed(row, shares, n) + self.bias, parts
 
-    def _read(self, counts: sparse.csr_matrix[Any], lengths: Ints) -> Read:
-        rows = _scaled(counts, self._idf, len(self.chars.codes))
-        parts = _parts(counts, rows, self.weight, self._idf, len(self.chars.codes), lengths)
-        return np.asarray(rows @ self.weight) + self.bias, parts, rows
+    def look(self, cut: Cut) -> Read:
+        """As `read`, with the tokens: of texts that are explained."""
+        found, count = self._found(cut)
+        n, first_word = len(cut.lengths), len(self.chars.codes)
+        edges = np.searchsorted(found.row, np.arange(n + 1))
+        chars = found.column < first_word
+        learnt = _summed(found.row[chars], count[chars], n)
+        parts = _parts(found.log_odds, found.row, edges, learnt, cut.lengths)
+        return Read(_summed(found.row, found.log_odds, n) + self.bias, parts, found)
 
-    def tokens(self, text: TextLike, words: Sequence[str], scale: float, row: sparse.csr_matrix[Any] | None = None) -> list[Contribution]:
-        """What each token of one text adds, with its places in the original text. ``row``: its TF-IDF row, where it is known already."""
-        dense = text.dense.text
-        row = self.rows([dense], [words]) if row is None else row
-        value = dict(zip(row.indices.tolist(), (row.data * self.weight[row.indices] * scale).tolist(), strict=True))
-        tfidf = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-        grams = char_grams([dense], *CHARS)
-        places = _by_column(self.chars.places(grams.code), grams.start, grams.start + grams.length)
-        begin, end = _word_places(dense, words)
-        runs = word_grams([words], WORDS)
-        first, last = begin[runs.start], end[runs.start + runs.length - 1] if len(runs.start) else end[:0]
-        offset = len(self.chars.codes)
-        found = []
-        for column, at in places.items():
-            spans = tuple(sorted({text.dense.span(i, j) for i, j in at}))
-            found.append(Contribution(dense[at[0][0] : at[0][1]], "chars", tfidf[column], value[column], spans))
-        known = self.words.places(runs.code)
-        names = {c: " ".join(words[s : s + k]) for c, s, k in zip(known.tolist(), runs.start, runs.length, strict=True)}
-        for column, at in _by_column(known, first, last).items():
-            spans = tuple(sorted({text.dense.span(i, j) for i, j in at if 0 <= i < j}))
-            found.append(Contribution(names[column], "words", tfidf[offset + column], value[offset + column], spans))
-        return found
+    def _found(self, cut: Cut) -> tuple[Found, Floats]:
+        """The tokens, and how often each text has them."""
+        width, first_word = max(len(self.weight), 1), len(self.chars.codes)
+        of_chars, of_words = self.chars.places(cut.chars.code), self.words.places(cut.runs.code)
+        chars, words = np.flatnonzero(of_chars >= 0), np.flatnonzero(of_words >= 0)
+        key = np.concatenate([cut.chars.row[chars] * width + of_chars[chars], cut.runs.row[words] * width + (of_words[words] + first_word)])
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        first, count = runs_of(key)
+        row, column = np.divmod(key[first], width)
+        tfidf = _of_length_one((1.0 + np.log(count)) * self._idf[column], 2 * row + (column >= first_word), len(cut.lengths))
+        at = np.concatenate([chars, words + len(cut.chars.code)])[order]
+        return Found(cut, row, column, tfidf, tfidf * self.weight[column], first, at), count
+
+    def wording(self, found: Found, views: Sequence[ViewLike]) -> Wording:
+        """What each token adds, with its places in the original texts. ``views``: the dense views of the texts."""
+        cut, origin = found.cut, Origin.of(views, found.cut.words)
+        edges = np.searchsorted(found.row, np.arange(len(cut.lengths) + 1))
+        number = np.repeat(np.arange(len(found.row)), np.diff(np.append(found.first, len(found.at))))
+        row = found.row[number]
+        is_word = found.column >= len(self.chars.codes)
+        start = np.concatenate([cut.chars.start, cut.runs.start])[found.at]
+        size = np.concatenate([cut.chars.length, cut.runs.length])[found.at]
+        i, j = start.copy(), start + size
+        w = np.flatnonzero(is_word[number])
+        i[w], j[w] = origin.word_begin[origin.words[row[w]] + start[w]], origin.word_end[origin.words[row[w]] + j[w] - 1]
+        there = np.flatnonzero(i < j)
+        number, row = number[there], row[there]
+        begin, end = (
+            origin.begin[origin.chars[row] + i[there]].astype(np.int64),
+            origin.end[origin.chars[row] + j[there] - 1].astype(np.int64),
+        )
+        new = np.ones(len(number), dtype=bool)
+        new[1:] = (number[1:] != number[:-1]) | (begin[1:] != begin[:-1]) | (end[1:] != end[:-1])
+        places = np.searchsorted(number[new], np.arange(len(found.row) + 1))
+        return Wording(
+            cut.dense,
+            cut.words,
+            edges,
+            is_word.tolist(),
+            found.tfidf,
+            found.log_odds,
+            start[found.first],
+            size[found.first],
+            places,
+            begin[new],
+            end[new],
+        )
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """(JSON, arrays)."""
@@ -118,25 +196,6 @@ class LinearText:
         chars = Vocabulary(arrays["char_codes"], arrays["char_idf"])
         words = Vocabulary(arrays["word_codes"], arrays["word_idf"])
         return cls(chars, words, arrays["weight"].astype(np.float64), float(plain["bias"]))
-
-
-def _by_column(column: Ints, begin: Ints, end: Ints) -> dict[int, list[tuple[int, int]]]:
-    places: dict[int, list[tuple[int, int]]] = {}
-    for c, i, j in zip(column.tolist(), begin.tolist(), end.tolist(), strict=True):
-        if c >= 0:
-            places.setdefault(c, []).append((i, j))
-    return places
-
-
-def _word_places(dense: str, words: Sequence[str]) -> tuple[Ints, Ints]:
-    """Where each word stands in the dense text; -1 for one that cannot be found in order."""
-    begin, end, cursor = [], [], 0
-    for word in words:
-        at = dense.find(word, cursor)
-        begin.append(at)
-        end.append(at + len(word) if at >= 0 else -1)
-        cursor = at + len(word) if at >= 0 else cursor
-    return np.array(begin, dtype=np.int64), np.array(end, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +230,7 @@ def fit(
         some = counts[test]
         rows = _scaled(some, idf, first_word)
         margin[test] = rows @ weight + bias
-        parts[test] = _parts(some, rows, weight, idf, first_word, _lengths([dense[i] for i in test.tolist()]))
+        parts[test] = _parts_of(some, rows, weight, idf, first_word, lengths_of([dense[i] for i in test.tolist()]))
     scale = fit_sigmoid(margin[shown], y[shown], w[shown])
     parts[:, :-1] *= scale.slope
     weight, bias = _fit_once(_scaled(counts, np.concatenate([chars.idf, runs.idf]), first_word), y, w, seed)
@@ -179,24 +238,32 @@ def fit(
     return LinearText(chars, runs, stored, bias * scale.slope + scale.shift), Known(margin * scale.slope + scale.shift, parts)
 
 
-def _parts(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: int, lengths: Ints) -> Floats:
-    """The columns of `PARTS`. Known: the share of a text's runs of characters that were learnt; nan of an empty text."""
+def _parts_of(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: int, lengths: Ints) -> Floats:
+    """`_parts` of TF-IDF rows that were made to learn from."""
     n = rows.shape[0]
-    shares = rows.data * weight[rows.indices]
-    held = np.diff(rows.indptr)
-    row = np.repeat(np.arange(n), held)
+    row = np.repeat(np.arange(n), np.diff(counts.indptr))
+    learnt = _summed(row, counts.data * (idf[counts.indices] > 0) * (counts.indices < first_word), n)
+    return _parts(rows.data * weight[rows.indices], row, rows.indptr, learnt, lengths)
+
+
+def _parts(shares: Floats, row: Ints, edges: Ints, learnt: Floats, lengths: Ints) -> Floats:
+    """The columns of `PARTS`. Known: the share of a text's runs of characters that were ``learnt``; nan of an empty text."""
+    n = len(lengths)
     told = np.zeros((n, len(PARTS)))
-    told[:, 0] = np.bincount(row, weights=np.maximum(shares, 0.0), minlength=n)
-    told[:, 1] = np.bincount(row, weights=np.minimum(shares, 0.0), minlength=n)
-    some = np.flatnonzero(held)
+    told[:, 0] = _summed(row, np.maximum(shares, 0.0), n)
+    told[:, 1] = _summed(row, np.minimum(shares, 0.0), n)
+    some = np.flatnonzero(np.diff(edges))
     if len(some):
-        told[some, 2] = np.maximum(np.maximum.reduceat(shares, rows.indptr[some]), 0.0)
-        told[some, 3] = np.minimum(np.minimum.reduceat(shares, rows.indptr[some]), 0.0)
-    place = np.repeat(np.arange(n), np.diff(counts.indptr))
-    learnt = counts.data * (idf[counts.indices] > 0) * (counts.indices < first_word)
+        told[some, 2] = np.maximum(np.maximum.reduceat(shares, edges[some]), 0.0)
+        told[some, 3] = np.minimum(np.minimum.reduceat(shares, edges[some]), 0.0)
     size = np.add.reduce([np.maximum(lengths - k + 1, 0) for k in range(CHARS[0], CHARS[1] + 1)]).astype(np.float64)
-    told[:, 4] = np.divide(np.bincount(place, weights=learnt, minlength=n), size, out=np.full(n, np.nan), where=size > 0)
+    told[:, 4] = np.divide(learnt, size, out=np.full(n, np.nan), where=size > 0)
     return told
+
+
+def _summed(row: Ints, values: Floats, n: int) -> Floats:
+    """Sums by row, each from first to last."""
+    return np.asarray(np.bincount(row, weights=values, minlength=n), dtype=np.float64)
 
 
 def _counts(
@@ -205,60 +272,8 @@ def _counts(
     """How often each known token occurs in each text: made once, cut by rows for each fold."""
     from scipy import sparse
 
-    if len(ranges) == 1 and ranges[0] == (0, 1):
-        return _counts_of_one(chars, runs, dense[0], words[0])
     parts = [_counted(chars, runs, part) for part in tokens_of(dense, words, ranges)]
     return parts[0] if len(parts) == 1 else sparse.csr_matrix(sparse.vstack(parts, format="csr"))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tokens:
-    """The tokens of some texts, the same for every learner: what there is, and how often each text has it.
-
-    ``chars`` and ``words`` are the different codes in ascending order; ``token`` numbers the former, then the latter. ``token`` and ``count`` go text by
-    text (text i from ``edges[i]`` to ``edges[i + 1]``), in ascending order of tokens.
-    """
-
-    lengths: Ints
-    chars: Codes
-    words: Codes
-    token: npt.NDArray[np.int32]
-    count: Floats
-    edges: Ints
-
-
-def tokens_of(dense: Sequence[str], words: Sequence[Sequence[str]], ranges: Iterable[tuple[int, int]] | None = None) -> Iterator[Tokens]:
-    """The tokens of texts, in portions, so that memory stays bounded."""
-    for a, b in chunks(dense) if ranges is None else ranges:
-        yield _tokens(dense[a:b], words[a:b])
-
-
-def _tokens(dense: Sequence[str], words: Sequence[Sequence[str]]) -> Tokens:
-    n = len(dense)
-    (row, chars, number), (other_row, others, other_number) = map(_numbered, (char_grams(dense, *CHARS), word_grams(words, WORDS)))
-    width = max(len(chars) + len(others), 1)
-    key = np.concatenate([row * width + number, other_row * width + (other_number + len(chars))])
-    key.sort()
-    at = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, dtype=np.int64)
-    count = np.diff(np.append(at, len(key))).astype(np.float64)
-    edges = np.searchsorted(key[at], np.arange(n + 1) * width)
-    token = key[at] - np.repeat(np.arange(n) * width, np.diff(edges))
-    return Tokens(_lengths(dense), chars, others, token.astype(np.int32), count, edges)
-
-
-def _numbered(grams: Grams) -> tuple[Ints, Codes, Ints]:
-    """Rows, the different codes in ascending order, and the place of each code among them."""
-    import pandas as pd
-
-    number, codes = pd.factorize(grams.code)
-    order = np.argsort(codes)
-    rank = np.empty(len(codes), dtype=np.int64)
-    rank[order] = np.arange(len(codes))
-    return grams.row, codes[order], rank[number]
-
-
-def _lengths(dense: Sequence[str]) -> Ints:
-    return np.fromiter(map(len, dense), dtype=np.int64, count=len(dense))
 
 
 def _counted(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> sparse.csr_matrix[Any]:
@@ -274,16 +289,6 @@ def _counted(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> sparse.csr_
     return sparse.csr_matrix((tokens.count[known], column[known], ends), shape=shape)
 
 
-def _counts_of_one(chars: Vocabulary, runs: Vocabulary, dense: str, words: Sequence[str]) -> sparse.csr_matrix[Any]:
-    """The same for one text, whose columns need no joining of tables: an online call waits for it."""
-    from scipy import sparse
-
-    of_chars, of_words = chars.places(char_grams([dense], *CHARS).code), runs.places(word_grams([words], WORDS).code)
-    known = np.concatenate([of_chars[of_chars >= 0], of_words[of_words >= 0] + len(chars.codes)])
-    columns, counts = np.unique(known, return_counts=True)
-    return sparse.csr_matrix((counts.astype(np.float64), columns, [0, len(columns)]), shape=(1, len(chars.codes) + len(runs.codes)))
-
-
 def _idf(counts: sparse.csr_matrix[Any]) -> Floats:
     """Inverse document frequency on these rows alone; 0 for a token that they do not hold often enough to be learnt."""
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
@@ -294,14 +299,18 @@ def _scaled(counts: sparse.csr_matrix[Any], idf: Floats, first_word: int) -> spa
     """Sublinear TF-IDF; the character part and the word part of each row have length one each."""
     from scipy import sparse
 
-    data = (1.0 + np.log(counts.data)) * idf[counts.indices]
-    result = sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
-    row = np.repeat(np.arange(result.shape[0]), np.diff(result.indptr))
-    part = 2 * row + (result.indices >= first_word)
-    length = np.sqrt(np.bincount(part, weights=result.data**2, minlength=2 * result.shape[0]))
+    n = counts.shape[0]
+    part = 2 * np.repeat(np.arange(n), np.diff(counts.indptr)) + (counts.indices >= first_word)
+    data = _of_length_one((1.0 + np.log(counts.data)) * idf[counts.indices], part, n)
+    return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _of_length_one(data: Floats, part: Ints, n: int) -> Floats:
+    """Each part of n rows (see `models.tokens.Tokens`) scaled to length one."""
+    length = np.sqrt(_summed(part, data * data, 2 * n))
     length[length == 0.0] = 1.0
-    result.data /= length[part]
-    return result
+    data /= length[part]
+    return data
 
 
 def _fit_once(rows: sparse.csr_matrix[Any], y: Floats, w: Floats, seed: int) -> tuple[Floats, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -20,11 +21,13 @@ import numpy.typing as npt
 from models import augment as augmenting
 from models import calibrate, linear, trees
 from models.cold import noisy_or
-from models.explain import Contribution, Kind, ranked
+from models.explain import Contribution, Kind
 from models.grams import CHUNK
 from models.inputs import RULE, Floats, FrameLike, dense_texts, fill, fired, known_weights, rule_ids, table
 from models.measure import measure
 from models.split import grouped_folds, near_duplicate_groups, row_weights
+from models.tokens import Cut, Tokens, tokens_of
+from models.wording import Reasons, reasons
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +89,8 @@ class TextModel:
         if self.trees is None:
             return self.linear.decision(dense_texts(frame), frame.words)
         if frame.n == 1:
-            start, parts, _ = self._read_one(frame)
+            read = self._read_one(frame)
+            start, parts = read.start, read.parts
         else:
             dense = dense_texts(frame)
             start, parts = self.linear.read(dense, frame.words, _shared_tokens(frame, dense))
@@ -99,43 +103,38 @@ class TextModel:
         rows: Sequence[int] | None = None,
         weights: Mapping[str, float] | None = None,
         top: int | None = 20,
-    ) -> list[list[Contribution]]:
+    ) -> list[Reasons]:
         """Reasons of the rows asked for, largest first; they add up to `raw` (scaled to the probability's own log-odds if sigmoid)."""
         chosen = list(range(frame.n)) if rows is None else [int(r) for r in rows]
         if not chosen:
             return []
         one = frame.n == 1 and chosen == [0]
-        dense, words = [frame.texts[r].dense.text for r in chosen], [frame.words[r] for r in chosen]
-        start, parts, tfidf = self._read_one(frame) if one else self.linear.read_rows(dense, words)
+        views = [frame.texts[r].dense for r in chosen]
+        read = self._read_one(frame) if one else self.linear.look(Cut.of([view.text for view in views], [frame.words[r] for r in chosen]))
+        wording = self.linear.wording(read.found, views)
         slope, shift = (self.calibrator.slope, self.calibrator.shift) if isinstance(self.calibrator, calibrate.Sigmoid) else (1.0, 0.0)
-        x = shares = np.zeros((len(chosen), 0))
-        if self.trees is not None:
-            part = rules if rules is None or one else rules.iloc[chosen]
-            x = self._table(start, parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
-            shares = self.trees.contributions(x)
+        base = slope * self.linear.bias + shift
+        if self.trees is None:
+            return [reasons(wording, k, slope, [], base, top) for k in range(len(chosen))]
+        part = rules if rules is None or one else rules.iloc[chosen]
+        x = self._table(read.start, read.parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
+        shares = self.trees.contributions(x)
+        said, others, called = _columns_of(tuple(self.trees.names))
         told = []
-        names = [] if self.trees is None else self.trees.names
-        said = [j for j, name in enumerate(names) if name == LINEAR or name in linear.PARTS]
-        others = np.setdiff1d(np.arange(len(names)), said)
-        called = [_called(name) for name in names]
-        for k, r in enumerate(chosen):
-            found = self.linear.tokens(frame.texts[r], words[k], slope, tfidf[k])
-            base = slope * self.linear.bias + shift
-            if self.trees is not None:
-                wording = slope * float(shares[k, said].sum())
-                found += [Contribution(LINEAR, "column", float(start[k]), wording)] if wording else []
-                some = others[shares[k, others] != 0]
-                values = zip(some.tolist(), x[k, some].tolist(), (slope * shares[k, some]).tolist(), strict=True)
-                found += [Contribution(called[j][0], called[j][1], value, log_odds) for j, value, log_odds in values]
-                base += slope * float(shares[k, -1])
-            told.append(ranked(found, base, top))
+        for k, start in enumerate(read.start.tolist()):
+            words = slope * float(shares[k, said].sum())
+            found = [Contribution(LINEAR, "column", start, words)] if words else []
+            some = others[shares[k, others] != 0]
+            values = zip(some.tolist(), x[k, some].tolist(), (slope * shares[k, some]).tolist(), strict=True)
+            found += [Contribution(called[j][0], called[j][1], value, log_odds) for j, value, log_odds in values]
+            told.append(reasons(wording, k, slope, found, base + slope * float(shares[k, -1]), top))
         return told
 
     def _read_one(self, frame: FrameLike) -> linear.Read:
         """What the words of the only text of a frame say; kept until the next text, because one that is judged online is explained at once."""
         last = self._last
         if last is None or last[0] is not frame:
-            last = self._last = (frame, self.linear.read_rows(dense_texts(frame), frame.words))
+            last = self._last = (frame, self.linear.look(_shared_cut(frame)))
         return last[1]
 
     def _table(
@@ -175,20 +174,32 @@ class TextModel:
         )
 
 
-_TOKENS: WeakKeyDictionary[Any, list[linear.Tokens]] = WeakKeyDictionary()
+_TOKENS: WeakKeyDictionary[Any, list[Tokens]] = WeakKeyDictionary()
+_CUTS: WeakKeyDictionary[Any, Cut] = WeakKeyDictionary()
 """Of the frames that are being judged: their tokens are the same for every model."""
 
 
-def _shared_tokens(frame: FrameLike, dense: Sequence[str]) -> Sequence[linear.Tokens] | None:
+def _shared_tokens(frame: FrameLike, dense: Sequence[str]) -> Sequence[Tokens] | None:
     """The tokens of a frame that several models read, kept while somebody holds the frame; None where that would be much."""
     if sum(map(len, dense)) > CHUNK:
         return None
     try:
         found = _TOKENS.get(frame)
         if found is None:
-            found = _TOKENS[frame] = list(linear.tokens_of(dense, frame.words))
+            found = _TOKENS[frame] = list(tokens_of(dense, frame.words))
     except TypeError:  # a frame that cannot be looked up by itself
         return None
+    return found
+
+
+def _shared_cut(frame: FrameLike) -> Cut:
+    """The tokens of a frame of one text, with their places."""
+    try:
+        found = _CUTS.get(frame)
+        if found is None:
+            found = _CUTS[frame] = Cut.of(dense_texts(frame), frame.words)
+    except TypeError:
+        return Cut.of(dense_texts(frame), frame.words)
     return found
 
 
@@ -376,6 +387,13 @@ def _varying_rules(rules: pd.DataFrame | None) -> list[str]:
     ids = rule_ids(rules)
     on = fired(rules, ids, 0 if rules is None else len(rules))
     return [i for j, i in enumerate(ids) if (on[:, j] > 0).any()]
+
+
+@lru_cache(maxsize=64)
+def _columns_of(names: tuple[str, ...]) -> tuple[list[int], npt.NDArray[np.int64], list[tuple[str, Kind]]]:
+    """The columns of trees that say what the words say, the others, and what the contribution of each is called."""
+    said = [j for j, name in enumerate(names) if name == LINEAR or name in linear.PARTS]
+    return said, np.setdiff1d(np.arange(len(names)), said), [_called(name) for name in names]
 
 
 def _called(name: str) -> tuple[str, Kind]:

@@ -197,3 +197,14 @@ def beside_tokens(shares: Sequence[Contribution]) -> list[Contribution]:
     if isinstance(shares, Reasons):
         return shares.beside_tokens()
     return [share for share in shares if share.kind not in TOKENS or share.words is not None]
+
+
+def partly(shares: Sequence[Contribution], by: float, rest: Contribution) -> Sequence[Contribution]:
+    """Contributions of one of two that speak together: multiplied by its part, and followed by what the other says.
+
+    >>> [one.log_odds for one in partly([Contribution("a", "column", 1.0, 0.5)], 0.5, Contribution("b", "rules", 1.0, 2.0))]
+    [0.25, 2.0]
+    """
+    if isinstance(shares, Reasons):
+        return shares.scaled(by).followed(rest)
+    return [*(share._replace(log_odds=share.log_odds * by) for share in shares), rest]

@@ -17,7 +17,8 @@ from experiments.bench.material import texts
 from experiments.bench.timing import Rival, race, same
 from features import text
 from models.grams import Vocabulary, word_grams
-from models.linear import MIN_ROWS, MOST, WORDS, LinearText
+from models.linear import MIN_ROWS, MOST, LinearText
+from models.tokens import WORDS
 
 TEXTS = 1_000
 LEARNT, READ, SLOW = 2_000, 1_500, 0.2

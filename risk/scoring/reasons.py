@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import describe
@@ -46,7 +47,9 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
                 "grade": Grade(int(judged.ranks[row])).code,
                 "rules": [_rule(firing, pack.rule_by_id[firing.rule].advice) for firing in fired] if pack else [],
                 "grounds": [one.plain(text) for one in found[:GROUNDS]],
-                "contributions": [_share(share, text) for share in [one for one in shares if one.kind not in ("base", "rest")][:SHARES]],
+                "contributions": [
+                    _share(share, text) for share in islice((one for one in shares if one.kind not in ("base", "rest")), SHARES)
+                ],
                 "zh": zh,
                 "en": en,
             }
@@ -56,7 +59,7 @@ def evidence(scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[in
 
 def explained(
     scorer: Scorer, reading: Reading, judged: Judged, rows: Sequence[int], most: int | None = None
-) -> list[tuple[list[Firing], list[Contribution], list[Ground]]]:
+) -> list[tuple[list[Firing], Sequence[Contribution], list[Ground]]]:
     """For each row: the rules that fired, all contributions, and the grounds they make (``most``: see `grounds`)."""
     weights = scorer.weights(judged.key)
     firings, contributions = scorer.firings(reading, judged, rows), scorer.contributions(reading, judged, rows, top=None)

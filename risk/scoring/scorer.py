@@ -18,6 +18,7 @@ from features.lexicon import Lexicon
 from models.cold import ColdModel, combined, noisy_or
 from models.explain import Contribution
 from models.grades import FIXED_CUTOFFS, Cutoffs
+from models.wording import partly
 from risk.domain.grades import Grade
 from risk.domain.grading import Policy, default_policy
 from risk.scoring import fusion
@@ -300,26 +301,19 @@ class Scorer:
         explainer = Explainer(pack, reading.inputs, vocabulary(), judged.on, self._batch(reading, judged.on).book)
         return [explainer.firings(judged.hits, int(row)) for row in rows]
 
-    def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int], top: int | None = 12) -> list[list[Contribution]]:
+    def contributions(self, reading: Reading, judged: Judged, rows: Sequence[int], top: int | None = 12) -> list[Sequence[Contribution]]:
         """What each reason added in log-odds; exact. ``top``: the most that are told one by one, the others are summed (None: all are told)."""
         chosen, weights = [int(r) for r in rows], self.weights(judged.key)
-        found: list[list[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, top)
+        found: list[Sequence[Contribution]] = judged.learner.model.contributions(reading.frame, judged.rules, chosen, weights, top)
         if judged.shares is None or not chosen:
             return found
         share = judged.shares[chosen]
         rules = noisy_or(judged.rules, weights, reading.frame.n)[chosen]
         said = (1 - share) * fusion.rules_log_odds(rules)
         return [
-            [
-                *(_scaled(part, float(share[k])) for part in parts),
-                Contribution("rules:all", "rules", float(rules[k]), float(said[k])),
-            ]
+            partly(parts, float(share[k]), Contribution("rules:all", "rules", float(rules[k]), float(said[k])))
             for k, parts in enumerate(found)
         ]
-
-
-def _scaled(part: Contribution, by: float) -> Contribution:
-    return Contribution(part.feature, part.kind, part.value, part.log_odds * by, part.spans, part.words)
 
 
 def _seen_plainly(found: Hits, n: int) -> npt.NDArray[np.bool_]:

@@ -11,8 +11,9 @@ import pytest
 from models import calibrate
 from models.grams import Vocabulary, char_grams, word_grams
 from models.inputs import rule_ids
-from models.linear import CHARS, WORDS, LinearText
+from models.linear import LinearText
 from models.text import TextModel
+from models.tokens import CHARS, WORDS, Cut
 
 TEXTS = ["保本保息年化高收益", "保健品根治糖尿病根治", "", "根治", "无"]
 
@@ -50,14 +51,15 @@ def learner() -> LinearText:
 
 @pytest.mark.parametrize("row", range(len(TEXTS)))
 def test_one_text_is_read_as_among_others(row: int) -> None:
-    linear, frame, alone = learner(), Frame(TEXTS), Frame([TEXTS[row]])
-    start, parts, rows = linear.read_rows([one.dense.text for one in frame.texts], frame.words)
-    one, its, tfidf = linear.read_rows([alone.texts[0].dense.text], alone.words)
-    assert one.tolist() == [start[row]]
-    np.testing.assert_array_equal(its[0], parts[row])
-    assert tfidf.shape == (1, rows.shape[1])
-    assert tfidf.indices.tolist() == rows[row].indices.tolist()
-    assert tfidf.data.tolist() == rows[row].data.tolist()
+    linear, frame = learner(), Frame(TEXTS)
+    dense = [one.dense.text for one in frame.texts]
+    start, parts = linear.read(dense, frame.words)
+    for read, at in ((linear.look(Cut.of([dense[row]], [frame.words[row]])), 0), (linear.look(Cut.of(dense, frame.words)), row)):
+        assert read.start[at] == start[row]
+        np.testing.assert_array_equal(read.parts[at], parts[row])
+        tfidf, mine = linear.rows(dense, frame.words)[row], read.found.row == at
+        assert read.found.column[mine].tolist() == tfidf.indices.tolist()
+        assert read.found.tfidf[mine].tolist() == tfidf.data.tolist()
 
 
 def test_the_text_read_last_is_remembered_and_no_other() -> None:
