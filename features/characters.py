@@ -107,6 +107,8 @@ class _Table(dict[int, int | str]):
         """characters seen so far whose replacement is not exactly one character"""
         self._name: dict[str, str] = {}
         self._new = np.full(_LAST + 2, _UNSEEN, dtype=np.uint32)
+        self._bits = np.zeros(_LAST + 2, dtype=np.uint8)
+        """Of the characters that `read_all` has seen: the bit of the name."""
         self._fixed = {
             "enclosed": _enclosed(),
             "emoji": _EMOJI,
@@ -170,24 +172,48 @@ class _Table(dict[int, int | str]):
             self.replace(text)
         return frozenset(map(self._name.__getitem__, self._name.keys() & signs))
 
-    def replace_all(self, texts: Sequence[str]) -> list[str | None]:
-        """`replace` of many texts at once; None for one with a character that does not become exactly one.
+    def read_all(self, texts: Sequence[str]) -> list[tuple[str, frozenset[str]] | None]:
+        """`replace` and `names` of many texts at once; None for one with a character that does not become exactly one.
 
-        >>> TABLE.replace_all(["葯Ｖ", "a\u200b", ""])
-        ['药v', None, '']
+        >>> [said and (said[0], sorted(said[1])) for said in TABLE.read_all(["葯Ｖ", "a\u200b", "", "Ab"])]
+        [('药v', ['variant', 'width']), None, ('', []), ('ab', [])]
         """
         codes = np.minimum(np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32), _LAST + 1)
-        for code in np.unique(codes[self._new[codes] == _UNSEEN]).tolist():
+        new = self._new[codes]
+        if (new == _UNSEEN).any():
+            self._look_up(np.unique(codes[new == _UNSEEN]).tolist())
+            new = self._new[codes]
+        edges = np.fromiter(accumulate(map(len, texts), initial=0), dtype=np.int64, count=len(texts) + 1)
+        uneven = np.zeros(len(texts), dtype=bool)
+        odd = np.flatnonzero(new == _UNEVEN)
+        uneven[np.searchsorted(edges, odd, side="right") - 1] = True
+        new[odd] = 0
+        bits = np.zeros(len(texts), dtype=np.uint8)
+        some = np.flatnonzero(np.diff(edges))
+        if len(some):
+            bits[some] = np.bitwise_or.reduceat(self._bits[codes], edges[some])
+        said, spans = new.tobytes().decode("utf-32-le"), pairwise(edges.tolist())
+        return [
+            None if odd else (said[low:high], _named(which))
+            for odd, which, (low, high) in zip(uneven.tolist(), bits.tolist(), spans, strict=True)
+        ]
+
+    def _look_up(self, codes: Sequence[int]) -> None:
+        """Fills the arrays that `read_all` reads. Threads may do it twice, to the same end: the bits come first."""
+        for code in codes:
             value = self[code] if code <= _LAST else ""
             one = chr(value) if isinstance(value, int) else value
+            name = self._name.get(chr(code))
+            self._bits[code] = 0 if name is None else 1 << _NAMES.index(name)
             self._new[code] = ord(one) if len(one) == 1 else _UNEVEN
-        new = self._new[codes]
-        edges = [0, *accumulate(map(len, texts))]
-        uneven = np.zeros(len(texts), dtype=bool)
-        uneven[np.searchsorted(edges, np.flatnonzero(new == _UNEVEN), side="right") - 1] = True
-        new[new == _UNEVEN] = 0
-        said = new.tobytes().decode("utf-32-le")
-        return [None if odd else said[low:high] for odd, (low, high) in zip(uneven.tolist(), pairwise(edges), strict=True)]
+
+
+_NAMES = ("enclosed", "emoji", "variant", "invisible", "combining", "traditional", "width")
+
+
+@cache
+def _named(bits: int) -> frozenset[str]:
+    return frozenset(name for at, name in enumerate(_NAMES) if bits >> at & 1)
 
 
 TABLE = _Table()

@@ -28,7 +28,7 @@ from features.identifiers import find_identifiers
 from features.lexicon import Lexicon, ListHits, WordList
 from features.normalise import NormalisedText, normalise, normalise_all
 from features.parties import parties
-from features.slots import amounts, contacts, prices, yields
+from features.slots import amounts_and_prices, contacts, yields
 from features.stance import Stance, Stances
 
 __all__ = ["Lexicon", "TextFrame", "WordList", "build"]
@@ -245,8 +245,7 @@ def _yields(one: NormalisedText) -> dict[str, float]:
 
 
 def _money(one: NormalisedText) -> dict[str, float]:
-    money = [a.value for a in amounts(one)]
-    tags = [p.value for p in prices(one)] if money else []
+    money, tags = ([a.value for a in some] for some in amounts_and_prices(one))
     return {
         "amount_max": _highest(money),
         "amount_count": float(len(money)),

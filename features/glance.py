@@ -3,7 +3,7 @@
 The rule: a text that is left out has nothing, for certain; one that is named may still have nothing. So the readers of single texts keep the last word,
 and a batch gives of each text what the text gives alone.
 
->>> look = Glance(["保本", "加我，电话12345", "大家好，我们本店只卖三元"])
+>>> look = Glance(["保本", "加我，电话138 0013 8000", "大家好，我们本店只卖三元，货号00012345"])
 >>> look.digits_apart.tolist(), look.solicits.tolist(), look.money.tolist()
 ([False, True, False], [False, True, False], [False, False, True])
 >>> look.first_person.tolist(), look.second_person.tolist()
@@ -19,7 +19,7 @@ import daachorse
 import numpy as np
 from numpy.typing import NDArray
 
-from features import contacts, identifiers, parties, stance
+from features import contacts, identifiers, numerals, parties, stance
 from features.joined import Joined, Mask, kinds
 
 Counts = NDArray[np.int64]
@@ -29,16 +29,38 @@ _SECOND = ("你", "您", "大家", "亲们", "宝子", "姐妹们", "朋友们",
 _ONE_PERSON = "大家人们"
 """Two words of the second person that share a character count once."""
 
-_DIGIT, _X, _O, _RATE, _YUAN, _BIG, _QUOTE = (1 << i for i in range(7))
+_DIGIT, _X, _O, _STAR, _CALL, _YUAN, _BIG, _QUOTE, _PERCENT, _PART, _OF, _POINT, _PIECE = (1 << i for i in range(13))
+_FOLD, _TAKE, _PROFIT, _YEAR, _TURNED, _INTEREST, _UNIT, _GAINS, _GOT, _NUMERAL, _EACH, _STAKE = (1 << i for i in range(13, 25))
 _CLASSES = {
     _DIGIT: r"\d",
     _X: "x",
     _O: "[oilз]",
-    _RATE: "[%分厘毛角翻倍万千点益化]",
+    _STAR: r"\*",
+    _CALL: "[话线机电询]",
     _YUAN: "[元块币¥$b]",
     _BIG: "[万亿w]",
     _QUOTE: '[“「『"]',
+    _PERCENT: "%",
+    _PART: "分",
+    _OF: "之",
+    _POINT: "点",
+    _PIECE: "个",
+    _FOLD: "[翻倍]",
+    _TAKE: "收",
+    _PROFIT: "益",
+    _YEAR: "年",
+    _TURNED: "化",
+    _INTEREST: "[息利]",
+    _UNIT: "[分厘毛角]",
+    _GAINS: "[赚返利还益给得红息领报拿入收]",
+    _GOT: "[到您你取回]",
+    _NUMERAL: f"[{numerals.HAN}]",
+    _EACH: "[年季月周星天日]",
+    _STAKE: "[万wk千]",
 }
+"""Of the characters: what they may be part of."""
+_WIDEST, _FEWEST, _LOCAL = 21, 9, 7
+"""A telephone number has so many characters at most, so many of them digits or what stands for them; behind the word for one it may have as few as the last."""
 
 
 @cache
@@ -83,10 +105,30 @@ class Glance:
 
     @cached_property
     def _kind(self) -> NDArray[np.uint32]:
-        return self.joined.kinds(_kinds())
+        """Of each character, and of nothing after the last."""
+        return np.append(self.joined.kinds(_kinds()), np.uint32(0))
+
+    @cached_property
+    def _held(self) -> NDArray[np.uint32]:
+        """Of each text: the kinds of characters that it has."""
+        return np.bitwise_or.reduceat(self._kind, self.joined.begins) if self.size else self._kind[:0]
 
     def _has(self, bits: int) -> Mask:
-        return self.joined.rows(np.flatnonzero(self._kind & np.uint32(bits)))
+        found: Mask = (self._held & np.uint32(bits)) != 0
+        return found
+
+    def _is(self, bits: int) -> Mask:
+        found: Mask = (self._kind & np.uint32(bits)) != 0
+        return found
+
+    def _row(self, where: Mask) -> Mask:
+        return self.joined.rows(np.flatnonzero(where))
+
+    def _pair(self, left: int, right: int) -> Mask:
+        """The texts in which one kind follows another."""
+        if not (self._has(left) & self._has(right)).any():
+            return np.zeros(self.size, dtype=bool)
+        return self._row(self._is(left)[:-1] & self._is(right)[1:])
 
     @cached_property
     def _plain(self) -> tuple[Counts, Counts]:
@@ -128,15 +170,28 @@ class Glance:
     @cached_property
     def money(self) -> Mask:
         """Where an amount of money may stand."""
-        digit = (self._kind & _DIGIT) != 0
-        big = (self._kind & _BIG) != 0
-        return self._has(_YUAN) | self.joined.rows(np.flatnonzero(digit[:-1] & big[1:]))
+        return self._has(_YUAN) | self._pair(_DIGIT, _BIG)
 
     @property
     def rates(self) -> Mask:
-        """Where a return may be promised."""
-        digit = (self._kind & _DIGIT) != 0
-        return self._has(_RATE) | self.joined.rows(np.flatnonzero(digit[:-3] & digit[1:-2] & digit[2:-1] & digit[3:]))
+        """Where a return may be promised: a share, a bare number beside a return, interest, a doubling, money a period for money."""
+        number = _DIGIT | _NUMERAL | _X
+        share = self._has(_PERCENT | _FOLD) | self._pair(_PART, _OF) | self._pair(_PART | _PIECE, _POINT)
+        bare = self._has(_DIGIT) & (self._pair(_TAKE, _PROFIT) | self._pair(_YEAR, _TURNED))
+        interest = self._has(_INTEREST) & self._has(_UNIT) & self._pair(number, _UNIT)
+        return share | bare | interest | self._money_for_money
+
+    @property
+    def _money_for_money(self) -> Mask:
+        """Where an amount follows a word of gain, in a text that has a stake and a period."""
+        digit = self._is(_DIGIT)
+        found = self._has(_STAKE) | self._row(digit[:-2] & digit[1:-1] & digit[2:])
+        found &= self._has(_EACH) & self._has(_GAINS)
+        if not found.any():
+            return found
+        gains, got, number = self._is(_GAINS), self._is(_GOT), self._is(_DIGIT | _NUMERAL)
+        number[:-1] |= got[:-1] & number[1:]
+        return found & self._row(gains[:-1] & number[1:])
 
     @property
     def quotes(self) -> Mask:
@@ -145,13 +200,16 @@ class Glance:
 
     @cached_property
     def digits_apart(self) -> Mask:
-        """Where digits, or signs that stand for them, come in a way that a telephone number has."""
-        digit, x = (self._kind & _DIGIT) != 0, (self._kind & _X) != 0
-        close = (digit[:-2] & digit[1:-1] & digit[2:]) | (x[:-2] & x[1:-1] & x[2:])
-        apart = digit[:-4] & digit[2:-2] & digit[4:]
-        letter = digit[:-1] & ((self._kind[1:] & _O) != 0)
-        rows = self.joined.rows
-        return rows(np.flatnonzero(close)) | rows(np.flatnonzero(apart)) | rows(np.flatnonzero(letter))
+        """Where digits, or signs that stand for them, come as closely as in a telephone number."""
+        sign = self._is(_DIGIT | _X | _O | _STAR)
+        upto = np.concatenate([[0], np.cumsum(sign), np.full(_WIDEST, np.count_nonzero(sign))])
+        many = sign & (upto[_WIDEST : _WIDEST + len(sign)] - upto[: len(sign)] >= _FEWEST)
+        run = sign & (upto[_LOCAL : _LOCAL + len(sign)] - upto[: len(sign)] == _LOCAL)
+        call, masked = self._is(_CALL), self._is(_X)
+        near = np.zeros(len(sign), dtype=bool)
+        for distance in range(1, 6):
+            near[distance:] |= call[:-distance]
+        return self._row(many | (run & (near | masked)))
 
     @property
     def contacts(self) -> Mask:

@@ -23,12 +23,13 @@ _HIGHEST = 0x2B000
 
 
 class Joined:
-    """Texts joined by `BETWEEN`."""
+    """Texts joined by `BETWEEN`, or by another sign that nothing holds that is looked for."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], between: str = BETWEEN) -> None:
         self.size = len(texts)
-        self.text = BETWEEN.join(texts)
-        self.begins: Ints = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1] if texts else np.zeros(0, dtype=np.int64)
+        self.text = between.join(texts)
+        sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+        self.begins: Ints = np.cumsum(sizes) - sizes
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:

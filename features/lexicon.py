@@ -10,7 +10,7 @@ The rule: spans are in the original; a hit that the plain view shows is never ca
 >>> hits.counts(3).tolist(), hits.counts(3, asserted_only=True).tolist()
 ([[1, 1], [0, 0], [1, 0]], [[1, 1], [0, 0], [0, 0]])
 
-A term that begins or ends with a Latin letter or a digit wants a boundary there (see `_runs_on`):
+A term that begins or ends with a Latin letter or a digit wants a boundary there (see `_run_on`):
 
 >>> lexicon.match([normalise("vip会员"), normalise("vips")]).row.tolist()
 [0]
@@ -19,8 +19,10 @@ The texts of a batch are joined and searched at once, with the cues of negation 
 that have a cue in reach. Everything else is arithmetic on arrays.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain
 from typing import Any
 
@@ -29,6 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.hits import Hit, ListHits
+from features.joined import Joined
+from features.kernels import plenty
 from features.normalise import plain_text
 from features.stance import AFTER, CueWords, Stance
 from features.views import NormalisedText, View
@@ -83,6 +87,8 @@ class _Places:
         return zip(places.tolist(), row.tolist(), (self.low[places] - begin).tolist(), (self.high[places] - begin).tolist(), strict=True)
 
     def take(self, chosen: Mask) -> "_Places":
+        if chosen.all():
+            return self
         row, low, high, pattern = (column[chosen] for column in (self.row, self.low, self.high, self.pattern))
         return _Places(row, low, high, pattern, self.begins, self.negated[chosen], self.reported[chosen])
 
@@ -162,13 +168,39 @@ class Lexicon:
         return [row, at, term, start, end, marked[place], negated[place], reported[place]]
 
 
+class _Search:
+    """Finds patterns in joined texts: by daachorse, and once there has been plenty of text by a kernel, where there is one."""
+
+    def __init__(self, patterns: list[str]) -> None:
+        self._patterns = patterns
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(patterns)
+        self._searched = 0
+
+    def find(self, joined: Joined) -> tuple[Ints, Ints, Ints, Ints]:
+        """Begin, end and number of each pattern, overlapping; and which place of each they are ordered by, that of the first or the last character."""
+        self._searched += len(joined.text)
+        if plenty(self._searched):
+            low, high, pattern = self._kernel.find(joined.codes)
+            return low, high, pattern, low
+        triples = self._automaton.find_overlapping(joined.text)
+        low, high, pattern = np.fromiter(chain.from_iterable(triples), np.int64, 3 * len(triples)).reshape(-1, 3).T
+        return low, high, pattern, high - 1
+
+    @cached_property
+    def _kernel(self) -> Any:
+        from features.kernels.search import Search
+        from features.kernels.trie import Trie
+
+        return Search(Trie.of(self._patterns))
+
+
 class _Automaton:
     """The patterns of all lists and the cues, and what each pattern is used for."""
 
     def __init__(self, uses: dict[str, list[_Use]]) -> None:
         cues = CueWords.all()
         patterns = list(dict.fromkeys([*uses, *cues.negators, *cues.denials, *cues.telling]))
-        self._search = daachorse.CharwiseDoubleArrayAhoCorasick(patterns)
+        self._search = _Search(patterns)
         self._between = next(c for c in map(chr, (10, *range(0xE000, 0xF900))) if not any(c in p for p in patterns))
         flat = [use for p in patterns for use in uses.get(p, ())]
         self._list = np.array([use.list for use in flat], dtype=np.int64)
@@ -180,18 +212,15 @@ class _Automaton:
         self._denies = np.array([p in cues.denials for p in patterns], dtype=bool)
         telling = set(cues.telling)
         self._tells = np.array([p in telling for p in patterns], dtype=bool)
-        self._edges = [(_edge(p[0]), _edge(p[-1])) if p in uses else ("", "") for p in patterns]
-        self._edged = np.array([left != "" or right != "" for left, right in self._edges], dtype=bool)
-        self._lists = int(self._list.max()) + 1
+        self._left, self._right = (_edge_kinds([p[at] if p in uses else "" for p in patterns]) for at in (0, -1))
+        self._edged = (self._left > 0) | (self._right > 0)
 
     def find(self, views: Sequence[View]) -> tuple[_Places, _Found]:
         """The places of patterns that are used, and the hits that they are; excluded contexts have done their work."""
-        joined = self._between.join([view.text for view in views])
-        triples = self._search.find_overlapping(joined)
-        low, high, pattern = np.fromiter(chain.from_iterable(triples), np.int64, 3 * len(triples)).reshape(-1, 3).T
-        begins = np.fromiter(accumulate((len(view.text) + 1 for view in views[:-1]), initial=0), np.int64, len(views))
-        row = np.searchsorted(begins, low, side="right") - 1
-        places = self._cued(_Places(row, low, high, pattern, begins, *np.zeros((2, len(row)), dtype=bool)))
+        joined = Joined([view.text for view in views], self._between)
+        low, high, pattern, ordered = self._search.find(joined)
+        row = np.repeat(np.arange(len(views)), np.diff(np.searchsorted(ordered, np.append(joined.begins, len(joined.text) + 1))))
+        places = self._cued(_Places(row, low, high, pattern, joined.begins, *np.zeros((2, len(row)), dtype=bool)))
         places = places.take(self._stands_alone(places, joined))
         return places, self._used(places, views)
 
@@ -199,22 +228,25 @@ class _Automaton:
         """The places of words, with what the cues around them may do. Spans of other texts that happen to be in reach do no harm: a `Stance` decides."""
         telling = np.zeros(len(places.begins), dtype=bool)
         telling[places.row[self._tells[places.pattern]]] = True
-        words = self._count[places.pattern] > 0
-        row, low, high, pattern = places.row[words], places.low[words], places.high[words], places.pattern[words]
+        words = places.take(self._count[places.pattern] > 0)
+        row, low, high, pattern = words.row, words.low, words.high, words.pattern
         negated = _between(np.sort(places.low[self._denies[places.pattern]]), high, high + AFTER)
         reach = self._reach[places.pattern]
-        for distance in self._reaches:  # the automaton gives places by their ends
-            negated |= _between(places.high[reach == distance], low - distance, low)
+        for distance in self._reaches:
+            negated |= _between(np.sort(places.high[reach == distance]), low - distance, low)
         return _Places(row, low, high, pattern, places.begins, negated, telling[row])
 
-    def _stands_alone(self, places: _Places, joined: str) -> Mask:
+    def _stands_alone(self, places: _Places, joined: Joined) -> Mask:
         """Where no word goes on past the edges of a pattern."""
         alone = np.ones(len(places.row), dtype=bool)
-        for at in np.flatnonzero(self._edged[places.pattern]).tolist():
-            left, right = self._edges[places.pattern[at]]
-            low, high = int(places.low[at]), int(places.high[at])
-            if (left and low and _runs_on(left, joined[low - 1])) or (right and high < len(joined) and _runs_on(right, joined[high])):
-                alone[at] = False
+        edged = np.flatnonzero(self._edged[places.pattern])
+        if not len(edged):
+            return alone
+        codes = joined.codes
+        low, high, pattern = places.low[edged], places.high[edged], places.pattern[edged]
+        before = np.where(low > 0, codes[low - 1], 0)
+        after = np.where(high < len(codes), codes[np.minimum(high, len(codes) - 1)], 0)
+        alone[edged] = ~(_run_on(self._left[pattern], before) | _run_on(self._right[pattern], after))
         return alone
 
     def _used(self, places: _Places, views: Sequence[View]) -> _Found:
@@ -230,19 +262,20 @@ class _Automaton:
 
     def _outside(self, places: _Places, place: Ints, at: Ints, term: Ints) -> Mask:
         """The hits that no excluded context of their own list surrounds; the contexts themselves are no hits."""
-        key = places.row[place] * self._lists + at
         kept = term >= 0
-        contexts: dict[int, list[tuple[int, int]]] = {}
-        for one in np.flatnonzero(~kept).tolist():
-            contexts.setdefault(int(key[one]), []).append((int(places.low[place[one]]), int(places.high[place[one]])))
-        for one in np.flatnonzero(kept & _marked(list(contexts), len(places.begins) * self._lists, key)).tolist():
-            low, high = int(places.low[place[one]]), int(places.high[place[one]])
-            kept[one] = not any(first <= low and high <= last for first, last in contexts[int(key[one])])
-        return kept
+        size = int(places.high.max()) + 1
+        first, last = at * size + places.low[place], at * size + places.high[place]
+        order = np.argsort(first[~kept], kind="stable")
+        contexts, reach = first[~kept][order], np.maximum.accumulate(last[~kept][order])
+        before = np.searchsorted(contexts, first, side="right")  # contexts of the same list that begin no later, and of lists before it
+        inside = np.concatenate([[-1], reach])[before] >= last
+        return kept & ~inside
 
 
 def _between(values: Ints, low: Ints, high: Ints) -> Mask:
     """Whether any of some sorted values is in each range, both ends included."""
+    if not len(values):
+        return np.zeros(len(low), dtype=bool)
     found: Mask = np.searchsorted(values, high, side="right") > np.searchsorted(values, low, side="left")
     return found
 
@@ -261,10 +294,21 @@ def _portions(texts: Sequence[NormalisedText]) -> Iterator[tuple[int, int]]:
 
 def _original(views: Sequence[View], places: _Places, place: Ints) -> tuple[Ints, Ints]:
     """The spans of places in the original texts."""
-    shift = places.row[place]  # the separators: views know nothing of them
-    starts = np.frombuffer(b"".join([view.starts for view in views]) or b"\0\0\0\0", dtype=np.int32)
-    ends = np.frombuffer(b"".join([view.ends for view in views]) or b"\0\0\0\0", dtype=np.int32)
-    return starts[places.low[place] - shift].astype(np.int64), ends[places.high[place] - 1 - shift].astype(np.int64)
+    row = places.row[place]
+    begin = places.begins[row]
+    start, end = places.low[place] - begin, places.high[place] - begin
+    moved = [at for at, view in enumerate(views) if not view.straight]
+    if moved:
+        first = np.full(len(views), -1, dtype=np.int64)
+        first[moved] = list(accumulate((len(views[at].text) for at in moved[:-1]), initial=0))
+        some = np.flatnonzero(first[row] >= 0)
+        starts, ends = (np.frombuffer(b"".join(side), dtype=np.int32) for side in _sides([views[at] for at in moved]))
+        start[some], end[some] = starts[first[row[some]] + start[some]], ends[first[row[some]] + end[some] - 1]
+    return start, end
+
+
+def _sides(views: Sequence[View]) -> tuple[list["array[int]"], list["array[int]"]]:
+    return [view.starts for view in views], [view.ends for view in views]
 
 
 def _stances(views: Sequence[View], places: _Places, wanted: Ints, given: Callable[[int], Stance] | None) -> tuple[Mask, Mask]:
@@ -310,17 +354,26 @@ def _use(uses: dict[str, list[_Use]], phrase: str, use: _Use) -> None:
         uses[key].append(use)
 
 
-def _runs_on(edge: str, neighbour: str) -> bool:
+_LETTER, _FIGURE = 1, 2
+
+
+def _edge_kinds(signs: Sequence[str]) -> NDArray[np.uint8]:
+    """Of each sign (or none): a Latin letter, a digit, or something else (0)."""
+    return _kinds_of(np.fromiter((ord(sign) if sign else 0 for sign in signs), dtype=np.uint32, count=len(signs)))
+
+
+def _kinds_of(codes: NDArray[Any]) -> NDArray[np.uint8]:
+    letter = (codes >= ord("a")) & (codes <= ord("z"))
+    figure = (codes >= ord("0")) & (codes <= ord("9"))
+    return np.where(letter, _LETTER, np.where(figure, _FIGURE, 0)).astype(np.uint8)
+
+
+def _run_on(edge: NDArray[np.uint8], neighbour: NDArray[Any]) -> Mask:
     """Whether a word goes on past its edge: a letter before or after letters; a digit before or after letters and digits (abc12345 does not hold 12345).
 
-    >>> _runs_on("a", "8"), _runs_on("0", "c"), _runs_on("a", "b"), _runs_on("0", "，")
-    (False, True, True, False)
+    >>> _run_on(_edge_kinds(["a", "0", "a", "0", ""]), np.array([ord(c) for c in "8cb，b"])).tolist()
+    [False, True, True, False, False]
     """
-    return _edge(neighbour) == edge if edge == "a" else _edge(neighbour) != ""
-
-
-def _edge(c: str) -> str:
-    """`a` for a Latin letter, `0` for a digit, nothing for the rest."""
-    if "a" <= c <= "z":
-        return "a"
-    return "0" if "0" <= c <= "9" else ""
+    beside = _kinds_of(neighbour)
+    found: Mask = ((edge == _LETTER) & (beside == _LETTER)) | ((edge == _FIGURE) & (beside != 0))
+    return found

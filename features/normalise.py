@@ -42,8 +42,9 @@ def normalise(text: str) -> NormalisedText:
     return _known(text, plain, densify(plain))
 
 
-def _known(text: str, plain: View, dense: View) -> NormalisedText:
-    names = _NOTHING if plain.text == text else TABLE.names(text)
+def _known(text: str, plain: View, dense: View, names: frozenset[str] | None = None) -> NormalisedText:
+    if names is None:
+        names = _NOTHING if plain.text == text else TABLE.names(text)
     if dense is not plain:
         names |= {name for _, _, name in dense.marks}
     return NormalisedText(text, plain, dense, names)
@@ -55,10 +56,10 @@ def normalise_all(texts: Sequence[str]) -> list[NormalisedText]:
     >>> [one.dense.text for one in normalise_all(["加薇信", "根.治", "a\u200bb", ""])]
     ['加微信', '根治', 'ab', '']
     """
-    said = TABLE.replace_all(texts)
-    plain = [_plain(text) if new is None else identity(new) for text, new in zip(texts, said, strict=True)]
-    dense = densify_all(plain)
-    return [_known(*one) for one in zip(texts, plain, dense, strict=True)]
+    said = TABLE.read_all(texts)
+    plain = [_plain(text) if known is None else identity(known[0]) for text, known in zip(texts, said, strict=True)]
+    names = [None if known is None else known[1] for known in said]
+    return [_known(*one) for one in zip(texts, plain, densify_all(plain), names, strict=True)]
 
 
 def plain_text(text: str) -> str:

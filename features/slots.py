@@ -19,7 +19,7 @@ from features.numerals import AMOUNT, value
 from features.views import NormalisedText
 from features.yields import Yield, yields
 
-__all__ = ["Amount", "Contact", "Yield", "amounts", "contacts", "prices", "yields"]
+__all__ = ["Amount", "Contact", "Yield", "amounts", "amounts_and_prices", "contacts", "prices", "yields"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,19 @@ def prices(text: NormalisedText) -> list[Amount]:
     >>> [p.quote for p in prices(normalise("仅需98元，注册资本500万元，xx元/盒"))]
     ['98元', 'xx元']
     """
+    return _priced(text, _money(text))
+
+
+def amounts_and_prices(text: NormalisedText) -> tuple[list[Amount], list[Amount]]:
+    """`amounts` and `prices` in one reading."""
+    found = _money(text)
+    return [a for a, _, _ in found], _priced(text, found)
+
+
+def _priced(text: NormalisedText, money: list[tuple[Amount, int, int]]) -> list[Amount]:
     t = text.plain.text
     out = []
-    for amount, lo, hi in _money(text):
+    for amount, lo, hi in money:
         if not amount.value > 100_000 and (t[lo] in "¥$" or _PRICE_LEFT.search(t, max(0, lo - 4), lo) or _PRICE_RIGHT.match(t, hi)):
             out.append(amount)
     return out

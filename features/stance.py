@@ -91,6 +91,11 @@ _ASKING = ("?", "吗", "是否", "能不能")
 _SAID_TO = re.compile(
     "宣称|声称|号称|所谓|自称|打着|谎称|以.{0,6}为(?:名|由|诱饵|幌子)|名义|吹嘘|虚构|诱骗|为诱饵|等字样|等内容|等用语|涉及"
 )
+_SAYING = (
+    *("宣称", "声称", "号称", "所谓", "自称", "打着", "谎称", "为名", "为由", "为诱饵", "为幌子", "名义", "吹嘘", "虚构", "诱骗"),
+    *("等字样", "等内容", "等用语", "涉及"),
+)
+"""A text without any of these has nothing that `_SAID_TO` finds."""
 
 
 AFTER = 2
@@ -109,14 +114,14 @@ class CueWords:
     denials: tuple[str, ...]
     """what may follow a span, at most `AFTER` characters on"""
     telling: tuple[str, ...]
-    """what anywhere in a text can make it a report, a question or a quotation"""
+    """what anywhere in a text can make it a report, a question or a quotation of somebody: quotation marks alone do not"""
 
     @classmethod
     def all(cls) -> "CueWords":
         """As the table has them."""
         negators = {marker: reach for marker, (kind, reach) in TABLE.items() if kind == NEGATE}
         markers = [marker for marker, (kind, _) in TABLE.items() if kind in (STRONG, WEAK)]
-        return cls(negators, _DENIALS, (*markers, *WARNINGS, *_ASKING, *'“「『"'))
+        return cls(negators, _DENIALS, (*markers, *WARNINGS, *_ASKING, *_SAYING))
 
 
 class Stance:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import filterfalse
 
 TOKENISER = "jieba-0.42.1/hmm-off"
 """names the words, not the engine: store it with a model"""
@@ -20,7 +21,7 @@ TOKENISER = "jieba-0.42.1/hmm-off"
 def words(texts: Iterable[str]) -> list[list[str]]:
     """The words of each text. White space is no word."""
     cut = _cut()
-    return [[w for w in cut(text) if not w.isspace()] for text in texts]
+    return [list(filterfalse(str.isspace, cut(text))) for text in texts]
 
 
 @cache

@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Mark = tuple[int, int, str]
 """`(from, to, transform)`. Where something was taken out, from = to: the mark lies between two characters."""
@@ -24,11 +25,13 @@ Edit = tuple[int, int, str, str]
 _MANY = 16
 _WIDEST = 64
 """no mark is wider: replacements are words"""
-_COUNT = array("i", range(4096))
+_COMMON = 1024
+"""Places of texts that are no longer are made once a length."""
 
 
-def _range(n: int) -> "array[int]":
-    return _COUNT[:n] if n <= len(_COUNT) else array("i", range(n))
+@lru_cache(maxsize=_COMMON)
+def _places(n: int) -> "tuple[array[int], array[int]]":
+    return array("i", range(n)), array("i", range(1, n + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class View:
     ends: "array[int]"
     marks: tuple[Mark, ...] = ()
     """sorted by place"""
+    straight: bool = False
+    """Known to change no place: character i came from `[i, i + 1)`."""
 
     def span(self, i: int, j: int) -> tuple[int, int]:
         """The original offsets of `text[i:j]`; an empty slice has an empty span.
@@ -81,7 +86,8 @@ class NormalisedText:
 def identity(text: str) -> View:
     """The view that changes nothing."""
     n = len(text)
-    return View(text, _range(n), _COUNT[1 : n + 1] if n < len(_COUNT) else array("i", range(1, n + 1)))
+    starts, ends = _places(n) if n < _COMMON else _places.__wrapped__(n)
+    return View(text, starts, ends, straight=True)
 
 
 def rewrite(view: View, edits: Sequence[Edit]) -> View:

@@ -117,7 +117,7 @@ def test_every_cue_is_among_the_words_that_are_looked_for() -> None:
     assert cues.negators["不"] == 0
     assert cues.negators["不能"] == 8
     assert {"不了", "≠"} <= set(cues.denials)
-    assert {"警方", "谨防", "?", "“"} <= set(cues.telling)
+    assert {"警方", "谨防", "?", "宣称", "为诱饵"} <= set(cues.telling)
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 1 << width) for width in (3, 2, 40, 20, 1)]), max_size=12))

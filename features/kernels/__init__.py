@@ -1,0 +1,33 @@
+"""Optional kernels: the same answers as the code that they stand in for, compiled by numba where it is installed (extra ``kernels``), from much text on.
+
+The rule: a kernel is never needed. Whoever has one keeps the plain way beside it, tests hold the two to the same answers, and what pays decides: to import
+numba takes half a second and 60 MB, so that a command, a request or a small file never does.
+
+``RISK_KERNELS`` in the environment: ``0`` never, ``1`` from the first text on, not set: once a process has searched `PAYS` characters.
+
+>>> plenty(10, {"RISK_KERNELS": "0"}), plenty(10**9, {"RISK_KERNELS": "0"}), plenty(10, {})
+(False, False, False)
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+
+SETTING = "RISK_KERNELS"
+PAYS = 3_000_000
+"""Characters from which on the start of numba costs less than its kernels save."""
+
+
+def plenty(characters: int, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether kernels are to be used by whoever has searched so many characters."""
+    said = (os.environ if environment is None else environment).get(SETTING, "")
+    if said == "0":
+        return False
+    return (said == "1" or characters >= PAYS) and installed()
+
+
+@cache
+def installed() -> bool:
+    """Whether numba is there; it is not imported."""
+    return find_spec("numba") is not None
