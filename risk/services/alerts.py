@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, True_, func, insert, select, true
 
 from risk.domain import regions
 from risk.domain.alerts_suppressed import Mode
@@ -27,7 +27,7 @@ from risk.domain.calendar import week_of
 from risk.domain.candidates import Candidate, unit_of, window_of
 from risk.domain.grades import ALARM, Grade
 from risk.domain.routing import Routing, base_model
-from risk.services import outbox
+from risk.services import archived, outbox
 from risk.services.alert_assists import Place, ask_others
 from risk.services.assignment import give_out
 from risk.services.bulk import select_in
@@ -97,6 +97,8 @@ def run_balance(conn: Connection, run_id: int, which: ColumnElement[bool] | None
             select(c.outcome, func.count()).where(c.run_id == run_id, true() if which is None else which).group_by(c.outcome)
         )
     }
+    if which is None or isinstance(which, True_):  # of all of them: also of those that have left the tables
+        counts = dict(Counter(counts) + archived.outcomes(conn, run_id))
     return Balance.of_counts(counts, candidates=sum(counts.values()))
 
 

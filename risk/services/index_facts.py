@@ -21,6 +21,7 @@ from risk.domain.grades import Grade
 from risk.domain.indices import Indicator, sensitive, system
 from risk.domain.tasks import Event
 from risk.domain.verdicts import day_of, label_of
+from risk.services import archived
 from risk.services.as_known import KnownTask, Standing, standings, tasks_of
 from risk.services.bulk import select_in
 from risk.services.credit_classes import in_force
@@ -130,7 +131,11 @@ class _Moment:
         s = t.signals.c
         kind = s.kind == "report" if complaints else s.kind.not_in(("report", "case"))
         query = select(s.region, func.count()).where(kind, self.window(s.observed_at, days, back=back), s.received_at <= self.as_of)
-        return dict(self._counts(query.group_by(s.region)))
+        found = Counter(dict(self._counts(query.group_by(s.region))))
+        end = self.as_of - timedelta(days=days) * back
+        for one, n in archived.observed(self.conn, [(">", end - timedelta(days=days)), ("<=", end)], self.as_of).items():
+            found[one.region] += n * ((one.kind == "report") == complaints)
+        return dict(+found)
 
     def opened(self, days: int) -> list[Row[Any]]:
         since = self.as_of - timedelta(days=days)

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, or_, select
 
-from risk.domain.authority import Scope
+from risk.domain.authority import Grant, Scope
 from risk.domain.grades import Grade
+from risk.services import archived
 from risk.services.alert_filters import AlertFilter, conditions
 from risk.services.alert_steps import TASK_STEPS, VERDICT_STEPS, in_force, of_task
 from risk.services.overview_asked import Chosen, Stretch
-from risk.services.places import inside
+from risk.services.places import code_of, inside
 from risk.services.scoping import signals_inside, tasks_inside, verdicts_inside
 from risk.storage import tables as t
 
@@ -119,7 +120,11 @@ def _signals(conn: Connection, chosen: Chosen, stretch: Stretch, scope: Scope) -
     query = query.where(s.observed_at >= stretch.start, s.observed_at < stretch.end, s.received_at <= chosen.at, s.kind != "case")
     if chosen.region:
         query = query.where(inside(s.region, chosen.region))
-    return int(conn.scalar(query.where(signals_inside(scope))) or 0)
+    gone = archived.observed(conn, [(">=", stretch.start), ("<", stretch.end)], chosen.at, scope)
+    place = Grant(code_of(chosen.region)) if chosen.region else Grant()
+    return int(conn.scalar(query.where(signals_inside(scope))) or 0) + sum(
+        n for one, n in gone.items() if archived.below(one.region, place)
+    )
 
 
 def _judged(conn: Connection, chosen: Chosen, stretch: Stretch, scope: Scope) -> int | None:

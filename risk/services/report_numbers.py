@@ -21,7 +21,7 @@ from risk.domain.grades import Grade
 from risk.domain.periods import Period
 from risk.domain.report_kinds import Kind, measures
 from risk.scoring.keys import title
-from risk.services import report_events, report_index, report_offices, situation
+from risk.services import archived, report_events, report_index, report_offices, situation
 from risk.services.as_known import KnownAlert, alerts_of, tasks_of
 from risk.services.scoping import signals_inside
 from risk.services.situation import CONFIRMED, PARTLY, UNFOUNDED
@@ -219,8 +219,9 @@ def _freshness(conn: Connection, cutoff: datetime, scope: Scope) -> list[dict[st
     query = select(s.source, func.max(s.observed_at).label("last")).where(
         s.observed_at <= cutoff, s.received_at <= cutoff, s.kind != "case", signals_inside(scope)
     )
-    rows = conn.execute(query.group_by(s.source).order_by(s.source))
-    return [{"source": row.source, "last": row.last.isoformat(), "days": round((cutoff - row.last) / timedelta(days=1), 1)} for row in rows]
+    known: dict[str, datetime] = {row.source: row.last for row in conn.execute(query.group_by(s.source))}
+    told = sorted(archived.last_observed(conn, cutoff, scope, known).items())
+    return [{"source": source, "last": last.isoformat(), "days": round((cutoff - last) / timedelta(days=1), 1)} for source, last in told]
 
 
 def titles(found: Mapping[str, Any]) -> dict[str, dict[str, str]]:

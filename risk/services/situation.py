@@ -25,7 +25,7 @@ from risk.domain.messages import register
 from risk.domain.periods import Period
 from risk.domain.report_kinds import SITUATION
 from risk.domain.signals import digest
-from risk.services import judging
+from risk.services import archived, judging
 from risk.services.alert_steps import in_force
 from risk.services.as_known import KnownAlert, KnownTask, alerts_of, runs_of, standings, tasks_of
 from risk.services.bulk import select_in
@@ -120,6 +120,15 @@ def _observed(period: Period, cutoff: datetime, scope: Scope) -> Any:
     return and_(_within(s.observed_at, period, cutoff), s.received_at <= cutoff, s.kind != "case", signals_inside(scope))
 
 
+def _archived(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> Counter[archived.Seen]:
+    """Those of :func:`_observed` that have left the tables since."""
+    return archived.observed(conn, [(">=", period.start), ("<", period.end), ("<=", cutoff)], cutoff, scope)
+
+
+def _signals(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> int:
+    return _count(conn, t.signals, _observed(period, cutoff, scope)) + _archived(conn, period, cutoff, scope).total()
+
+
 def _count(conn: Connection, table: Any, *conditions: Any) -> int:
     return int(conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar() or 0)
 
@@ -129,7 +138,7 @@ def headline(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -
     verdicts = Counter(code for (code,) in conn.execute(_current_verdicts(period, cutoff, scope, t.verdicts.c.code)))
     confirmed, told = sum(verdicts[c] for c in (*CONFIRMED, *PARTLY)), sum(verdicts[c] for c in (*CONFIRMED, *PARTLY, *UNFOUNDED))
     return {
-        "signals": _count(conn, t.signals, _observed(period, cutoff, scope)),
+        "signals": _signals(conn, period, cutoff, scope),
         "alerts": _count(
             conn,
             t.alerts.join(t.runs, t.alerts.c.run_id == t.runs.c.id),
@@ -153,11 +162,16 @@ def _monitoring(conn: Connection, period: Period, cutoff: datetime, scope: Scope
         )
         .where(inside)
         .group_by(t.signals.c.source)
-        .order_by(func.count().desc(), t.signals.c.source)
     )
+    counts = {r.source: Counter({"signals": r.signals, "linked": r.linked, "placed": r.placed}) for r in by_source}
+    without_time = _count(conn, t.signals, inside, t.signals.c.time_given.is_(False))
+    for one, n in _archived(conn, period, cutoff, scope).items():
+        counts.setdefault(one.source, Counter()).update({"signals": n, "linked": n * one.linked, "placed": n * (one.region is not None)})
+        without_time += n * (not one.time_given)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1]["signals"], item[0]))
     return {
-        "sources": [{"source": r.source, "signals": r.signals, "linked": r.linked, "placed": r.placed} for r in by_source],
-        "without_time": _count(conn, t.signals, inside, t.signals.c.time_given.is_(False)),
+        "sources": [{"source": source, **{name: n[name] for name in ("signals", "linked", "placed")}} for source, n in ordered],
+        "without_time": without_time,
         **_taken_in(conn, period, cutoff, scope),
     }
 
@@ -166,7 +180,8 @@ def _taken_in(conn: Connection, period: Period, cutoff: datetime, scope: Scope) 
     i, ended = t.imports.c, _within(t.imports.c.ended_at, period, cutoff)
     if not scope.whole:
         kept = t.signals.join(t.imports, t.signals.c.import_id == i.id)
-        return {"accepted": _count(conn, kept, ended, signals_inside(scope)), "duplicates": None, "quarantined": None}
+        accepted = _count(conn, kept, ended, signals_inside(scope)) + archived.taken_in(conn, ended, scope)
+        return {"accepted": accepted, "duplicates": None, "quarantined": None}
     told = conn.execute(select(func.sum(i.accepted), func.sum(i.duplicates), func.sum(i.quarantined)).where(ended)).one()
     return {name: int(n or 0) for name, n in zip(("accepted", "duplicates", "quarantined"), told, strict=True)}
 
@@ -227,10 +242,8 @@ def _balance(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -
     if not scope.whole:
         c = t.candidates.c
         query = select(c.outcome, func.count()).join_from(t.candidates, t.runs, c.run_id == t.runs.c.id)
-        counts = {
-            outcome: int(n)
-            for outcome, n in conn.execute(query.where(runs_of(period, cutoff), candidates_inside(scope)).group_by(c.outcome))
-        }
+        rows = conn.execute(query.where(runs_of(period, cutoff), candidates_inside(scope)).group_by(c.outcome))
+        counts = Counter({outcome: int(n) for outcome, n in rows}) + _archived_judged(conn, period, cutoff, scope)[1]
         return {"candidates": sum(counts.values())} | dict(sorted(counts.items()))
     for candidates, balance in conn.execute(select(t.runs.c.candidates, t.runs.c.balance).where(runs_of(period, cutoff))):
         total["candidates"] += candidates
@@ -346,7 +359,7 @@ def _funnel(conn: Connection, alerts: int, tasks: Sequence[KnownTask], period: P
     filed = _current_verdicts(period, cutoff, scope, t.verdicts.c.id).where(t.verdicts.c.code == "10")
     judged, candidates = _judged(conn, period, cutoff, scope)
     return {
-        "signals": _count(conn, t.signals, _observed(period, cutoff, scope)),
+        "signals": _signals(conn, period, cutoff, scope),
         "assessments": judged,
         "candidates": candidates,
         "alerts": alerts,
@@ -368,7 +381,15 @@ def _judged(conn: Connection, period: Period, cutoff: datetime, scope: Scope) ->
         judged, candidates = conn.execute(select(func.sum(r.judged), func.sum(r.candidates)).where(inside)).one()
         return int(judged or 0), int(candidates or 0)
     assessed, held = t.assessments.join(t.runs, t.assessments.c.run_id == r.id), t.candidates.join(t.runs, t.candidates.c.run_id == r.id)
-    return _count(conn, assessed, inside, assessments_inside(scope)), _count(conn, held, inside, candidates_inside(scope))
+    gone, outcomes = _archived_judged(conn, period, cutoff, scope)
+    return (
+        _count(conn, assessed, inside, assessments_inside(scope)) + gone,
+        _count(conn, held, inside, candidates_inside(scope)) + outcomes.total(),
+    )
+
+
+def _archived_judged(conn: Connection, period: Period, cutoff: datetime, scope: Scope) -> tuple[int, Counter[str]]:
+    return archived.judged(conn, conn.scalars(select(t.runs.c.id).where(runs_of(period, cutoff))).all(), scope)
 
 
 def _named(name: str | None) -> str | None:

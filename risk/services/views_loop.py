@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.grades import Grade
 from risk.domain.tasks import AWAITING, State
+from risk.services import archived
 from risk.services.dispatch import unroutable
 from risk.services.scoping import (
     alerts_inside,
@@ -124,7 +125,7 @@ def list_at_work(conn: Connection, now: datetime, limit: int, *, scope: Scope = 
 def _counts(conn: Connection, scope: Scope) -> Counts:
     judged, candidates = judged_inside(conn, scope)
     return Counts(
-        signals=_count(conn, t.signals, t.signals.c.kind != "case", signals_inside(scope)),
+        signals=_count(conn, t.signals, t.signals.c.kind != "case", signals_inside(scope)) + (archived.total(conn) if scope.whole else 0),
         subjects=_count(conn, t.subjects, subjects_inside(scope)),
         assessments=int(judged),
         candidates=int(candidates),
