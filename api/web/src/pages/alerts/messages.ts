@@ -127,7 +127,6 @@ export default words({
   unmaskDone: ['已记入审计', 'Recorded in the audit'],
   plainText: ['原文（未脱敏）', 'Plain text'],
   reason: ['理由', 'Reason'],
-  cancel: ['取消', 'Cancel'],
   confirm: ['确认', 'Confirm'],
   trace: ['全程追踪', 'Follow it'],
   count: ['{n} 条', '{n} piece | {n} pieces'],

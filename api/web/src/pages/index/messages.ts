@@ -105,7 +105,6 @@ export default words({
   rejected: ['已退回', 'Rejected'],
   not_own: ['不能批准自己拟定的版本', 'nobody approves their own draft'],
   decide_title: ['审批权重版本 v{version}', 'Decide on version {version}'],
-  cancel: ['取消', 'Cancel'],
   stale: ['指标定义已变', 'definitions changed'],
 
   card_title: ['主体风险指数', 'Risk index'],

@@ -36,7 +36,6 @@ export default words({
   closedBy: ['{who} 办结：{why}', 'closed by {who}: {why}'],
   reason: ['理由', 'Reason'],
   reasonHint: ['写明依据，将记入审计', 'what it rests on; it is kept in the audit'],
-  cancel: ['取消', 'Cancel'],
   showNumbers: ['看数字', 'Show the numbers'],
   hideNumbers: ['收起数字', 'Hide the numbers'],
 

@@ -1,6 +1,7 @@
 import { words } from '@/i18n/words'
 
 export default words({
+  entered: ['人工登记', 'entered by hand'],
   title: ['信号', 'Signals'],
   help: ['接入的每一条内容：广告、网页、聊天、投诉、新闻。正文按脱敏后的文字查找，查找不会泄露被隐去的内容。未通过校验的行在“隔离”中。', 'Everything that was taken in: advertisements, pages, chats, complaints, news. Text is looked for as it is shown: a search never tells what is masked. Rows that did not pass the checks are in quarantine.'],
   taken: ['已接入', 'Taken in'],

@@ -41,8 +41,6 @@ export default words({
   verdicts: ['消失的预警中：属实 {confirmed}，不属实 {unfounded}，未有结论 {open}', 'Of those gone: {confirmed} confirmed, {unfounded} unfounded, {open} without a verdict'],
   examples: ['样例', 'Examples'],
   dryFirst: ['先试运行：只计数，不抑制', 'Dry run first: count, suppress nothing'],
-  save: ['保存', 'Save'],
-  cancel: ['取消', 'Cancel'],
   saved: ['已保存', 'Saved'],
   over: ['已结束', 'Ended'],
   needTrial: ['请先试算一次', 'Try it on the past first'],

@@ -99,5 +99,4 @@ export default words({
   stageOnSite: ['现场核查', 'on site'],
   closeToo: ['同时办结任务与预警', 'Close the task and its alert, too'],
   adviseNot: ['不宜先行提醒：', 'The trader may not be advised first:'],
-  cancel: ['取消', 'Cancel'],
 })
