@@ -46,5 +46,5 @@ def start_run(sent: RunAsked, svc: Svc, who: Caller, response: Response) -> JobR
 
 @router.get("/{run_id}", summary="运行详情与守恒 / One run with its balance", responses=problems(404), dependencies=[needs("runs.read")])
 def get_run(run_id: Id, svc: Svc, who: Caller) -> RunView:
-    """Progress while it runs; what was cut off by capacity or failed is listed, never hidden."""
-    return svc.desk.read(views_runs.get_run, run_id, scope=who.scope)
+    """How far it is while it runs; what was cut off by capacity or failed is listed, never hidden."""
+    return svc.desk.read(views_runs.get_run, run_id, svc.desk.clock(), scope=who.scope)

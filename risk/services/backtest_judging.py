@@ -75,7 +75,7 @@ class Said:
 
 
 def _kinds_of_lenses() -> dict[str, frozenset[str]]:
-    from risk.services.runs import ALL_KINDS, KINDS
+    from risk.services.passing import ALL_KINDS, KINDS
 
     kinds = {split_key(key)[1]: frozenset(kinds) for key, kinds in KINDS.items()}
     return {"": frozenset(ALL_KINDS), "firm": frozenset(), **kinds}

@@ -24,7 +24,7 @@ from risk.domain.signals import digest
 from risk.services import labels, units
 from risk.services.backtest_context import moments
 from risk.services.bulk import select_in, slices
-from risk.services.runs import ALL_KINDS, KINDS
+from risk.services.passing import ALL_KINDS, KINDS
 from risk.storage import tables as t
 from risk.storage.engine import reading
 

@@ -28,8 +28,8 @@ def select_in(conn: Connection, query: Select[Any], column: ColumnElement[Any], 
     if kind is not None and conn.dialect.name == "postgresql":
         distinct = list(dict.fromkeys(values))
         among = any_(bindparam(None, distinct, type_=ARRAY(kind), unique=True))
-        return list(conn.execute(query.where(column == among))) if distinct else []
-    return [row for part in slices(values) for row in conn.execute(query.where(column.in_(part)))]
+        return list(conn.execute(query.where(column == among)).all()) if distinct else []
+    return [row for part in slices(values) for row in conn.execute(query.where(column.in_(part))).all()]
 
 
 def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ class Step:
     upto: int
     as_of: datetime
     known: datetime
+    waiting: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Signals up to that id that the model has not judged, and that are not for this moment."""
 
     @property
     def ids(self) -> list[int]:
@@ -38,6 +40,11 @@ class Chunk:
 
     rows: list[units.Seen]
     told: dict[str, list[judging.Told]]
+
+    def failed(self, key: str, others: Collection[int] = ()) -> list[int]:
+        """The signals that the model failed on, but those of ``others``."""
+        places = (i for part in self.told[key] if part.said is None for i in part.positions)
+        return [number for i in places if (number := self.rows[i].id) not in others]
 
 
 def judge(engine: Engine, scorer: Scorer, step: Step, past: Past | None = None) -> Chunk:

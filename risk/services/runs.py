@@ -19,17 +19,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from risk import __version__
 from risk.domain.balance import Balance, BalanceError
 from risk.domain.messages import register
 from risk.domain.signals import digest
-from risk.services import alerts, auditing, live_rules, outbox, rule_desk, settling
+from risk.services import alerts, auditing, live_rules, outbox, passing, rule_desk, run_pace, settling
 from risk.services.chunks import Step
 from risk.services.dispatch import load_directory
+from risk.services.garbage import ByHand
+from risk.services.passing import Passed, kinds_of
 from risk.services.settling import OpenRun
 from risk.services.standing import Standings, last_judged
+from risk.services.steps import next_step
 from risk.services.workers import Answer, JudgedBy, Judges, judges
 from risk.storage import tables as t
 from risk.storage.engine import reading, serialise, transaction
@@ -40,10 +43,6 @@ if TYPE_CHECKING:
 CHUNK = 2_000
 _WORTH_IT = 5
 """So many chunks left, and it pays to start other processes: that takes them seconds."""
-
-KINDS = {"illegal_fundraising.solicitation": ("content", "warning"), "illegal_fundraising.report": ("report",)}
-"""Which kinds of signals a model judges; all others judge every kind."""
-ALL_KINDS = ("content", "report", "warning")
 
 _LOCK = 3  # of serialise: one chunk at a time; 1 is the migrations', 2 those who write signals or settle
 _NOT_BEGUN = -1  # the cursor before the first chunk, which also offers again what was over capacity
@@ -120,10 +119,10 @@ def _go_on(
     judged_by: JudgedBy | None,
 ) -> None:
     """Judge chunk after chunk until nothing is left, and close the runs."""
-    left = _left(engine, _next(engine, open_runs, chunk))
+    left = _left(engine, open_runs, now)
     settler = _Settler(engine, scorer, now, actor, left, progress)
     near = judges(engine, scorer, workers if left >= _WORTH_IT * chunk else 1)
-    with near if judged_by is None else judged_by(engine, scorer) as those:
+    with ByHand() as settler.garbage, near if judged_by is None else judged_by(engine, scorer) as those:
         while not _through(settler, those, open_runs, chunk):
             open_runs = _reload(engine, open_runs)
     for one in open_runs:
@@ -137,6 +136,7 @@ class _Settler:
         self, engine: Engine, scorer: Scorer, now: datetime, actor: str, left: int, progress: Callable[[Progress], None] | None
     ) -> None:
         self.engine, self.scorer, self.now, self.actor = engine, scorer, now, actor
+        self.garbage = ByHand()
         self._standings: dict[str, Standings] = {}
         self._judged: int | None = None
         self._versions: dict[str, dict[str, Any]] = {}
@@ -159,7 +159,8 @@ class _Settler:
         self._judged = last_judged(conn)
 
     def settled(self, read: int) -> None:
-        """Tell how far it is."""
+        """Tidy up, and tell how far it is."""
+        self.garbage.sweep()
         self._read += read
         if self._progress and read:
             self._progress(Progress(self._read, max(self._left, self._read)))
@@ -189,12 +190,10 @@ def _advance(runs: Iterable[OpenRun], upto: int) -> None:
         one.cursor = max(one.cursor, upto)
 
 
-def _left(engine: Engine, step: Step | None) -> int:
-    """About how many signals there are from the first of a step on: by their numbers, for to count them takes as long as to read them."""
-    if step is None or not step.ids:
-        return 0
-    with reading(engine) as conn:
-        return int(conn.scalar(select(func.max(t.signals.c.id))) or 0) - step.ids[0] + 1
+def _left(engine: Engine, runs: Sequence[OpenRun], now: datetime) -> int:
+    """About how many signals the runs have left: by their numbers, for to count them takes as long as to read them."""
+    with transaction(engine) as conn:
+        return run_pace.begin(conn, runs, now)
 
 
 def versions(scorer: Scorer, key: str) -> dict[str, Any]:
@@ -270,6 +269,7 @@ def _begin(conn: Connection, scorer: Scorer, key: str, as_of: datetime, now: dat
             "status": "running",
             "versions": {**versions(scorer, key), **_beside(scorer, key)},
             "cursor": _NOT_BEGUN,
+            "passed": passing.furthest(conn, key).plain(kinds_of(key)),
             "judged": 0,
             "candidates": 0,
             "balance": Balance().as_dict(),
@@ -282,31 +282,20 @@ def _begin(conn: Connection, scorer: Scorer, key: str, as_of: datetime, now: dat
             live_rules.keep(conn, pack, now)
         found = conn.execute(select(t.runs).where(t.runs.c.key == run_key)).one()
         auditing.record(conn, actor, "run.begin", f"run:{found.id}", {"model": key, "as_of": as_of}, now)
-    return OpenRun(found.id, key, as_of, found.started_at, found.cursor) if found.status == "running" else None
+    if found.status != "running":
+        return None
+    return OpenRun(found.id, key, as_of, found.started_at, found.cursor, _passed(found))
+
+
+def _passed(row: Row[Any]) -> Passed:
+    """What a run has passed; one that was begun before such was told passes nothing more."""
+    return Passed.of(row.passed, kinds_of(row.model)) or Passed(whole=row.cursor == _NOT_BEGUN)
 
 
 def _next(engine: Engine, runs: Sequence[OpenRun], chunk: int) -> Step | None:
-    """The next signals of each run, up to one common id, so that one reading serves all models; None when nothing is left."""
-    found: dict[str, list[int]] = {}
-    s, a = t.signals.c, t.assessments.c
+    """The next step of the runs; None when nothing is left."""
     with reading(engine) as conn:
-        for one in runs:
-            judged = exists().where(a.signal_id == s.id, a.model == one.key, a.signal_id > one.cursor)
-            query = (
-                select(s.id)
-                .where(s.id > one.cursor, s.observed_at <= one.as_of, s.received_at <= one.as_of)
-                .where(s.kind.in_(KINDS.get(one.key, ALL_KINDS)), ~judged)
-                .order_by(s.id)
-                .limit(chunk)
-            )
-            found[one.key] = list(conn.scalars(query))
-    full = [ids[-1] for ids in found.values() if len(ids) == chunk]
-    upto = min(full) if full else max((ids[-1] for ids in found.values() if ids), default=0)
-    wanted = {key: [i for i in ids if i <= upto] for key, ids in found.items()}
-    if not any(wanted.values()) and not any(one.cursor == _NOT_BEGUN for one in runs):
-        return None
-    as_of = runs[0].as_of
-    return Step(wanted, upto, as_of, min(as_of, *(one.started_at for one in runs)))
+        return next_step(conn, runs, chunk, begin=any(one.cursor == _NOT_BEGUN for one in runs))
 
 
 def _chunk(settler: _Settler, runs: Sequence[OpenRun], step: Step, answer: Answer) -> int | None:
@@ -327,7 +316,9 @@ def _chunk(settler: _Settler, runs: Sequence[OpenRun], step: Step, answer: Answe
             )  # fmt: skip
             for version_id, error in {v: e for part in chunk.told[one.key] for v, e in part.stumbles.items()}.items():
                 rule_desk.stumbled(conn, version_id, actor=actor, now=now, run_id=one.id, error=error)
-            conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(cursor=max(one.cursor, step.upto)))
+            one.passed = one.passed.on(one.cursor, step.upto, [*step.waiting.get(one.key, ()), *chunk.failed(one.key, others[one.key])])
+            now_at = {"cursor": max(one.cursor, step.upto), "passed": one.passed.plain(kinds_of(one.key))}
+            conn.execute(update(t.runs).where(t.runs.c.id == one.id).values(now_at))
         settler.written(conn)
     _advance(runs, step.upto)
     return len(chunk.rows)
@@ -335,16 +326,17 @@ def _chunk(settler: _Settler, runs: Sequence[OpenRun], step: Step, answer: Answe
 
 def _rows(conn: Connection, runs: Iterable[OpenRun]) -> list[Row[Any]]:
     c = t.runs.c
-    return list(conn.execute(select(c.id, c.status, c.cursor).where(c.id.in_([one.id for one in runs])).order_by(c.id)))
+    return list(conn.execute(select(c.id, c.model, c.status, c.cursor, c.passed).where(c.id.in_([one.id for one in runs])).order_by(c.id)))
 
 
 def _reload(engine: Engine, runs: Sequence[OpenRun]) -> list[OpenRun]:
-    """The runs that are still open, at the cursors stored now."""
+    """The runs that are still open, as they stand now."""
     with reading(engine) as conn:
-        cursors = {row.id: int(row.cursor) for row in _rows(conn, runs) if row.status == "running"}
+        stored = {row.id: row for row in _rows(conn, runs) if row.status == "running"}
     for one in runs:
-        one.cursor = cursors.get(one.id, one.cursor)
-    return [one for one in runs if one.id in cursors]
+        if one.id in stored:
+            one.cursor, one.passed = int(stored[one.id].cursor), _passed(stored[one.id])
+    return [one for one in runs if one.id in stored]
 
 
 def _finish(engine: Engine, one: OpenRun, now: datetime) -> None:
@@ -371,5 +363,4 @@ def _results(engine: Engine, scorer: Scorer, keys: Sequence[str], as_of: datetim
 
 def pending(conn: Connection, as_of: datetime) -> int:
     """How many signals no model has judged yet."""
-    s, a = t.signals.c, t.assessments.c
-    return int(conn.scalar(select(func.count()).where(s.observed_at <= as_of, s.kind != "case", ~exists().where(a.signal_id == s.id))) or 0)
+    return passing.unjudged(conn, as_of)

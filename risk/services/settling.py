@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from risk.domain.balance import Balance
 from risk.domain.candidates import Candidate
@@ -18,8 +18,9 @@ from risk.domain.signals import digest
 from risk.services import alerts, judging, provenance, rule_shadow, standing, units
 from risk.services.bulk import select_in
 from risk.services.dispatch import Directory
+from risk.services.passing import Passed
 from risk.storage import tables as t
-from risk.storage.many import insert_many
+from risk.storage.many import insert_columns
 
 _LOOK_BACK = 50
 """How many of a model's runs are searched for what is still over capacity. Each run offers all of it again, so it never lies further back than the runs
@@ -35,6 +36,7 @@ class OpenRun:
     as_of: datetime
     started_at: datetime
     cursor: int
+    passed: Passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +70,37 @@ def settle(
     ``others`` are signals that another run of the model has judged since the chunk was read (`judged_elsewhere`): they are left to that run.
     ``standings`` are those of the model, kept from the chunk before; ``ledger`` is that of the transaction.
     """
-    rows: list[tuple[Any, ...]] = []
+    table: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     found: list[_Found] = []
     grades = standing.graded(conn, one.key, one.as_of, parts, seen, policy or default_policy(), others, standings)
     for part in parts:
+        mine = [(k, seen[i], i) for k, i in enumerate(part.positions) if seen[i].id not in others]
         if part.said is None:
-            found += [_Found(seen[i], 0.0, Grade.NONE, error=part.error or "?") for i in part.positions if seen[i].id not in others]
+            found += [_Found(row, 0.0, Grade.NONE, error=part.error or "?") for _, row, _ in mine]
             continue
-        for i, probability, fired in zip(part.positions, part.said.probability.tolist(), part.said.fired.tolist(), strict=True):
-            row = seen[i]
-            if row.id in others:
-                continue
-            grade, told = grades.get(i, _NOTHING)
-            stored = told | provenance.seen(row) if told else None
-            rows.append((row.id, row.subject_id, probability, int(grade), stored, digest(stored) if stored else None))
-            if fired or grade >= ALARM or row.kind in ("warning", "report"):
-                found.append(_Found(row, probability, grade, told))
-    insert_many(conn, t.assessments, _COLUMNS, rows, _same(one, version))
+        probability, fired = part.said.probability.tolist(), part.said.fired.tolist()
+        graded = [grades.get(i, _NOTHING) for _, _, i in mine]
+        stored = [told | provenance.seen(row) if told else None for (_, row, _), (_, told) in zip(mine, graded, strict=True)]
+        table["signal_id"] += [row.id for _, row, _ in mine]
+        table["subject_id"] += [row.subject_id for _, row, _ in mine]
+        table["probability"] += [probability[k] for k, _, _ in mine]
+        table["grade"] += [int(grade) for grade, _ in graded]
+        table["evidence"] += stored
+        table["evidence_hash"] += [digest(each) if each else None for each in stored]
+        found += [
+            _Found(row, probability[k], grade, told)
+            for (k, row, _), (grade, told) in zip(mine, graded, strict=True)
+            if fired[k] or grade >= ALARM or row.kind in ("warning", "report")
+        ]
+    insert_columns(conn, t.assessments, table, _same(one, version))
     asides = [(seen[aside.row].id, aside) for part in parts for aside in part.asides]
     rule_shadow.record(conn, one.id, one.key, one.as_of, asides, others)
-    candidates = [*_with_assessments(conn, one, [_candidate(one, f) for f in found]), *again]
+    candidates = [*_candidates(conn, one, found), *again]
     balance = alerts.settle(conn, one.id, candidates, now, actor=actor, directory=directory, ledger=ledger)
     c = t.runs.c
     stored_run = conn.execute(select(c.balance, c.candidates, c.judged).where(c.id == one.id)).one()
     total = balance + Balance.of_counts(stored_run.balance, candidates=stored_run.candidates)
-    judged = stored_run.judged + len(rows)
+    judged = stored_run.judged + len(table["signal_id"])
     conn.execute(update(t.runs).where(c.id == one.id).values(balance=total.as_dict(), candidates=total.candidates, judged=judged))
 
 
@@ -105,22 +113,26 @@ def _same(one: OpenRun, version: Mapping[str, Any]) -> dict[str, Any]:
     return {"run_id": one.id, "model": one.key, "model_version": version["model"], "rules_version": version["rules"], "as_of": one.as_of}
 
 
-def judged_elsewhere(conn: Connection, wanted: Mapping[str, Sequence[int]]) -> dict[str, set[int]]:
-    """By model, the signals of a chunk that have an assessment by it already: another run was faster."""
-    every = sorted({number for numbers in wanted.values() for number in numbers})
-    found: dict[str, set[int]] = {key: set() for key in wanted}
-    if not every:
-        return found
+def judged(conn: Connection, numbers: Sequence[int]) -> dict[str, set[int]]:
+    """Model → which of the signals (ids, rising) have an assessment by it."""
+    if not numbers:
+        return {}
     a = t.assessments.c
     query = select(a.model, a.signal_id)  # not by model: SQLite would go through all that the models ever judged
-    if every[-1] - every[0] < 20 * len(every):
-        rows: Iterable[Row[Any]] = conn.execute(query.where(a.signal_id.between(every[0], every[-1])))
+    if numbers[-1] - numbers[0] < 20 * len(numbers):
+        rows: Sequence[Any] = conn.execute(query.where(a.signal_id.between(numbers[0], numbers[-1]))).all()
     else:
-        rows = select_in(conn, query, a.signal_id, every)
-    for row in rows:
-        if row.model in found:
-            found[row.model].add(row.signal_id)
+        rows = select_in(conn, query, a.signal_id, numbers)
+    found: dict[str, set[int]] = {}
+    for model, number in rows:
+        found.setdefault(model, set()).add(number)
     return found
+
+
+def judged_elsewhere(conn: Connection, wanted: Mapping[str, Sequence[int]]) -> dict[str, set[int]]:
+    """By model, the signals of a chunk that have an assessment by it already: another run was faster."""
+    there = judged(conn, sorted({number for numbers in wanted.values() for number in numbers}))
+    return {key: there.get(key, set()) for key in wanted}
 
 
 def over_capacity(conn: Connection, one: OpenRun) -> list[Candidate]:
@@ -150,27 +162,28 @@ def over_capacity(conn: Connection, one: OpenRun) -> list[Candidate]:
     return found
 
 
-def _candidate(one: OpenRun, found: _Found) -> Candidate:
-    zh, en = judging.titles(one.key, found.told)
+def _candidates(conn: Connection, one: OpenRun, found: Sequence[_Found]) -> list[Candidate]:
+    """With the assessments that were just stored."""
+    a = t.assessments.c
+    query = select(a.signal_id, a.id).where(a.run_id == one.id)
+    ids: dict[int, int] = dict(map(tuple, select_in(conn, query, a.signal_id, [f.row.id for f in found])))
+    nothing = judging.titles(one.key, None)
+    return [_candidate(one, f, ids.get(f.row.id), nothing if f.told is None else judging.titles(one.key, f.told)) for f in found]
+
+
+def _candidate(one: OpenRun, found: _Found, assessment: int | None, title: tuple[str, str]) -> Candidate:
     row = found.row
     return Candidate(
-        assessment_id=None,
+        assessment_id=assessment,
         signal_id=row.id,
         subject_id=row.subject_id,
         model=one.key,
         region=first_place(registration=row.subject_region, act=row.region)[0],
         probability=found.probability,
         grade=found.grade,
-        title_zh=zh,
-        title_en=en,
+        title_zh=title[0],
+        title_en=title[1],
         observed_at=row.observed_at,
         error=found.error,
         unsure=judging.unsure(found.told),
     )
-
-
-def _with_assessments(conn: Connection, one: OpenRun, wanted: Sequence[Candidate]) -> list[Candidate]:
-    a = t.assessments.c
-    query = select(a.id, a.signal_id).where(a.run_id == one.id)
-    ids = {row.signal_id: row.id for row in select_in(conn, query, a.signal_id, [c.signal_id for c in wanted])}
-    return [replace(c, assessment_id=ids.get(c.signal_id)) for c in wanted]

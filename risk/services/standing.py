@@ -63,11 +63,11 @@ def graded(
     subjects = {rows[i].subject_id for part in parts if part.said is not None for i in part.positions if rows[i].id not in others} - {None}
     known = (standings or Standings()).of(conn, key, as_of, sorted(s for s in subjects if s is not None))
     found: dict[int, tuple[Grade, dict[str, Any] | None]] = {}
+    plain = {id(part): part.said.cutoffs.plain() for part in parts if part.said is not None}
     for i, k, part in _places(parts, rows, known, others):
-        said, subject = part.said, rows[i].subject_id
+        said, subject, cuts = part.said, rows[i].subject_id, plain[id(part)]
         assert said is not None
         cap = Grade.RED if said.caps is None else Grade(int(said.caps[k]))
-        cuts = said.cutoffs.plain()
         before = known.get(subject) if subject is not None else None
         probability = float(said.probability[k])
         one = grade_of(Grade(int(said.ranks[k])), probability, cuts, before, part.raises.get(i, ()), policy, cap)

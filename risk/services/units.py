@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from features.context import LICENCE_KINDS, Context, Known
 from risk.domain.calendar import SHANGHAI
@@ -35,11 +36,31 @@ class Seen(NamedTuple):
     subject_region: str | None
 
 
+class Signalled(NamedTuple):
+    """A signal with its subject as stored: first what :class:`Seen` has, then what only judging needs."""
+
+    id: int
+    kind: str
+    region: str | None
+    source: str
+    url: str | None
+    content_hash: str
+    observed_at: datetime
+    subject_id: int | None
+    subject_key: str | None
+    subject_name: str | None
+    subject_region: str | None
+    text: str
+    channel: str | None
+    identity: str
+    registered_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """Signals in the order of their ids, ready for a scorer."""
 
-    rows: list[Row[Any]]
+    rows: list[Signalled]
     around: Context
 
     @property
@@ -60,7 +81,7 @@ class Units:
     @property
     def seen(self) -> list[Seen]:
         """The signals without their texts."""
-        return [Seen(*(getattr(row, name) for name in Seen._fields)) for row in self.rows]
+        return [Seen._make(row[: len(Seen._fields)]) for row in self.rows]
 
 
 def judged_day(as_of: datetime) -> date:
@@ -84,22 +105,22 @@ def load(
     s, sub = t.signals.c, t.subjects.c
     query = select(
         s.id,
-        s.text,
         s.kind,
-        s.channel,
         s.region,
         s.source,
         s.url,
         s.content_hash,
-        s.identity,
         s.observed_at,
         s.subject_id,
-        sub.key.label("subject_key"),
-        sub.name.label("subject_name"),
+        sub.key,
+        sub.name,
         sub.region.label("subject_region"),
+        s.text,
+        s.channel,
+        s.identity,
         sub.registered_on,
     ).join_from(t.signals, t.subjects, s.subject_id == sub.id, isouter=True)
-    rows = sorted(select_in(conn, query, s.id, signal_ids), key=lambda row: row.id)
+    rows = sorted(map(Signalled._make, select_in(conn, query, s.id, signal_ids)), key=itemgetter(0))
     subjects = sorted({row.subject_id for row in rows if row.subject_id is not None})
     day, known, past = judged_day(as_of), min(as_of, known or as_of), past or histories.Past()
     past.at(as_of, known)
@@ -131,14 +152,13 @@ def _age(registered_on: date | None, day: date) -> float:
     return float((day - registered_on).days) if registered_on and registered_on <= day else float("nan")
 
 
-def _licences(rows: Sequence[Row[Any]], states: Mapping[tuple[int, str], str]) -> dict[str, list[str | None]]:
+def _licences(rows: Sequence[Signalled], states: Mapping[tuple[int, str], str]) -> dict[str, list[str | None]]:
     """The state of each kind of licence, a unit; unknown where the subject is."""
-    return {
-        kind: [None if row.subject_id is None else states.get((row.subject_id, kind), "absent") for row in rows] for kind in LICENCE_KINDS
-    }
+    subjects = [row.subject_id for row in rows]
+    return {kind: [None if subject is None else states.get((subject, kind), "absent") for subject in subjects] for kind in LICENCE_KINDS}
 
 
-def _queries(rows: Sequence[Row[Any]], as_of: datetime) -> pd.DataFrame:
+def _queries(rows: Sequence[Signalled], as_of: datetime) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame({"subject": [row.subject_id for row in rows], "unit": [f"signal:{row.id}" for row in rows]}, dtype=object)

@@ -13,6 +13,7 @@ from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
 from risk.domain.messages import register
 from risk.scoring.keys import title as model_title
+from risk.services import run_pace
 from risk.services.alerts import run_balance
 from risk.services.paging import Page, page_by_id, unpack_id
 from risk.services.scoping import assessments_inside, candidates_inside, runs_inside
@@ -55,7 +56,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run whole. ``counted`` is the balance counted anew from the stored candidates."""
+    """One run whole. ``counted`` is the balance counted anew from the stored candidates.
+
+    ``read`` signals of about ``of``, and the seconds that the rest will take: None where it is not known, and for those who see a part of the province only.
+    """
 
     run: RunRow
     versions: dict[str, Any]
@@ -63,6 +67,9 @@ class RunView:
     counted: dict[str, int]
     over_capacity: tuple[LeftOut, ...]
     failed: tuple[LeftOut, ...]
+    read: int | None = None
+    of: int | None = None
+    seconds_left: int | None = None
 
 
 def list_runs(
@@ -87,12 +94,13 @@ def list_runs(
     return page if scope.whole else Page(counted_inside(conn, page.items, scope), page.cursor)
 
 
-def get_run(conn: Connection, run_id: int, *, scope: Scope = EVERYWHERE) -> RunView:
-    """One run, counted inside the scope; ``NotFoundError`` (``run_not_found``)."""
+def get_run(conn: Connection, run_id: int, now: datetime, *, scope: Scope = EVERYWHERE) -> RunView:
+    """One run as it stands ``now``, counted inside the scope; ``NotFoundError`` (``run_not_found``)."""
     row = conn.execute(select(t.runs).where(t.runs.c.id == run_id, runs_inside(scope))).one_or_none()
     if row is None:
         raise NotFoundError("run_not_found", id=run_id)
     counted = run_balance(conn, run_id, candidates_inside(scope))
+    pace = run_pace.pace(row, now) if scope.whole else run_pace.Pace()
     return RunView(
         run=counted_inside(conn, [run_row(row)], scope)[0],
         versions=dict(row.versions),
@@ -100,6 +108,9 @@ def get_run(conn: Connection, run_id: int, *, scope: Scope = EVERYWHERE) -> RunV
         counted=counted.as_dict() | {"candidates": counted.candidates},
         over_capacity=_left(conn, run_id, "over_capacity", scope),
         failed=_left(conn, run_id, "failed", scope),
+        read=pace.read,
+        of=pace.of,
+        seconds_left=pace.seconds_left,
     )
 
 

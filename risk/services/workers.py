@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 
 from risk.services import chunks
 from risk.services.chunks import Chunk, Step
+from risk.services.garbage import ByHand
 from risk.services.histories import Past
 from risk.storage.engine import open_engine
 
@@ -103,6 +104,7 @@ def _packed(scorer: Scorer) -> bytes | None:
 # --- in the workers ------------------------------------------------------------------------------------------------------
 
 _mine: list[tuple[Engine, Scorer, Past]] = []
+_garbage = ByHand()
 
 
 def _begin(address: str, packed: bytes) -> None:
@@ -112,6 +114,7 @@ def _begin(address: str, packed: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked the run to stop is the process that settles
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _mine[:] = [(open_engine(address), pickle.loads(packed), Past())]  # noqa: S301 - packed by the process that started this one
+    _garbage.begin()
 
 
 def _end_with_parent() -> None:
@@ -124,4 +127,7 @@ def _end_with_parent() -> None:
 
 def _judge(step: Step) -> Chunk:
     engine, scorer, past = _mine[0]
-    return chunks.judge(engine, scorer, step, past)
+    try:
+        return chunks.judge(engine, scorer, step, past)
+    finally:
+        _garbage.sweep()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -21,26 +22,35 @@ def insert_many(
 
     Columns that are not named take what the database gives them: those with a default of Python's must be named. ``None`` in a column of JSON is NULL.
     """
-    if not rows:
+    if rows:
+        insert_columns(connection, table, dict(zip(names, zip(*rows, strict=True), strict=True)), same)
+
+
+def insert_columns(
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any] | None = None
+) -> None:
+    """Insert rows given as columns, all of one length; for the rest as :func:`insert_many`."""
+    if not any(map(len, columns.values())):
         return
     fixed = same or {}
-    every = [*names, *fixed]
+    every = [*columns, *fixed]
     missing = [c.name for c in table.columns if c.name not in every and c.default is not None]
     if missing:
         raise ValueError(f"{table.name}: no value for {', '.join(missing)}")
     sqlite = connection.dialect.name == "sqlite"
     ready = _ready_sqlite if sqlite else _ready_copy
-    columns = [ready(table, name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)]
+    values = [ready(table, name, column) for name, column in columns.items()]
     tail = tuple(ready(table, name, (value,))[0] for name, value in fixed.items())
     if sqlite:
         places = ", ".join("?" * len(every))
         statement = f"INSERT INTO {table.name} ({', '.join(every)}) VALUES ({places})"
-        connection.exec_driver_sql(statement, [(*row, *tail) for row in zip(*columns, strict=True)])
+        many = len(values[0])
+        connection.exec_driver_sql(statement, list(zip(*values, *(repeat(value, many) for value in tail), strict=True)))
         return
     raw: Any = connection.connection.driver_connection
     end = "".join(f"\t{value}" for value in tail) + "\n"
     with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(every)}) FROM STDIN") as copy:
-        copy.write(end.join(["\t".join(row) for row in zip(*columns, strict=True)]) + end)
+        copy.write(end.join(["\t".join(row) for row in zip(*values, strict=True)]) + end)
 
 
 def _ready_sqlite(table: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
