@@ -45,6 +45,8 @@ MEMORY = 1 << 20
 
 _FEW = 4
 """Texts that are looked at one by one."""
+_SOME = 200
+"""So many texts out of more are sooner searched than looked at for what a pattern needs."""
 _LONG = MOST
 """A text of more characters is searched by itself, so that `MOST` bounds its cost: a shorter one has no more hits."""
 
@@ -101,6 +103,8 @@ class Searched:
         self._begins: Ints = np.cumsum([0, *map(len, self._texts)])
         self._stance = stance or self._made
         self._stances: dict[int, Stance] = {}
+        self._sets: dict[int, frozenset[str]] = {}
+        self._having: dict[Need, NDArray[np.bool_] | None] = {}
 
     def find(self, pattern: str, among: Ints | None = None) -> PatternHits:
         """All hits of a pattern, as `find` gives them; `among`: in these texts alone (numbers in order)."""
@@ -142,11 +146,13 @@ class Searched:
         """The texts that have what a pattern needs."""
         n = len(self._texts)
         rows = range(n) if among is None else among.tolist()
-        if need == NOTHING:
+        if need == NOTHING or len(rows) <= _SOME < n:
             return rows
-        if n <= _FEW:
-            return [row for row in rows if need.met(self._sets[row])]
-        mask = need.among(self._signs.having)
+        if len(rows) <= _FEW:
+            return [row for row in rows if need.met(self._signs_of(row))]
+        if need not in self._having:
+            self._having[need] = need.among(self._signs.having)
+        mask = self._having[need]
         if mask is None:
             return rows
         return np.flatnonzero(mask).tolist() if among is None else among[mask[among]].tolist()
@@ -182,9 +188,10 @@ class Searched:
     def _cues(self) -> "_Cues":
         return _Cues(self._texts)
 
-    @cached_property
-    def _sets(self) -> list[frozenset[str]]:
-        return [frozenset(text) for text in self._texts]
+    def _signs_of(self, row: int) -> frozenset[str]:
+        if row not in self._sets:
+            self._sets[row] = frozenset(self._texts[row])
+        return self._sets[row]
 
     @cached_property
     def _signs(self) -> "_Signs":

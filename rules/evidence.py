@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
+from rules.items import Rule
 from rules.nodes import (
     And,
     Count,
@@ -23,6 +25,7 @@ from rules.nodes import (
     Textual,
     children,
 )
+from rules.pack import Pack
 from rules.rowwise import RowReader
 from rules.text_hits import Sorted
 
@@ -44,45 +47,79 @@ class Evidence:
 Evidences: TypeAlias = tuple[Evidence, ...]
 
 
-def evidence_of(node: Expr, reader: RowReader, *, sure: bool = False) -> Evidences:
-    """Quotations in the order of the condition, then of the text; a span is quoted once. `sure`: the condition is known to be true in this row."""
+class _Piece(NamedTuple):
+    """Text operators that may support a condition: those that follow count only where `asked` is true (None: always)."""
+
+    asked: Expr | None
+    texts: tuple[Textual, ...]
+    pieces: "tuple[_Piece, ...]"
+
+
+def evidence_of(node: Expr, reader: RowReader) -> Evidences:
+    """Quotations in the order of the condition, then of the text; a span is quoted once."""
+    return _evidence(_supports(node, reader.pack, sure=False), reader)
+
+
+def evidence_of_fired(rule: Rule, reader: RowReader) -> Evidences:
+    """The same of a rule that is known to fire in this row: less has to be asked."""
+    supports = _SUPPORTS.setdefault(reader.pack, {})
+    if rule.id not in supports:
+        supports[rule.id] = rule, _supports(rule.when, reader.pack, sure=True)
+    known, pieces = supports[rule.id]
+    return _evidence(pieces if known is rule else _supports(rule.when, reader.pack, sure=True), reader)
+
+
+_SUPPORTS: WeakKeyDictionary[Pack, dict[str, tuple[Rule, tuple[_Piece, ...]]]] = WeakKeyDictionary()
+"""Of the rules that fired so far: what supports them is the same in every row."""
+
+
+def _evidence(pieces: tuple[_Piece, ...], reader: RowReader) -> Evidences:
     text = reader.inputs.text(reader.row)
     found: dict[tuple[int, int], Evidence] = {}
-    for textual in _supporting(node, reader, sure):
+    for textual in _supporting(pieces, reader):
         for item in _quotations(textual, reader, text):
             found.setdefault((item.start, item.end), item)
     return tuple(found.values())
 
 
-def _supporting(node: Expr, reader: RowReader, sure: bool) -> Iterator[Textual]:
-    """The text operators that made a condition true: nothing under `not`, nothing on a branch that is not true.
+def _supporting(pieces: tuple[_Piece, ...], reader: RowReader) -> Iterator[Textual]:
+    """The text operators that made a condition true in a row."""
+    for piece in pieces:
+        if piece.asked is None or reader.truth(piece.asked):
+            yield from piece.texts
+            yield from _supporting(piece.pieces, reader)
 
-    `sure`: the node is true, so that what is joined by `and` in it need not be asked.
+
+def _supports(node: Expr, pack: Pack, *, sure: bool) -> tuple[_Piece, ...]:
+    """The text operators that can support a condition, and what must be true for it: nothing under `not`, nothing on a branch that is not true.
+
+    `sure`: the condition is known to be true, and so is what is joined by `and` in it.
     """
     match node:
         case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
-            yield node
-        case And(items):
-            for item in items:
-                if sure or reader.truth(item):
-                    yield from _supporting(item, reader, sure=True)
-        case Or(items):
-            for item in items:
-                if reader.truth(item):
-                    yield from _supporting(item, reader, sure=True)
+            return (_Piece(None, (node,), ()),)
         case Not():
-            return
+            return ()
+        case And(items) if sure:
+            return tuple(piece for item in items for piece in _supports(item, pack, sure=True))
+        case And(items) | Or(items):
+            return tuple(piece for item in items for piece in _asked(item, _supports(item, pack, sure=True)))
         case Name(name):
-            definition = reader.pack.named(name)
-            if definition is not None:
-                yield from _supporting(definition.expr, reader, sure)
+            definition = pack.named(name)
+            return () if definition is None else _supports(definition.expr, pack, sure=sure)
         case Fires(rule):
-            if sure or reader.truth(node):
-                yield from _supporting(reader.pack.rule_by_id[rule].when, reader, sure=True)
+            inner = _supports(pack.rule_by_id[rule].when, pack, sure=True)
+            return inner if sure else _asked(node, inner)
         case _:
-            for child in children(node):
-                if not isinstance(child, Operand):
-                    yield from _supporting(child, reader, sure=False)
+            inside = (child for child in children(node) if not isinstance(child, Operand))
+            return tuple(piece for child in inside for piece in _supports(child, pack, sure=False))
+
+
+def _asked(node: Expr, pieces: tuple[_Piece, ...]) -> tuple[_Piece, ...]:
+    """Pieces that count where a condition is true."""
+    if len(pieces) == 1 and pieces[0].asked is None:
+        return (pieces[0]._replace(asked=node),)
+    return (_Piece(node, (), pieces),) if pieces else ()
 
 
 def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidence]:

@@ -8,7 +8,7 @@ from datetime import date
 
 from rules.because import fill
 from rules.evaluate import EvaluationError, RuleHits
-from rules.evidence import Evidence, Evidences, evidence_of
+from rules.evidence import Evidence, Evidences, evidence_of, evidence_of_fired
 from rules.functions import Vocabulary, show_value, shower
 from rules.inputs import Column, Inputs, Remembered
 from rules.items import Basis, Bilingual, Rule, Severity
@@ -84,7 +84,7 @@ class Explainer:
         return [self._firing(rule, reader) for rule in rules]
 
     def _firing(self, rule: Rule, reader: RowReader) -> Firing:
-        evidence = evidence_of(rule.when, reader, sure=True)
+        evidence = evidence_of_fired(rule, reader)
         title = Bilingual(rule.title_zh, rule.title_en or rule.title_zh)
         return Firing(rule.id, rule.severity, title, self._because(rule, reader, evidence), evidence, rule.basis)
 

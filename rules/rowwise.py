@@ -91,6 +91,8 @@ class RowReader:
 
     def _value(self, node: Expr) -> Plain:
         match node:
+            case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
+                return self._text(node)
             case And(items):
                 return kleene_and(self.truth(item) for item in items)
             case Or(items):
@@ -111,8 +113,6 @@ class RowReader:
                 return self._cell(self.inputs.window(query_of(node, self.inputs.vocabulary)))
             case Related(relation):
                 return self._cell(self.inputs.related(relation_of(relation, self.inputs.vocabulary)))
-            case Has() | Near() | SameSentence() | Edge() | Matches() | Count():
-                return self._text(node)
             case Arithmetic(op, left, right):
                 return calculate(op, self.value(left), self.value(right), percent=Types(self.pack, self.inputs.vocabulary).percent_of(node))
             case Compare(op, left, right):

@@ -45,7 +45,8 @@ class Sorted:
         """Only hits that the node's qualifiers admit: asserted = neither negated nor reported, plain = seen without a disguise."""
         if not len(self.row) or not (node.asserted or node.plain or node.unnegated or node.unquoted):
             return self
-        return self.take(admitted(node, self.aggressive, self.negated, self.reported))
+        keep = admitted(node, self.aggressive, self.negated, self.reported)
+        return self if keep.all() else self.take(keep)
 
 
 def admitted(node: Textual, aggressive: Mask, negated: Mask, reported: Mask) -> Mask:
