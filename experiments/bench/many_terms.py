@@ -1,7 +1,8 @@
 """Fifty thousand words in a few thousand texts: every overlapping hit with its offsets, beside other automata. Words and texts are made up.
 
 The bare automaton gives offsets in what it was given, a tuple a hit. `features.lexicon` gives them in the original, list by list, as arrays: first the places alone,
-as the others do, then as the project asks for them, with negation and report of each hit.
+as the others do, then as the project asks for them, with negation and report of each hit. It is measured with the compiled kernel that it turns to when there is
+plenty of text (`features.kernels`; numba's start is not in the times), and without.
 Memory is what a fresh process grew by when it had built its automaton and matched the texts.
 """
 
@@ -9,15 +10,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from experiments.bench.timing import Rival, race
+from features import kernels
 
 TERMS, TEXTS, LISTS = 50_000, 4_000, 50
 RARE = 12_000
@@ -89,15 +94,28 @@ def ahocorasick_rs(terms: list[str]) -> Matcher:
 
 def lexicon(terms: list[str]) -> Callable[[list[str]], Any]:
     """Our whole path from the text as it came: two views, hits of all lists, offsets in the original, negation and report."""
-    from features.normalise import normalise
+    from features.normalise import normalise_all
 
     ready = _lexicon(terms)
-    return lambda texts: ready.match([normalise(text) for text in texts])
+    return lambda texts: ready.match(normalise_all(texts))
 
 
 def places(ready: Any, texts: list[Any]) -> Any:
     """Where the plain views have hits, of which list and term, in portions as `features.lexicon.Lexicon.match` takes them; nobody asks who says it."""
     return [ready._automaton.find([text.plain for text in texts[low : low + AT_ONCE]])[1] for low in range(0, len(texts), AT_ONCE)]
+
+
+@contextmanager
+def kernel(used: bool) -> Iterator[None]:
+    """With the kernel from the first text on, or without it."""
+    before = os.environ.get(kernels.SETTING)
+    os.environ[kernels.SETTING] = "1" if used else "0"
+    try:
+        yield
+    finally:
+        os.environ.pop(kernels.SETTING)
+        if before is not None:
+            os.environ[kernels.SETTING] = before
 
 
 def _lexicon(terms: list[str]) -> Any:
@@ -107,6 +125,7 @@ def _lexicon(terms: list[str]) -> Any:
 
 
 BARE: dict[str, Callable[[list[str]], Matcher]] = {"daachorse": daachorse, "pyahocorasick": pyahocorasick, "ahocorasick_rs": ahocorasick_rs}
+OURS = ("lexicon by kernel", "lexicon by daachorse")
 
 
 def run() -> dict[str, Any]:
@@ -124,15 +143,31 @@ def run() -> dict[str, Any]:
     ours, full = _lexicon(terms), lexicon(terms)
     ready = [normalise(text) for text in texts]
     part = texts[: int(len(texts) * SLOW)]
-    hits = _assert_same(bare, ours, ready, texts, terms)
+    engines = {"kernel": True, "daachorse": False} if kernels.installed() else {"daachorse": False}
+    if not engines.get("kernel"):
+        missing.append("the kernel: not measured: numba is not installed")
+    hits = 0
+    for used in engines.values():
+        with kernel(used):
+            hits = _assert_same(bare, ours, ready, texts, terms)
 
     def over(name: str, some: list[str]) -> Callable[[], object]:
         return lambda: [bare[name](text) for text in some]
 
+    def by(engine: str, run: Callable[[], object]) -> Callable[[], object]:
+        def timed() -> object:
+            with kernel(engines[engine]):
+                return run()
+
+        return timed
+
+    ways: dict[str, Callable[[], object]] = {
+        "places and lists of all hits": lambda: places(ours, ready),
+        "with negation and report of each hit, sorted": lambda: ours.match(ready),
+        "all that from the raw text, both views made first": lambda: full(texts),
+    }
     rivals = [
-        Rival("features.lexicon, places and lists of all hits", lambda: places(ours, ready)),
-        Rival("the same with negation and report of each hit, sorted", lambda: ours.match(ready)),
-        Rival("all that from the raw text: both views made first", lambda: full(texts)),
+        *(Rival(f"features.lexicon, {way} ({engine})", by(engine, run)) for engine in engines for way, run in ways.items()),
         Rival("the bare automaton (daachorse)", over("daachorse", texts)),
         *(Rival("pyahocorasick", over(name, part), SLOW) for name in bare if name == "pyahocorasick"),
         *(Rival("ahocorasick_rs, contiguous", over(name, texts)) for name in bare if name == "ahocorasick_rs"),
@@ -140,8 +175,8 @@ def run() -> dict[str, Any]:
     size = float(sum(map(len, texts)))
     note = f"{len(texts):,} texts of {size / len(texts):.0f} characters, {hits / len(texts):.1f} overlapping hits a text, {LISTS} lists"
     result = race(f"{TERMS:,} words", "characters/s", size, rivals, turns=5, note=note)
-    for rival, which in zip(result["rivals"], ("lexicon", "lexicon", "lexicon", *bare), strict=True):
-        rival["memory, MB"] = memory(which)
+    for rival, which in zip(result["rivals"], (*(name for name in engines for _ in ways), *bare), strict=True):
+        rival["memory, MB"] = memory(f"lexicon by {which}" if rival["name"].startswith("features") else which)
     return {**result, "columns": ["memory, MB"], "missing": missing}
 
 
@@ -164,6 +199,7 @@ def _order(told: Any, ours: Any) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
+@cache
 def memory(which: str) -> float:
     """Megabytes that a fresh process of this module grew by."""
     command = [sys.executable, "-m", "experiments.bench.many_terms", which]
@@ -171,24 +207,26 @@ def memory(which: str) -> float:
 
 
 def _grown(which: str) -> float:
-    terms, texts = material()
-    texts = texts[:500]
-    if which == "lexicon":
-        import features.lexicon
-        import features.normalise
+    ours = which in OURS
+    with kernel(which == OURS[0]):
+        terms, texts = material()
+        texts = texts[:500]
+        if ours:
+            import features.lexicon
+            import features.normalise
 
-        features.lexicon.Lexicon([features.lexicon.WordList("a", ("甲乙",))]).match([features.normalise.normalise("祖传甲乙")])
-    else:
-        importlib.import_module("ahocorasick" if which == "pyahocorasick" else which)
-    before = _resident()
-    if which == "lexicon":
-        whole = lexicon(terms)
-        whole(texts)
-    else:
-        matcher = BARE[which](terms)
-        for text in texts:
-            matcher(text)
-    return (_resident() - before) / 1e6
+            features.lexicon.Lexicon([features.lexicon.WordList("a", ("甲乙",))]).match([features.normalise.normalise("祖传甲乙")])
+        else:
+            importlib.import_module("ahocorasick" if which == "pyahocorasick" else which)
+        before = _resident()
+        if ours:
+            whole = lexicon(terms)
+            whole(texts)
+        else:
+            matcher = BARE[which](terms)
+            for text in texts:
+                matcher(text)
+        return (_resident() - before) / 1e6
 
 
 def _resident() -> int:
@@ -198,5 +236,5 @@ def _resident() -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("which", choices=["lexicon", *BARE])
+    parser.add_argument("which", choices=[*OURS, *BARE])
     print(round(_grown(parser.parse_args().which), 1))

@@ -39,24 +39,25 @@ class Search:
         """Begin, end and number of each term in a text of code points, by begin, then by length."""
         trie, at, parts = self._trie, 0, [np.zeros((3, 0), dtype=np.int32)]
         worth = np.empty(len(codes), dtype=np.int32)
-        worth = worth[: _sift(codes, trie.alone, trie.pairs, np.uint64(trie.pair_shift), worth)]
+        worth = worth[: _sift(codes, trie.alone, trie.bits, np.uint64(trie.bit_shift), worth)]
         while at < len(worth):
             found = np.empty((3, max(len(codes) // _ROOM, trie.longest)), dtype=np.int32)
-            many, at = _walk(codes, worth, at, trie.alone, trie.table, np.uint64(trie.shift), trie.longest, found)
+            shifts = np.uint64(trie.bit_shift), np.uint64(trie.shift)
+            many, at = _walk(codes, worth, at, trie.alone, trie.bits, trie.table, shifts, trie.longest, found)
             parts.append(found[:, :many])
         low, high, term = np.concatenate(parts, axis=1).astype(np.int64)
         return low, high, term
 
 
 @compiled
-def _sift(codes: Codes, alone: Numbers, pairs: Words, shift: np.uint64, worth: Numbers) -> int:
+def _sift(codes: Codes, alone: Numbers, bits: Words, shift: np.uint64, worth: Numbers) -> int:
     """Writes where a term may begin; without a branch, which would be foreseen badly."""
     many, last = np.int64(0), len(alone) - 1
     for low in range(len(codes) - 1):
-        place = (((np.uint64(codes[low]) << _BITS) | np.uint64(codes[low + 1])) * _SCRAMBLE) >> shift
+        place = ((_PAIR | (np.uint64(codes[low]) << _BITS) | np.uint64(codes[low + 1])) * _SCRAMBLE) >> shift
         single = codes[low] <= last and alone[codes[low]] != 0
         worth[many] = low
-        many += np.int64(((pairs[place >> _WORD] >> (place & _WITHIN)) & _ONE) | np.uint64(single))
+        many += np.int64(((bits[place >> _WORD] >> (place & _WITHIN)) & _ONE) | np.uint64(single))
     if len(codes) > 0:
         worth[many] = len(codes) - 1
         many += np.int64(1)
@@ -65,7 +66,15 @@ def _sift(codes: Codes, alone: Numbers, pairs: Words, shift: np.uint64, worth: N
 
 @compiled
 def _walk(
-    codes: Codes, worth: Numbers, begin: int, alone: Numbers, table: Words, shift: np.uint64, longest: int, found: Numbers
+    codes: Codes,
+    worth: Numbers,
+    begin: int,
+    alone: Numbers,
+    bits: Words,
+    table: Words,
+    shifts: tuple[np.uint64, np.uint64],
+    longest: int,
+    found: Numbers,
 ) -> tuple[int, int]:
     """Writes what begins at the places of ``worth`` from ``begin`` on while there is room; how much that was, and where it stopped."""
     size, mask, room, many = len(codes), np.uint64(len(table) - 1), found.shape[1], 0
@@ -80,7 +89,11 @@ def _walk(
         key, high = _PAIR | (np.uint64(code) << _BITS), low + 1
         while high < size:
             key |= np.uint64(codes[high])
-            place = (key * _SCRAMBLE) >> shift
+            hashed = key * _SCRAMBLE
+            place = hashed >> shifts[0]
+            if (bits[place >> _WORD] >> (place & _WITHIN)) & _ONE == 0:
+                break
+            place = hashed >> shifts[1]
             while table[place, 0] != key and table[place, 0] != _FREE:
                 place = (place + _ONE) & mask
             if table[place, 0] != key:

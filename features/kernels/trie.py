@@ -1,7 +1,7 @@
 """Terms as a trie in arrays, built by numpy: what `features.kernels.search` walks.
 
 The rule: a state is a number, a step is one key (state and character) in a hash table, so that building is sorting and walking is one look-up a character.
-The first two characters are one step, and bits by their hashes are looked at before: most places of a text are left there.
+The first two characters are one step, and bits by the hashes of keys are looked at before the table: most places of a text are left there.
 
 >>> trie = Trie.of(["保本", "保", "本息"])
 >>> [(low, high, term) for low, high, term in trie.walk("保本息")]
@@ -35,10 +35,10 @@ class Trie:
 
     alone: Numbers
     """The number of the term that is one character, plus one, by code point; no character from its length on is a term."""
-    pairs: Words
-    """Bits by the hashes of the first two characters of terms."""
-    pair_shift: int
-    """How many bits of the hash of a pair are not looked at."""
+    bits: Words
+    """Those by the hashes of keys are set."""
+    bit_shift: int
+    """How many bits of a hash are not looked at for them."""
     table: Words
     """Two columns: a key or `FREE`, and what its step leads to: ``state << 32 | (term + 1) << 1 | goes on``. A key stands at the first free place from its hash on."""
     shift: int
@@ -54,7 +54,6 @@ class Trie:
         single, going = np.flatnonzero(lengths == 1), np.flatnonzero(lengths > 1)
         alone = np.zeros(int(codes[begins[single]].max(initial=0)) + 1, dtype=np.int32)
         alone[codes[begins[single]].astype(np.int64)] = single + 1
-        heads = np.unique(_key(codes[begins[going]], codes[begins[going] + 1]))
         state = np.zeros(len(terms), dtype=np.int64)
         keys, known, depth = [np.zeros(0, dtype=np.uint64)], 1, 1
         goes_on = []
@@ -71,7 +70,7 @@ class Trie:
         told[state[several]] = (several.astype(np.uint64) + np.uint64(1)) << np.uint64(1)
         told[np.concatenate([np.zeros(0, dtype=np.int64), *goes_on])] |= np.uint64(1)
         table, shift = _table(np.concatenate(keys), (np.arange(1, known).astype(np.uint64) << _HALF) | told[1:])
-        return cls(alone, *_bits(heads), table, shift, int(lengths.max(initial=0)))
+        return cls(alone, *_bits(np.concatenate(keys)), table, shift, int(lengths.max(initial=0)))
 
     def walk(self, text: str) -> Iterator[tuple[int, int, int]]:
         """All terms in a text: begin, end, number; by begin, then by length. The plain form of what the kernel does."""
@@ -111,8 +110,8 @@ def _hashes(keys: Words, shift: int) -> NDArray[np.int64]:
 
 
 def _bits(keys: Words) -> tuple[Words, int]:
-    """Words of 64 bits in which those of the hashes of some keys are set, at most one in 64 of few keys; and the shift of the hashes."""
-    bits = max(6, min((64 * len(keys)).bit_length(), _MOST_BITS))
+    """Words of 64 bits in which those of the hashes of some keys are set, one in thirty or fewer unless keys are many; and the shift of the hashes."""
+    bits = max(6, min((32 * len(keys)).bit_length(), _MOST_BITS))
     place = _hashes(keys, 64 - bits)
     words = np.zeros(1 << (bits - 6), dtype=np.uint64)
     np.bitwise_or.at(words, place >> 6, np.uint64(1) << (place & 63).astype(np.uint64))

@@ -49,6 +49,23 @@ def test_room_for_more_places_is_made() -> None:
     assert low.dtype == np.int64
 
 
+def test_a_folder_that_cannot_be_written_to_costs_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba", reason="numba is not installed (extra kernels)")
+    from features.kernels import search
+
+    asked: list[dict[str, bool]] = []
+
+    def njit(**options: bool) -> Any:
+        asked.append(options)
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(search, "njit", njit)
+    assert search.compiled(_plainly) is _plainly
+    assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
+
+
 _LISTS = (
     WordList("病", ("糖尿病", "病", "尿病")),
     WordList("治", ("根治", "治", "治愈", "vip", "abc123"), exclude=("根治术", "治术")),
