@@ -130,6 +130,7 @@ class Context:
     parts: tuple[tuple[Context, int], ...] = ()
     """Where rows come from several moments: the context and row that each one's history is counted in."""
     _ready: list[Windows] = field(default_factory=list, init=False, repr=False)
+    _who: list[list[int | None]] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
     def unknown(cls, n: int) -> Context:
@@ -202,7 +203,9 @@ class Context:
     def _subjects(self) -> list[int | None]:
         if self.queries is None:
             return [None] * self.n
-        return [None if pd.isna(subject) else int(subject) for subject in self.queries["subject"]]
+        if not self._who:
+            self._who.append([None if pd.isna(subject) else int(subject) for subject in self.queries["subject"].tolist()])
+        return self._who[0]
 
     def _of_parts(self, ask: Callable[[Context], Sequence[Any] | NDArray[Any]]) -> list[Any]:
         """What each part says of its row; every part is asked once."""

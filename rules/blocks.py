@@ -58,6 +58,9 @@ class Block:
         self.true: Truth = (self.all, self._none)
         self.unknown: Truth = (self._none, self._none)
         self._done: dict[int, Truth] = {}
+        for steps, hit, rows in values.hits():
+            self._done.update(dict.fromkeys(steps, self.false))
+            self._done.update(zip(hit, ((bits[self._bytes], None) for bits in rows), strict=True))
         self._partly: dict[int, tuple[Bits, Truth]] = {}
         self._known: dict[int, Bits | None] = {}
         self._codes: dict[tuple[int, int], Bits] = {}

@@ -8,6 +8,7 @@ A mask of n rows is kept in n / 8 bytes (row 0 is the lowest bit of byte 0); the
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -99,16 +100,12 @@ class Ready:
         if values.dtype.kind == "M":
             known = known & ~np.isnat(values)
             items = values.astype("datetime64[D]").astype(object)
-        numbers: dict[Any, int] = {}
-        codes = np.zeros(size, dtype=np.int64)
+        items = list(items) if known.all() else [value if good else None for value, good in zip(items, known.tolist(), strict=True)]
         try:
-            for row, (value, good) in enumerate(zip(items, known.tolist(), strict=True)):
-                if not good or value is None or value != value:
-                    codes[row] = -1
-                else:
-                    codes[row] = numbers.setdefault(value, len(numbers))
+            numbers = {value: at for at, value in enumerate(v for v in dict.fromkeys(items) if v is not None and v == v)}
+            codes = np.fromiter(map(numbers.get, items, repeat(-1)), dtype=np.int64, count=size)
         except TypeError:  # not hashable
-            self.values, self._known = np.asarray(items), None if known.all() else known
+            self.values, self._known = np.asarray(values), None if known.all() else known
             return
         good_rows = codes >= 0
         self._known = None if good_rows.all() else good_rows

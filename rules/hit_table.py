@@ -4,7 +4,7 @@ A host that has its hits in one piece hands them over as they are (`Together`). 
 list without hits costs nothing, and the places of words are looked at only in rows in which they can stand together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -23,7 +23,8 @@ _AT_ONCE = 1 << 24
 class Together:
     """Hits of many lists and words as parallel arrays, sorted by row and start within each list.
 
-    ``number`` is the place in ``operands`` (the same object from batch to batch); ``mark`` has the bits of `rules.plan.kept_hits` that apply to the hit.
+    ``number`` is the place in ``operands`` (the same object from batch to batch); ``word`` numbers what was hit, the same word alike in all lists;
+    ``mark`` has the bits of `rules.plan.kept_hits` that apply to the hit.
     """
 
     operands: tuple[Operand, ...]
@@ -31,6 +32,7 @@ class Together:
     row: Ints
     start: Ints
     end: Ints
+    word: Ints
     mark: Ints
 
 
@@ -55,6 +57,8 @@ class _Counting:
     """One way of counting hits: for each list its line in `bits`, or -1."""
 
     line: list[int]
+    lines: npt.NDArray[np.intp]
+    """The same as an array."""
     bits: npt.NDArray[np.uint8]
 
 
@@ -65,6 +69,8 @@ class Numbering:
         self.operands = operands
         self._numbers = {operand: number for number, operand in enumerate(operands)}
         self._groups: dict[tuple[Operand, ...], tuple[int, ...]] = {}
+        self._steps: dict[int, tuple[list[int], npt.NDArray[np.intp]]] = {}
+        self._counted = 0
 
     def of(self, operands: tuple[Operand, ...]) -> tuple[int, ...]:
         """The numbers of some lists."""
@@ -76,15 +82,27 @@ class Numbering:
             found = self._groups[operands] = tuple(self._numbers[item] for item in operands)
         return found
 
+    def steps(self, hits: Sequence[tuple[int, Operand, int]]) -> Mapping[int, tuple[list[int], npt.NDArray[np.intp]]]:
+        """Steps (number, list, way of counting) by the way of counting, with the numbers of their lists. ``hits`` only ever grows."""
+        if self._counted < len(hits):
+            known = list(hits)
+            for kept in {kept for _, _, kept in known}:
+                mine = [(step, operand) for step, operand, how in known if how == kept]
+                self._steps[kept] = [step for step, _ in mine], np.array(self.of(tuple(operand for _, operand in mine)), dtype=np.intp)
+            self._counted = len(known)
+        return self._steps
+
 
 class HitTable:
     """The hits of a batch of `size` rows.
 
     >>> from rules.nodes import Term
-    >>> columns = (np.array(column) for column in ([1, 0, 1], [0, 0, 2], [4, 0, 1], [6, 2, 3], [0, 0, 1]))
+    >>> columns = (np.array(column) for column in ([1, 0, 1], [0, 0, 2], [4, 0, 1], [6, 2, 3], [8, 9, 8], [0, 0, 1]))
     >>> table = HitTable(Together((Term("甲"), Term("乙")), *columns), 3)
     >>> [None if bits is None else bits.tolist() for bits in (table.any_of((1,), 7), table.any_of((0, 1), 4), table.any_of((0,), 7))]
     [[5], [1], [1]]
+    >>> table.words((0, 1), 7).tolist()
+    [2.0, 0.0, 1.0]
     """
 
     def __init__(self, given: Together, size: int) -> None:
@@ -94,8 +112,8 @@ class HitTable:
         numbers = given.number.astype(np.int16 if width < 1 << 15 else np.int64, copy=False)
         order = np.argsort(numbers, kind="stable")
         self._numbers = numbers[order]
-        self._row, self._start, self._end, self._mark = (
-            np.asarray(column)[order] for column in (given.row, given.start, given.end, given.mark)
+        self._row, self._start, self._end, self._word, self._mark = (
+            np.asarray(column)[order] for column in (given.row, given.start, given.end, given.word, given.mark)
         )
         self._edges: list[int] = np.searchsorted(self._numbers, np.arange(width + 1)).tolist()
         self._countings: dict[int, _Counting] = {}
@@ -106,6 +124,13 @@ class HitTable:
         at = counting.line[number]
         return None if at < 0 else counting.bits[at]
 
+    def lines(self, numbers: npt.NDArray[np.intp], kept: int) -> tuple[list[int], list[Bits]]:
+        """The same of many lists: the places of those that are hit, and their rows."""
+        counting = self._counting(kept)
+        lines = counting.lines[numbers]
+        hit = np.flatnonzero(lines >= 0)
+        return hit.tolist(), list(counting.bits[lines[hit]])
+
     def any_of(self, numbers: Sequence[int], kept: int) -> Bits | None:
         """The rows in which one of some lists is hit; None where there is none."""
         counting = self._counting(kept)
@@ -115,10 +140,23 @@ class HitTable:
         found: Bits = np.bitwise_or.reduce(counting.bits[lines], axis=0)
         return found
 
+    def words(self, numbers: Iterable[int], kept: int) -> npt.NDArray[np.float64]:
+        """How many different words of some lists each row has."""
+        parts = self._parts(numbers)
+        if not parts:
+            return np.zeros(self.size)
+        chosen = (self._joined(self._mark, parts) & (~kept & 7)) == 0
+        row, word = (self._joined(column, parts)[chosen].astype(np.int64) for column in (self._row, self._word))
+        width = int(word.max(initial=0)) + 1
+        return np.bincount(np.unique(row * width + word) // width, minlength=self.size).astype(float)
+
+    def _parts(self, numbers: Iterable[int]) -> list[slice]:
+        edges = self._edges
+        return [slice(edges[number], edges[number + 1]) for number in numbers if edges[number] < edges[number + 1]]
+
     def places(self, numbers: Iterable[int], kept: int, rows: Mask | None = None) -> Places:
         """Where some lists are hit, in some rows (None: in all)."""
-        edges = self._edges
-        parts = [slice(edges[number], edges[number + 1]) for number in numbers if edges[number] < edges[number + 1]]
+        parts = self._parts(numbers)
         if not parts:
             return _NOWHERE
         row, mark = self._joined(self._row, parts), self._joined(self._mark, parts)
@@ -149,9 +187,9 @@ class HitTable:
             cells = np.zeros((min(some, len(hit) - low), self.size), dtype=bool)
             cells[line[part] - low, row[part]] = True
             bits[low : low + some] = np.packbits(cells, axis=1, bitorder="little")
-        lines = np.full(len(self.operands), -1)
+        lines = np.full(len(self.operands), -1, dtype=np.intp)
         lines[hit] = np.arange(len(hit))
-        return _Counting(lines.tolist(), bits)
+        return _Counting(lines.tolist(), lines, bits)
 
 
 _NOWHERE = Places(*(np.zeros(0, dtype=np.int64) for _ in range(3)))

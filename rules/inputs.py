@@ -21,6 +21,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
+_WORDY: frozenset[type] = frozenset({str, frozenset, type(None)})
+"""What columns of texts and of sets are made of."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One value a row. `values` may be numbers, booleans, texts (object), dates (object or datetime64), sets (frozensets of texts); where not `known` they are ignored."""
@@ -36,6 +40,8 @@ class Column:
         [True, False]
         """
         items = list(values)
+        if {type(None)} < {type(None), *map(type, items)} <= _WORDY:  # the most common, in one go
+            return cls(np.fromiter(items, dtype=object, count=len(items)), np.array([item is not None for item in items], dtype=bool))
         known = np.array([item is not None and item == item for item in items], dtype=bool)
         kinds = {type(item) for item, good in zip(items, known, strict=True) if good}
         if kinds <= {bool}:

@@ -267,6 +267,8 @@ class Plan:
         self.costs: list[int] = []
         self.searching: list[bool] = []
         """Steps that an expression or sentences may decide: they are asked about some rows alone (`rules.blocks`)."""
+        self.hits: list[tuple[int, Operand, int]] = []
+        """The steps that ask whether a list or word is hit: number, list, and which hits count."""
         self.asked: list[Rule] = []
         """The rules whose outcome other rules ask for."""
         self.compiled: dict[tuple[int, ...], Any] = {}
@@ -408,6 +410,8 @@ class Plan:
         if number is None:
             number = self._numbers[step] = len(self.steps)
             self.steps.append(step)
+            if isinstance(step, Hit):
+                self.hits.append((number, step.operand, step.kept))
             self.costs.append(_cost(step) + max((self.costs[item] for item in inner(step)), default=0))
             self.searching.append(_searches(step) or (isinstance(step, _JOINING) and any(self.searching[item] for item in inner(step))))
         return number

@@ -1,6 +1,6 @@
 """The values and word hits of a plan's steps over a batch: each computed once, for all rows, when first asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -96,14 +96,19 @@ class Values:
 
     def places(self, number: int) -> Bits | None:
         """The rows in which words are hit, alone or as they should stand; None where there is no such row."""
-        step = self._steps[number]
-        if isinstance(step, Hit) and self._table is not None:
-            return self._table.line(self._numbers(step.operand)[0], step.kept)
         if number not in self._places:
+            step = self._steps[number]
             assert isinstance(step, Hit | Placed)
             mask = self._hit(step) if isinstance(step, Hit) else self._placed(step.node, None)
             self._places[number] = _as_bits(mask)
         return self._places[number]
+
+    def hits(self) -> Iterator[tuple[list[int], list[int], list[Bits]]]:
+        """Steps that ask for the hits of one list, where the host hands all hits over in one piece: which of them have any, and in which rows."""
+        if self._table is not None and self._numbering is not None:
+            for kept, (steps, numbers) in self._numbering.steps(self._plan.hits).items():
+                hit, bits = self._table.lines(numbers, kept)
+                yield steps, [steps[at] for at in hit], bits
 
     def places_among(self, number: int, rows: Numbers) -> Bits | None:
         """The same of a step that searches texts, in some rows (numbers in order); what it says of others means nothing."""
@@ -167,10 +172,15 @@ class Values:
     def _counted(self, step: Counted) -> Array:
         node, which = step.node, kept_hits(step.node)
         if node.distinct:
+            if self._table is not None:
+                return self._table.words(self._numbers(*node.lists), which)
             return distinct_terms([self.kept((item,), which) for item in node.lists], self.size)
         return distinct_places(self._stand(node.lists, which), self.size)
 
     def _hit(self, step: Hit) -> Mask | None:
+        if self._table is not None:
+            line = self._table.line(self._numbers(step.operand)[0], step.kept)
+            return None if line is None else unpacked(line, self.size)
         hits = self.kept((step.operand,), step.kept)
         return rows_hit(hits, self.size) if len(hits.row) else None
 
@@ -237,7 +247,10 @@ class Values:
         return yes, known
 
     def _holds(self, step: Holds) -> Known:
-        column, test = self.column(step.value), CONTAINS[step.mode]
+        column, test, ready = self.column(step.value), CONTAINS[step.mode], self.ready(step.value)
+        if ready.codes is not None:  # each different set once
+            table = np.array([*(test(step.words, frozenset(value)) for value in ready.words), False], dtype=bool)
+            return table[ready.codes], column.known
         yes = np.zeros(self.size, dtype=bool)
         yes[column.known] = [test(step.words, frozenset(value)) for value in column.values[column.known]]
         return yes, column.known

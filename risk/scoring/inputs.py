@@ -101,12 +101,14 @@ class TextInputs:
     def hits_together(self) -> Together:
         """The hits of all lists and words in one piece (`rules.hit_table.Joint`)."""
         lists, words = self._frame.hits, self._literals
+        listed, written = _word_numbers(lists.terms, words.terms)
         return Together(
             _operands(lists.names, words.names),
             np.concatenate([lists.list.astype(np.int64), words.list.astype(np.int64) + len(lists.names)]),
             np.concatenate([lists.row, words.row]),
             np.concatenate([lists.start, words.start]),
             np.concatenate([lists.end, words.end]),
+            np.concatenate([listed[lists.term], written[words.term]]),
             np.concatenate([_marks(lists), _marks(words)]),
         )
 
@@ -204,8 +206,10 @@ class TextInputs:
 
     def identifier_kinds(self) -> Column:
         """The kinds of numbers each text shows, as sets."""
-        shown = {kind: self._shows(kind) for kind in IDENTIFIERS}
-        return Column.of(frozenset(kind for kind, rows in shown.items() if rows[row]) for row in range(self.size))
+        shown = sum((self._shows(kind).astype(np.int64) << at for at, kind in enumerate(IDENTIFIERS)), np.zeros(self.size, dtype=np.int64))
+        some, which = np.unique(shown, return_inverse=True)
+        sets = [frozenset(kind for at, kind in enumerate(IDENTIFIERS) if one >> at & 1) for one in some.tolist()]
+        return Column(np.asarray(Coded(which, sets)), np.ones(self.size, dtype=bool))
 
     def _shows(self, kind: str) -> NDArray[np.bool_]:
         """Rows whose text shows a number of the kind, in whatever state."""
@@ -290,6 +294,14 @@ def _marks(hits: ListHits) -> NDArray[np.uint8]:
     """How each hit stands, by the bits of `rules.plan.kept_hits`."""
     marks = NEGATED * hits.negated.view(np.uint8) + REPORTED * hits.reported.view(np.uint8) + AGGRESSIVE * hits.aggressive.view(np.uint8)
     return np.asarray(marks, dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _word_numbers(listed: tuple[str, ...], written: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A number for each word of the lists and for each that rules write literally: the same word has one."""
+    numbers: dict[str, int] = {}
+    told = [numbers.setdefault(word, len(numbers)) for word in (*listed, *written)]
+    return np.array(told[: len(listed)], dtype=np.int64), np.array(told[len(listed) :], dtype=np.int64)
 
 
 @lru_cache(maxsize=8)
