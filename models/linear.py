@@ -78,19 +78,26 @@ class LinearText:
     def _row_part(self, tokens: Tokens) -> sparse.csr_matrix[Any]:
         from scipy import sparse
 
-        column, known = self._columns(tokens)
-        kept = np.flatnonzero(known[tokens.token])
-        column = column[tokens.token[kept]]
-        data = _of_length_one(tokens.damped[kept] * self._idf[column], tokens.part[kept], len(tokens.lengths))
+        column = self._columns(tokens)
+        data = tokens.of_length_one(tokens.damped * self._by_token(column, self._idf)[tokens.token])
+        place = column.astype(np.int32)[tokens.token]
+        kept = np.flatnonzero(place >= 0)
         ends = np.searchsorted(kept, tokens.edges).astype(np.int32)
-        return sparse.csr_matrix((data, column.astype(np.int32), ends), shape=(len(tokens.lengths), len(self.weight)))
+        return sparse.csr_matrix((data[kept], place[kept], ends), shape=(len(tokens.lengths), len(self.weight)))
 
-    def _columns(self, tokens: Tokens) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """The column of each different token, and whether it is known at all."""
+    def _columns(self, tokens: Tokens) -> Ints:
+        """The column of each different token, -1 for one that is not known."""
         first, second = self.chars.places(tokens.chars), self.words.places(tokens.words)
         second[second >= 0] += len(self.chars.codes)
-        column = np.concatenate([first, second])
-        return column, column >= 0
+        return np.concatenate([first, second])
+
+    @staticmethod
+    def _by_token(column: Ints, values: Floats) -> Floats:
+        """The values of columns for each different token, 0 for one that is not known."""
+        told = np.zeros(len(column))
+        known = np.flatnonzero(column >= 0)
+        told[known] = values[column[known]]
+        return told
 
     def decision(self, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Floats:
         """Log-odds of texts, in chunks, so that memory stays bounded."""
@@ -106,17 +113,16 @@ class LinearText:
         return np.concatenate(told), np.concatenate(made)
 
     def _read(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        column, known = self._columns(tokens)
-        kept = np.flatnonzero(known[tokens.token])
-        token, part = tokens.token[kept], tokens.part[kept]
-        n, idf, weight = len(tokens.lengths), np.zeros(len(column)), np.zeros(len(column))
-        idf[known], weight[known] = self._idf[column[known]], self.weight[column[known]]
-        shares = _of_length_one(tokens.damped[kept] * idf[token], part, n)
-        shares *= weight[token]
-        learnt = _summed(part, tokens.count[kept], 2 * n)[::2]
-        row = part >> 1
-        parts = _parts(shares, row, np.searchsorted(kept, tokens.edges), learnt, tokens.lengths)
-        return _summed(row, shares, n) + self.bias, parts
+        """All tokens go through, what is not known with weight 0: to leave it out takes longer."""
+        column = self._columns(tokens)
+        idf, weight = self._by_token(column, self._idf), self._by_token(column, self.weight)
+        known = (idf > 0).astype(np.float64)
+        known[len(tokens.chars) :] = 0.0
+        tfidf = tokens.of_length_one(tokens.damped * idf[tokens.token])
+        above, below = (tokens.summed(tfidf, bound(weight, 0.0)) for bound in (np.maximum, np.minimum))
+        learnt = tokens.summed(tokens.count, known)
+        parts = _parts(above, below, tfidf * weight[tokens.token], tokens.edges, learnt, tokens.lengths)
+        return tokens.summed(tfidf, weight) + self.bias, parts
 
     def look(self, cut: Cut) -> Read:
         """As `read`, with the tokens: of texts that are explained."""
@@ -125,7 +131,8 @@ class LinearText:
         edges = np.searchsorted(found.row, np.arange(n + 1))
         chars = found.column < first_word
         learnt = _summed(found.row[chars], count[chars], n)
-        parts = _parts(found.log_odds, found.row, edges, learnt, cut.lengths)
+        above, below = (_summed(found.row, bound(found.log_odds, 0.0), n) for bound in (np.maximum, np.minimum))
+        parts = _parts(above, below, found.log_odds, edges, learnt, cut.lengths)
         return Read(_summed(found.row, found.log_odds, n) + self.bias, parts, found)
 
     def _found(self, cut: Cut) -> tuple[Found, Floats]:
@@ -163,19 +170,9 @@ class LinearText:
         new = np.ones(len(number), dtype=bool)
         new[1:] = (number[1:] != number[:-1]) | (begin[1:] != begin[:-1]) | (end[1:] != end[:-1])
         places = np.searchsorted(number[new], np.arange(len(found.row) + 1))
-        return Wording(
-            cut.dense,
-            cut.words,
-            edges,
-            is_word.tolist(),
-            found.tfidf,
-            found.log_odds,
-            start[found.first],
-            size[found.first],
-            places,
-            begin[new],
-            end[new],
-        )
+        first = start[found.first]
+        last = first + size[found.first]
+        return Wording(cut.dense, cut.words, edges, is_word, found.tfidf, found.log_odds, first, last, places, begin[new], end[new])
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """(JSON, arrays)."""
@@ -243,15 +240,19 @@ def _parts_of(counts: Any, rows: Any, weight: Floats, idf: Floats, first_word: i
     n = rows.shape[0]
     row = np.repeat(np.arange(n), np.diff(counts.indptr))
     learnt = _summed(row, counts.data * (idf[counts.indices] > 0) * (counts.indices < first_word), n)
-    return _parts(rows.data * weight[rows.indices], row, rows.indptr, learnt, lengths)
+    shares = rows.data * weight[rows.indices]
+    above, below = (_summed(row, bound(shares, 0.0), n) for bound in (np.maximum, np.minimum))
+    return _parts(above, below, shares, rows.indptr, learnt, lengths)
 
 
-def _parts(shares: Floats, row: Ints, edges: Ints, learnt: Floats, lengths: Ints) -> Floats:
-    """The columns of `PARTS`. Known: the share of a text's runs of characters that were ``learnt``; nan of an empty text."""
+def _parts(above: Floats, below: Floats, shares: Floats, edges: npt.NDArray[np.integer[Any]], learnt: Floats, lengths: Ints) -> Floats:
+    """The columns of `PARTS`. ``above`` and ``below`` are the sums of the shares that speak for and against.
+
+    Known: the share of a text's runs of characters that were ``learnt``; nan of an empty text.
+    """
     n = len(lengths)
     told = np.zeros((n, len(PARTS)))
-    told[:, 0] = _summed(row, np.maximum(shares, 0.0), n)
-    told[:, 1] = _summed(row, np.minimum(shares, 0.0), n)
+    told[:, 0], told[:, 1] = above, below
     some = np.flatnonzero(np.diff(edges))
     if len(some):
         told[some, 2] = np.maximum(np.maximum.reduceat(shares, edges[some]), 0.0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -94,7 +95,7 @@ class TextModel:
         else:
             dense = dense_texts(frame)
             start, parts = self.linear.read(dense, frame.words, _shared_tokens(frame, dense))
-        return start + self.trees.raw(self._table(start, parts, frame.columns, rules, weights))
+        return start + self.trees.raw(self._table(self.trees, start, parts, frame.columns, rules, weights))
 
     def contributions(
         self,
@@ -117,7 +118,7 @@ class TextModel:
         if self.trees is None:
             return [reasons(wording, k, slope, [], base, top) for k in range(len(chosen))]
         part = rules if rules is None or one else rules.iloc[chosen]
-        x = self._table(read.start, read.parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
+        x = self._table(self.trees, read.start, read.parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
         shares = self.trees.contributions(x)
         said, others, called = _columns_of(tuple(self.trees.names))
         told = []
@@ -125,8 +126,9 @@ class TextModel:
             words = slope * float(shares[k, said].sum())
             found = [Contribution(LINEAR, "column", start, words)] if words else []
             some = others[shares[k, others] != 0]
-            values = zip(some.tolist(), x[k, some].tolist(), (slope * shares[k, some]).tolist(), strict=True)
-            found += [Contribution(called[j][0], called[j][1], value, log_odds) for j, value, log_odds in values]
+            names, kinds = [called[j][0] for j in some.tolist()], [called[j][1] for j in some.tolist()]
+            told_of = zip(names, kinds, x[k, some].tolist(), (slope * shares[k, some]).tolist(), repeat(()), repeat(None))
+            found += map(Contribution._make, told_of)
             told.append(reasons(wording, k, slope, found, base + slope * float(shares[k, -1]), top))
         return told
 
@@ -138,10 +140,25 @@ class TextModel:
         return last[1]
 
     def _table(
-        self, start: Floats, parts: Floats, columns: pd.DataFrame, rules: pd.DataFrame | None, weights: Mapping[str, float] | None
+        self,
+        boosted: trees.Trees,
+        start: Floats,
+        parts: Floats,
+        columns: pd.DataFrame,
+        rules: pd.DataFrame | None,
+        weights: Mapping[str, float] | None,
     ) -> Floats:
-        seen = parts if self.parts else parts[:, :0]
-        return _join(start, seen, columns, rules, self.columns, self.rules, known_weights(weights, self.weights))
+        """What the trees look at, one row a unit; 0 in columns that they do not."""
+        n, width, seen = len(start), len(self.columns), parts if self.parts else parts[:, :0]
+        first = 1 + seen.shape[1]
+        x = np.zeros((n, first + width + len(self.rules) + 1))
+        x[:, 0], x[:, 1:first], x[:, -1] = start, seen, noisy_or(rules, known_weights(weights, self.weights), n)
+        used = boosted.used - first
+        mine, of_rules = used[(used >= 0) & (used < width)], used[(used >= width) & (used < width + len(self.rules))]
+        x[:, first + mine] = table(columns, [self.columns[j] for j in mine.tolist()], n)
+        on = table(rules, [RULE + self.rules[j - width] for j in of_rules.tolist()], n)
+        x[:, first + of_rules] = np.nan_to_num(on, copy=False)  # unknown is not fired, here as in the noisy-or
+        return x
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
         """(JSON, arrays, texts) for `models.bundle`."""

@@ -23,19 +23,38 @@ WORDS = 2
 class Tokens:
     """How often each text has each token.
 
-    ``chars`` and ``words`` are the different codes in ascending order; ``token`` numbers the former, then the latter. ``token``, ``count`` and ``part`` go text
-    by text (text i from ``edges[i]`` to ``edges[i + 1]``), in ascending order of tokens. ``part`` is twice the number of the text, one more for words;
-    ``damped`` is 1 + log(count).
+    ``chars`` and ``words`` are the different codes in ascending order; ``token`` numbers the former, then the latter. ``token`` and ``count`` go text by text
+    (text i from ``edges[i]`` to ``edges[i + 1]``), in ascending order of tokens. ``halves`` are the edges with the place between them where words begin;
+    ``damped`` is 1 + log(count); ``index`` is ``token`` as sparse matrices want it.
     """
 
     lengths: Ints
     chars: Codes
     words: Codes
     token: npt.NDArray[np.intp]
+    index: npt.NDArray[np.int32]
     count: Floats
     damped: Floats
-    part: npt.NDArray[np.intp]
-    edges: Ints
+    edges: npt.NDArray[np.int32]
+    halves: npt.NDArray[np.int32]
+
+    def summed(self, values: Floats, weights: Floats) -> Floats:
+        """The sum by text of values times the weights of their tokens, from first to last."""
+        from scipy import sparse
+
+        rows = sparse.csr_matrix((values, self.index, self.edges), shape=(len(self.lengths), len(weights)))
+        return np.asarray(rows @ weights, dtype=np.float64)
+
+    def of_length_one(self, values: Floats) -> Floats:
+        """Values scaled in place, so that the characters of each text and its words have length one."""
+        from scipy import sparse
+
+        zeros = np.zeros(len(values), dtype=np.int32)
+        squares = sparse.csr_matrix((values * values, zeros, self.halves), shape=(len(self.halves) - 1, 1))
+        length = np.sqrt(np.asarray(squares @ np.ones(1)))
+        length[length == 0.0] = 1.0
+        values /= np.repeat(length, np.diff(self.halves))
+        return values
 
 
 def tokens_of(dense: Sequence[str], words: Sequence[Sequence[str]], ranges: Iterable[tuple[int, int]] | None = None) -> Iterator[Tokens]:
@@ -52,10 +71,12 @@ def _tokens(dense: Sequence[str], words: Sequence[Sequence[str]]) -> Tokens:
     key.sort()
     at, count = runs_of(key)
     held = key[at]
-    edges = np.searchsorted(held, np.arange(n + 1) * width)
-    row = np.repeat(np.arange(n), np.diff(edges))
-    token = held - row * width
-    return Tokens(lengths_of(dense), chars, others, token, count, 1.0 + np.log(count), 2 * row + (token >= len(chars)), edges)
+    begin = np.repeat(np.arange(n + 1) * width, 2)
+    begin[1::2] += len(chars)
+    halves = np.searchsorted(held, begin[:-1]).astype(np.int32)
+    edges = halves[::2]
+    token = held - np.repeat(begin[:-2:2], np.diff(edges))
+    return Tokens(lengths_of(dense), chars, others, token, token.astype(np.int32), count, 1.0 + np.log(count), edges, halves)
 
 
 def runs_of(key: Ints) -> tuple[Ints, Floats]:

@@ -39,6 +39,8 @@ class Trees:
 
         self.text, self.names, self.weight = text, list(names), weight
         self._booster = lgb.Booster(model_str=text)
+        self.used = np.flatnonzero(self._booster.feature_importance())
+        """The columns that any tree looks at; whatever stands in the others changes nothing."""
 
     def raw(self, x: Floats) -> Floats:
         """What the trees add to the log-odds of each row."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from models.explain import Contribution, Kind
 
@@ -24,25 +25,25 @@ TOKENS = ("chars", "words")
 class Wording:
     """The known tokens of some texts, text by text (text k from ``edges[k]`` to ``edges[k + 1]``): what each adds, and where it stands.
 
-    ``first`` is the character of the dense view (or the number of the word) where a token stands first, ``length`` counts characters (or words). Its places in the
+    ``first`` and ``last`` are the characters of the dense view (or the numbers of the words) from where to where a token stands first. Its places in the
     original text are ``begin`` and ``end`` from ``places[i]`` to ``places[i + 1]``: ascending, each once.
     """
 
     dense: Sequence[str]
     words: Sequence[Sequence[str]]
     edges: Ints
-    is_word: Sequence[bool]
+    is_word: npt.NDArray[np.bool_]
     tfidf: Floats
     log_odds: Floats
     first: Ints
-    length: Ints
+    last: Ints
     places: Ints
     begin: Ints
     end: Ints
 
     def name(self, k: int, i: int) -> tuple[Kind, str]:
         """Kind and spelling of token i, which is one of text k."""
-        first, last = int(self.first[i]), int(self.first[i] + self.length[i])
+        first, last = int(self.first[i]), int(self.last[i])
         return ("words", " ".join(self.words[k][first:last])) if self.is_word[i] else ("chars", self.dense[k][first:last])
 
     def contribution(self, k: int, i: int, log_odds: float) -> Contribution:
@@ -153,20 +154,27 @@ def reasons(wording: Wording, k: int, scale: float, others: Sequence[Contributio
 
 
 def _untie(wording: Wording, k: int, place: Ints, size: Floats, others: Sequence[Contribution]) -> None:
-    """Put those of one size in the order of their kinds and names."""
-    alike = np.flatnonzero(size[1:] == size[:-1])
-    if not len(alike):
+    """Put those of one size in the order of their kinds and names: half of a text's tokens, because what was learnt from the same texts weighs the same."""
+    same = np.concatenate([[False], size[1:] == size[:-1], [False]])
+    tied = np.flatnonzero(same[1:] | same[:-1])
+    if not len(tied):
         return
-    begin = int(wording.edges[k])
-    n = int(wording.edges[k + 1]) - begin
+    names = _keys(wording, k, place[tied], others)
+    begins = np.flatnonzero(~same[tied]).tolist()
+    ordered = place[tied].tolist()
+    for first, last in zip(begins, [*begins[1:], len(tied)], strict=True):
+        ordered[first:last] = [i for _, i in sorted(zip(names[first:last], ordered[first:last], strict=True))]
+    place[tied] = ordered
 
-    def key(i: int) -> tuple[str, str]:
-        return (others[i - n].kind, others[i - n].feature) if i >= n else wording.name(k, begin + i)
 
-    starts = alike[np.concatenate([[True], np.diff(alike) > 1])]
-    ends = alike[np.concatenate([np.diff(alike) > 1, [True]])] + 2
-    for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
-        place[first:last] = sorted(place[first:last].tolist(), key=key)
+def _keys(wording: Wording, k: int, place: Ints, others: Sequence[Contribution]) -> list[str]:
+    """Kind and name of tokens and others, as one text each that orders them."""
+    begin, after = wording.edges[k : k + 2].tolist()
+    dense, words, many = wording.dense[k], wording.words[k], after - begin
+    token = begin + place[place < many]
+    spelt = zip(wording.is_word[token].tolist(), wording.first[token].tolist(), wording.last[token].tolist(), strict=True)
+    tokens = iter(["words\0" + " ".join(words[i:j]) if is_word else "chars\0" + dense[i:j] for is_word, i, j in spelt])
+    return [next(tokens) if i < many else f"{others[i - many].kind}\0{others[i - many].feature}" for i in place.tolist()]
 
 
 def by_character(shares: Sequence[Contribution], size: int) -> tuple[Floats, list[float]]:
