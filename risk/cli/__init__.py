@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("risk.cli.audit:audit", "Who did what; verify, export, send it / 审计"),
     "unmask": ("risk.cli.unmask:unmask", "Read personal data plain, on the record / 查看个人信息原文"),
     "trace": ("risk.cli.follow:trace", "Follow a signal to its verdict / 追踪信号"),
+    "archive": ("risk.cli.archive:archive", "Old months into files, and back / 信号归档与调回"),
     "backup": ("risk.cli.backup:backup", "Everything in one file / 备份"),
     "restore": ("risk.cli.backup:restore", "A backup back into an empty place / 恢复"),
     "config": ("risk.cli.config:config", "Settings: as they are, what is wrong / 设置"),

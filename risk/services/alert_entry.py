@@ -16,19 +16,24 @@ from sqlalchemy import Connection, Row, insert, select
 from risk import __version__
 from risk.domain.balance import Outcome
 from risk.domain.candidates import Candidate
-from risk.domain.errors import NotFoundError
+from risk.domain.errors import ConflictError, NotFoundError
 from risk.domain.grades import Grade
 from risk.domain.messages import register
 from risk.domain.routing import base_model, first_place
 from risk.domain.signals import Signal, digest
 from risk.services import alerts
-from risk.services.signal_store import store
+from risk.services.signal_store import archived_month, store
 from risk.storage import tables as t
 
 register(
     {
         "signal_not_found": ("没有编号为 {id} 的信号", "no signal with the number {id}"),
         "alert_not_found": ("没有编号为 {id} 的预警", "no alert with the number {id}"),
+        "signal_archived": ("同一信号已归档（{month}）", "the same signal came before and is archived ({month})"),
+        "signal_archived.hint": (
+            "先由系统管理员调回该月：risk archive restore --month {month}",
+            "let the month be brought back first: risk archive restore --month {month}",
+        ),
     }
 )
 
@@ -62,7 +67,10 @@ class Settled:
 def keep_signal(conn: Connection, signal: Signal, now: datetime) -> int:
     """Store a signal, or find the one that is the same; returns its number."""
     store(conn, [signal], now=now)
-    return int(conn.scalars(select(t.signals.c.id).where(t.signals.c.identity == signal.identity)).one())
+    found = conn.scalar(select(t.signals.c.id).where(t.signals.c.identity == signal.identity))
+    if found is None:  # it came years ago: an alert rests on rows that can be looked at
+        raise ConflictError("signal_archived", month=archived_month(conn, signal.identity))
+    return int(found)
 
 
 def signal_row(conn: Connection, signal_id: int) -> Row[Any]:

@@ -46,15 +46,15 @@ def observed(conn: Connection, bounds: Sequence[Bound], received: datetime, scop
     """How many archived signals were observed within the bounds, received by then, and lie inside the scope; cases of the library are never archived."""
     found: Counter[Seen] = Counter()
     columns = ["id", "source", "region", "kind", "subject_id", "time_given", "observed_at", "received_at"]
-    for row in _holding(conn, *(_reaches(bound) for bound in bounds)):
+    for row in holding(conn, *(_reaches(bound) for bound in bounds)):
         rows = _signals(conn, row, columns, bounds, received)
         linked = rows["subject_id"].is_valid()
         rows = rows.select(["source", "region", "kind", "time_given"]).append_column("linked", linked)
         for one in rows.group_by(rows.column_names).aggregate([([], "count_all")]).to_pylist():
             n = int(one.pop("count_all"))
             found[Seen(**one)] += n
-    inside = _inside(scope)
-    return Counter({one: n for one, n in found.items() if inside(one.region)})
+    lies = inside(scope)
+    return Counter({one: n for one, n in found.items() if lies(one.region)})
 
 
 def last_observed(conn: Connection, until: datetime, scope: Scope, known: Mapping[str, datetime]) -> dict[str, datetime]:
@@ -63,13 +63,13 @@ def last_observed(conn: Connection, until: datetime, scope: Scope, known: Mappin
     Archives that cannot say anything later of any source are not read: of a source that still delivers, none is.
     """
     found = dict(known)
-    inside = _inside(scope)
-    for row in reversed(_holding(conn, t.archives.c.observed_from <= until)):
+    lies = inside(scope)
+    for row in reversed(holding(conn, t.archives.c.observed_from <= until)):
         if all(source in found and found[source] >= row.observed_to for source in row.manifest["sources"]):
             continue
         rows = _signals(conn, row, ["id", "source", "region", "observed_at", "received_at"], [("<=", until)], until)
         for one in rows.group_by(["source", "region"]).aggregate([("observed_at", "max")]).to_pylist():
-            if inside(one["region"]):
+            if lies(one["region"]):
                 found[one["source"]] = max(one["observed_at_max"], found.get(one["source"], one["observed_at_max"]))
     return found
 
@@ -80,12 +80,12 @@ def taken_in(conn: Connection, imports: ColumnElement[bool], scope: Scope) -> in
     first, last, any_ = conn.execute(select(func.min(i.started_at), func.max(i.ended_at), func.count()).where(imports)).one()
     if not any_:
         return 0
-    ids, n, inside = set(conn.scalars(select(i.id).where(imports))), 0, _inside(scope)
+    ids, n, lies = set(conn.scalars(select(i.id).where(imports))), 0, inside(scope)
     a = t.archives.c
-    for row in _holding(conn, a.received_to >= first, a.received_from <= last):
+    for row in holding(conn, a.received_to >= first, a.received_from <= last):
         rows = _left(conn, row, t.signals.name, ["id", "region", "import_id"])
         for one in rows.group_by(["region", "import_id"]).aggregate([([], "count_all")]).to_pylist():
-            n += int(one["count_all"]) if one["import_id"] in ids and inside(one["region"]) else 0
+            n += int(one["count_all"]) if one["import_id"] in ids and lies(one["region"]) else 0
     return n
 
 
@@ -94,12 +94,12 @@ def judged(conn: Connection, run_ids: Collection[int], scope: Scope) -> tuple[in
     total, outcomes = 0, Counter[str]()
     if not run_ids:
         return total, outcomes
-    inside = _inside(scope)
-    for row in _holding(conn):
+    lies = inside(scope)
+    for row in holding(conn):
         for one in _placed(conn, row, t.assessments.name, ["run_id"], run_ids):
-            total += int(one["count_all"]) if inside(one["region"]) else 0
+            total += int(one["count_all"]) if lies(one["region"]) else 0
         for one in _placed(conn, row, t.candidates.name, ["run_id", "outcome"], run_ids):
-            outcomes[one["outcome"]] += int(one["count_all"]) if inside(one["region"]) else 0
+            outcomes[one["outcome"]] += int(one["count_all"]) if lies(one["region"]) else 0
     return total, +outcomes
 
 
@@ -113,15 +113,21 @@ def outcomes(conn: Connection, run_id: int) -> Counter[str]:
 def total(conn: Connection) -> int:
     """How many signals are archived now, from the tables alone."""
     k = t.archived_signals.c
-    rows = _holding(conn)
+    rows = holding(conn)
     moving = [row.id for row in rows if row.status == "restoring"]
     counted = sum(int(row.removed.get("gone", {}).get(t.signals.name, 0)) for row in rows if row.status != "restoring")
     return counted + sum(int(conn.scalar(select(func.count()).where(k.archive_id == number)) or 0) for number in moving)
 
 
-def _holding(conn: Connection, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
+def holding(conn: Connection, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
+    """The archives that hold something the tables do not."""
     a = t.archives.c
     return list(conn.execute(select(t.archives).where(a.status.in_(HOLDING), *conditions).order_by(a.month, a.part)))
+
+
+def groups(row: Row[Any]) -> range:
+    """The groups of an archive that are out of the tables now."""
+    return range(row.cursor, row.chunks) if row.status == "restoring" else range(row.cursor)
 
 
 def _reaches(bound: Bound) -> ColumnElement[bool]:
@@ -135,8 +141,7 @@ def _left(conn: Connection, row: Row[Any], name: str, columns: Sequence[str]) ->
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    groups = range(row.cursor, row.chunks) if row.status == "restoring" else range(row.cursor)
-    found = files.read(place_of(conn, row.month, row.part) / f"{name}.parquet", columns, groups)
+    found = files.read(place_of(conn, row.month, row.part) / f"{name}.parquet", columns, groups(row))
     if not row.stayed:
         return found
     key = "id" if name == t.signals.name else "signal_id"
@@ -170,7 +175,7 @@ def _placed(conn: Connection, row: Row[Any], name: str, by: Sequence[str], run_i
     return counted
 
 
-def _inside(scope: Scope) -> Callable[[str | None], bool]:
+def inside(scope: Scope) -> Callable[[str | None], bool]:
     """Whether a place lies inside a scope, as `scoping.region_inside` says it in SQL."""
     if scope.whole:
         return lambda _region: True

@@ -123,11 +123,11 @@ def _note(told: dict[str, Any], rows: Sequence[Line], kind: pa.Schema) -> None:
 
 def read_chunk(place: Path, number: int) -> dict[str, list[Line]]:
     """Group ``number`` of every table, as it was written."""
-    return {table.name: _lines(place, table, number) for table in GOES}
+    return {table.name: read_lines(place, table, number) for table in GOES}
 
 
-def _lines(place: Path, table: Table, number: int) -> list[Line]:
-    """Columns that the table has got since are not known of an older file (None); those it has lost are left out."""
+def read_lines(place: Path, table: Table, number: int) -> list[Line]:
+    """Group ``number`` of one table. Columns that the table has got since are not known of an older file (None); those it has lost are left out."""
     with opened(place / f"{table.name}.parquet") as file:
         found = file.read_row_group(number)
     columns = [

@@ -46,13 +46,17 @@ class Reach:
 
 def reach(conn: Connection) -> Reach:
     """How far the features, the escalators and the rules in force look back; ``ConflictError`` (``archive_window_unbounded``)."""
-    from risk.services import live_rules
-
-    live = live_rules.load(conn)
     found = [*_features(), *_escalators()]
-    for pack in (*live.packs, *live_rules.shipped()):
+    for pack in _packs(conn):
         found += _rules(pack)
     return Reach(max((days for of_signals, days in found if of_signals), default=0.0), max((days for _, days in found), default=0.0))
+
+
+def _packs(conn: Connection) -> list[Pack]:
+    """What is in force, and what came with the program: a paused rule may be resumed."""
+    from risk.services import live_rules
+
+    return [*live_rules.load(conn).packs, *live_rules.shipped()]
 
 
 def _features() -> Iterator[tuple[bool, float]]:

@@ -21,7 +21,7 @@ from risk.domain.problems import Problem
 from risk.domain.signals import Signal, digest
 from risk.domain.values import keepable, safe_text
 from risk.services import auditing, imports
-from risk.services.signal_store import store
+from risk.services.signal_store import archived, store
 from risk.storage import tables as t
 from risk.storage.upsert import batches, insert_new
 
@@ -94,7 +94,7 @@ def post(conn: Connection, rows: Sequence[Mapping[str, Any]], *, source: str, ac
         repeated=repeated,
         notes=summary.notes,
         warnings=summary.warnings,
-        rows=tuple(_told(outcomes, ids, set(before))),
+        rows=tuple(_told(outcomes, ids, {*before, *archived(conn, [one.identity for one in outcomes if isinstance(one, Signal)])})),
     )
 
 

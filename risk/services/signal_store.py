@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from risk.domain.signals import Signal
 from risk.services.linking import Link, link
 from risk.storage.engine import serialise
-from risk.storage.tables import archived_signals, signals
+from risk.storage.tables import archived_signals, archives, signals
 from risk.storage.upsert import batches, insert_new
 
 _LOCK = 2  # of risk.storage.engine.serialise; 1 is the migrations'
@@ -66,6 +66,15 @@ def archived(connection: Connection, identities: Sequence[str]) -> set[str]:
         for part in batches([bytes.fromhex(one) for one in identities]):
             rows = connection.execute(select(archived_signals.c.identity).where(archived_signals.c.identity.in_(part)))
             found.update(bytes(row.identity).hex() for row in rows)
+    return found
+
+
+def archived_month(connection: Connection, identity: str) -> str | None:
+    """The month in whose archive a signal lies."""
+    k, a = archived_signals.c, archives.c
+    found: str | None = connection.scalar(
+        select(a.month).join_from(archived_signals, archives, k.archive_id == a.id).where(k.identity == bytes.fromhex(identity))
+    )
     return found
 
 

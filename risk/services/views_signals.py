@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, select
+from sqlalchemy import Connection, Select, exists, select
 
 from risk.domain.authority import EVERYWHERE, Scope
 from risk.domain.errors import NotFoundError
@@ -104,7 +104,7 @@ def list_signals(
         query = query.where(s.text.contains(filters.text, autoescape=True))
     if cursor:
         query = query.where(s.id < unpack_id(cursor))
-    page = page_by_id(conn, query.order_by(s.id.desc()), limit, lambda row: (_row(row), masked(row.text)))
+    page = page_by_id(conn, query.order_by(s.id.desc()), limit, lambda row: (row_of(row), masked(row.text)))
     return Page(tuple(row for row, shown in page.items if not filters.text or filters.text in shown), page.cursor)
 
 
@@ -122,7 +122,7 @@ def get_signal(conn: Connection, signal_id: int, *, scope: Scope = EVERYWHERE) -
         .order_by(evidence.alert_id)
     )
     return SignalView(
-        signal=_row(row),
+        signal=row_of(row),
         text=masked(row.text),
         fields=masked_json(dict(row.fields)),
         identity=row.identity,
@@ -140,7 +140,8 @@ def _query() -> Select[Any]:
     )
 
 
-def _row(row: Row[Any]) -> SignalRow:
+def row_of(row: Any) -> SignalRow:
+    """A row of the table, with ``subject_name``, as a line of a list: masked."""
     return SignalRow(
         id=row.id,
         source=row.source,
