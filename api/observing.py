@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from risk.domain.tracing import of_header, to_header, tracing
+from risk.domain.tracing import new_trace, of_header, to_header, tracing
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -56,7 +56,8 @@ class Observing:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with tracing(of_header(Headers(scope=scope).get("traceparent"))) as trace:
+        # a command that started this server holds a trace itself: that one is not of its requests
+        with tracing(of_header(Headers(scope=scope).get("traceparent")) or new_trace()) as trace:
             status, begun, requests = 500, time.perf_counter(), self._requests()
             requests.running += 1
 
