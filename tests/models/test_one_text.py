@@ -68,6 +68,7 @@ def test_the_text_read_last_is_remembered_and_no_other() -> None:
 
         names = ("text:linear", "text:for", "text:against", "text:strongest", "text:weakest", "text:known", "length", "rules:noisy_or")
         weight = 1.0
+        used = np.array([0, 6])
 
         def raw(self, x: Any) -> Any:
             return x[:, 0] + x[:, 6]
