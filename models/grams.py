@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +84,6 @@ def char_grams(texts: Sequence[str], shortest: int, longest: int) -> Grams:
     return Grams(np.concatenate(rows), np.concatenate(codes), np.concatenate(starts), np.concatenate(lengths))
 
 
-@lru_cache(maxsize=1 << 16)
 def word_code(word: str) -> int:
     """The code of one word, the same in every process and on every machine.
 
@@ -95,14 +93,27 @@ def word_code(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
+class _Codes(dict[str, int]):
+    """The codes of the words met so far; forgotten together when they are very many."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        code = self[word] = word_code(word)
+        return code
+
+
+_REMEMBERED = 1 << 17
+_CODES = _Codes()
+
+
 def word_grams(words: Sequence[Sequence[str]], longest: int) -> Grams:
     """Words, and runs of up to ``longest`` words; ``start`` and ``length`` count words."""
     flat = list(chain.from_iterable(words))
-    known = {word: word_code(word) for word in dict.fromkeys(flat)}
     counts = np.fromiter((len(w) for w in words), dtype=np.int64, count=len(words))
     of_row = np.repeat(np.arange(len(words)), counts)
     place = np.arange(len(flat)) - (np.cumsum(counts) - counts)[of_row]
-    single = np.fromiter(map(known.__getitem__, flat), dtype=np.uint64, count=len(flat))
+    single = np.fromiter(map(_CODES.__getitem__, flat), dtype=np.uint64, count=len(flat))
     rows, codes, starts, lengths = [of_row], [single], [place], [np.ones(len(flat), dtype=np.int64)]
     rolling = single
     for n in range(2, longest + 1):
