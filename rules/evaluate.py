@@ -71,10 +71,15 @@ class RuleHits:
         """The same rules with other outcomes."""
         return RuleHits(self.rules, outcome)
 
-    @cached_property
+    @property
     def outcome(self) -> Outcomes:
         """A line for each row, a column for each rule."""
-        return self.told.outcome() if isinstance(self.told, Masks) else self.told
+        return self._written_out if isinstance(self.told, Masks) else self.told
+
+    @cached_property
+    def _written_out(self) -> Outcomes:
+        assert isinstance(self.told, Masks)
+        return self.told.outcome()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

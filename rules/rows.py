@@ -41,7 +41,7 @@ class Rows:
     def outcomes(self) -> npt.NDArray[np.int8]:
         """1, 0 or -1 for each row and each outcome of the rules; one more column of zeros for rules that do not hold."""
         size = self._inputs.size
-        told = b"".join(bytes(self._judged(row, self._hits(row))) for row in range(size))
+        told = b"".join([bytes(self._judged(row, self._hits(row))) for row in range(size)])
         return np.frombuffer(told, dtype=np.int8).reshape(size, -1)
 
     def _judged(self, row: int, hits: Sequence[int]) -> list[int]:
@@ -67,6 +67,8 @@ class Rows:
         """For each way of counting hits, the lists that are hit in a row, as bits."""
         found = [0] * len(self._rules.kept)
         bits = self._rules.bits
+        if not bits:
+            return found
         for operand, marked in self._book.noted(row, bits, self._rules.vetted) if self._book.notes else self._read(row):
             bit = bits.get(operand)
             if bit is not None:
