@@ -15,6 +15,9 @@ from risk.domain.messages import register
 if TYPE_CHECKING:
     from risk.scoring.scorer import Scorer
 
+SOME_LEFT = 3
+"""Exit code: what could be scored was, and some rows were set aside. (1 is a refusal, 2 a wrong command line.)"""
+
 register(
     {
         "scored": (
@@ -24,6 +27,10 @@ register(
         "scored_spark": (
             "Spark 已评分 {rows} 行（模型 {version}），预警 {alarms} 行，未能评分 {failed} 行：{path}",
             "{rows} rows scored on Spark (model {version}), {alarms} alarms, {failed} not scored: {path}",
+        ),
+        "scored_aside": (
+            "{rows} 行未能评分，原因见 {path}",
+            "{rows} rows were not scored; why is told in {path}",
         ),
         "scored_undecodable": (
             "其中 {rows} 行含无法解码的字符，请检查 --encoding",
@@ -67,7 +74,11 @@ def score(
     id_column: str | None,
     encoding: str | None,
 ) -> None:
-    """Score texts or firms from files: id, probability, grade, rules, reasons. / 对文件中的文本或企业评分"""
+    """Score texts or firms from files: id, probability, grade, rules, reasons. / 对文件中的文本或企业评分
+
+    A row that cannot be scored is set aside in OUTPUT's name with .quarantine.csv, the others are scored, and the exit code is 3.
+    / 无法评分的行放入同名 .quarantine.csv，其余照常评分，退出码为 3
+    """
     from risk.scoring.keys import key_of
 
     spark_only = {"--master": master, "--partitions": partitions, "--conf": conf, "--id": id_column, "--encoding": encoding}
@@ -91,20 +102,24 @@ def score(
         if told.undecodable:
             tell("scored_undecodable", rows=told.undecodable)
         return
+    from risk.scoring import aside
     from risk.scoring.firms import score_firms
-    from risk.scoring.offline import score_texts
-    from risk.scoring.tables import read_table
 
+    left: list[aside.Aside] = []
     if firms is not None:
         table = score_firms(scorer, options.load_firms(firms), rules_only=rules_only)
     else:
         assert isinstance(texts, Path)
         assert text is not None
-        table = score_texts(scorer, key, read_table(texts, (text,))[text].tolist(), rules_only=rules_only)
+        table, left = aside.score_rows(aside.scorer_of(scorer, key, rules_only=rules_only), aside.read_rows(texts, text))
     assert isinstance(output, Path)
     output.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(output, index=False, encoding="utf-8")
     tell("scored", rows=len(table), version=version, alarms=int((table["grade"] != "none").sum()), path=output)
+    beside = aside.write(left, output, lang())
+    if beside is not None:
+        tell("scored_aside", rows=len(left), path=beside)
+        click.get_current_context().exit(SOME_LEFT)
 
 
 def _on_spark(

@@ -11,23 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from risk.domain.messages import register, say
+from risk.domain.messages import say
+from risk.scoring import aside
 from risk.scoring.tables import cell_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from risk.scoring.scorer import Scorer
-
-register(
-    {
-        "row_too_long": (
-            "这一行应有 {expected} 列，实有 {found} 列，没有评分",
-            "{expected} columns expected in this row, {found} found: it was not scored",
-        ),
-        "row_failed": ("评分失败：{error}", "scoring failed: {error}"),
-    }
-)
 
 READ = "text string, error string"
 SCORED = "probability double, grade string, rules string, reasons string, low double, high double, unsure string, error string"
@@ -120,20 +111,15 @@ def score(batches: Iterable[pa.RecordBatch], crate: Crate) -> Iterator[pa.Record
 
 
 def _scored(scorer: Scorer, crate: Crate, texts: Sequence[str]) -> list[tuple[Any, ...] | str]:
-    """One tuple of `_TOLD` a text, or why it could not be scored; halves are tried until the bad ones stand alone."""
-    from risk.scoring.offline import score_texts
-
-    if not texts:
-        return []
-    try:
-        table = score_texts(scorer, crate.key, texts, rules_only=crate.rules_only)
-    except Exception as error:  # whatever a text does to the features or the model, the others are scored
-        if len(texts) == 1:
-            return [say("row_failed", crate.lang, error=f"{type(error).__name__}: {error}"[:300])]
-        half = len(texts) // 2
-        return _scored(scorer, crate, texts[:half]) + _scored(scorer, crate, texts[half:])
+    """One tuple of `_TOLD` a text, or why it could not be scored."""
     empty = {"low", "high", "unsure"} if crate.key not in scorer.learners or crate.rules_only else set()
-    return list(zip(*([None] * len(texts) if name in empty else _plain(table[name]) for name in _TOLD), strict=True))
+    told: list[tuple[Any, ...] | str] = []
+    for _, found in aside.in_parts(aside.scorer_of(scorer, crate.key, rules_only=crate.rules_only), texts):
+        if isinstance(found, Exception):
+            told.append(aside.failed(found).text(crate.lang))
+        else:
+            told += zip(*([None] * len(found) if name in empty else _plain(found[name]) for name in _TOLD), strict=True)
+    return told
 
 
 def _plain(column: Any) -> list[Any]:

@@ -11,6 +11,7 @@ import math
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,8 @@ register(
             "line {line} of {path}: {expected} columns expected, {found} found",
         ),
         "ragged_table.hint": (
-            "检查分隔符和引号；risk intake 会隔离这样的行，评分要求每行都可读",
-            "check separators and quotes; risk intake puts such rows aside, scoring needs every row",
+            "检查分隔符和引号；risk intake 和 risk score 会把这样的行放在一边，此处要求每行都可读",
+            "check separators and quotes; risk intake and risk score put such rows aside, here every row is needed",
         ),
         "wide_table": ("{path} 的行比表头长", "the rows of {path} are longer than its header"),
         "wide_table.hint": ("去掉行尾多余的分隔符", "remove the separator at the end of the rows"),
@@ -70,6 +71,16 @@ def read_table(path: Path, needed: tuple[str, ...] = ()) -> pd.DataFrame:
             frame = _read_xlsx(path)
         case _:
             frame = _read_csv(path)
+    return _with(frame, path, needed)
+
+
+def table_of(path: Path, rows: Sequence[Mapping[str, Any]], needed: tuple[str, ...]) -> pd.DataFrame:
+    """A table of rows that were read of ``path``, as `read_table` gives it."""
+    return _with(_from_rows(rows), path, needed)
+
+
+def _with(frame: pd.DataFrame, path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    """The table, if it has the columns that are needed."""
     frame.columns = [str(c) for c in frame.columns]
     for column in needed:
         here = frame.columns.tolist().count(column)
@@ -97,7 +108,7 @@ def cell_text(cell: Any) -> str:
     return json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else str(cell)
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The file decoded: UTF-8 if every byte fits, else GB18030 if every byte fits, else refused."""
     data = path.read_bytes()
     if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -114,7 +125,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
     import pandas as pd
 
-    text = _text_of(path)
+    text = text_of(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # that cells were dropped is no mere warning
@@ -139,22 +150,32 @@ def _refused_csv(path: Path, error: Exception) -> InvalidInputError:
 
 
 def _read_ndjson(path: Path) -> pd.DataFrame:
-    import orjson
-    import pandas as pd
-
     rows = []
-    for number, line in enumerate(_text_of(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise InvalidInputError("bad_line", path=path, line=number) from error
-        if not isinstance(row, dict):
-            raise InvalidInputError("bad_line", path=path, line=number)
+    for line, _, row in json_rows(path):
+        if row is None:
+            raise InvalidInputError("bad_line", path=path, line=line)
         rows.append(row)
     if not rows:
         raise InvalidInputError("file_empty", path=path)
+    return _from_rows(rows)
+
+
+def json_rows(path: Path) -> Iterator[tuple[int, str, dict[str, Any] | None]]:
+    """Each line that is not empty: its number (from 1), itself, and the object in it; nothing where there is none."""
+    import orjson
+
+    for number, line in enumerate(text_of(path).split("\n"), 1):
+        if line.strip():
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            yield number, line, row if isinstance(row, dict) else None
+
+
+def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return pd.DataFrame({name: [cell_text(row.get(name)) for row in rows] for name in columns}, columns=columns, dtype=object)
 

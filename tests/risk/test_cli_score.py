@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from risk.domain.errors import InvalidInputError
+from risk.scoring import aside
 from risk.scoring.tables import read_table
 from tests.risk.cli_world import MODEL, good, labelled, risk
 
@@ -89,7 +92,65 @@ def test_a_longer_row_is_no_row_name(text: str) -> None:
     assert risk("score", MODEL, "--texts", "a.csv", "--text", "text", "--output", "o.csv").err.startswith("error[wide_table]")
 
 
-def test_refused_input_writes_nothing() -> None:
-    Path("a.csv").write_text("id,text\n1,a\n2,b,c\n")
+@pytest.mark.parametrize(
+    ("name", "content", "code", "line"),
+    [
+        ("a.csv", 'id,text\n1,"根治糖尿病，\n无效退款"\n2,b,c\n\n3\n4,社区健康讲座\n', "row_too_long", "4"),
+        ("a.ndjson", '{"text": "根治糖尿病，\\n无效退款"}\n["b"]\n{"id": 3}\n{"text": "社区健康讲座"}\n', "bad_line", "2"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_set_aside_and_the_others_are_scored(name: str, content: str, code: str, line: str) -> None:
+    """As on Spark: its number is kept, and the others are scored as if it were not there."""
+    Path(name).write_text(content, encoding="utf-8")
+    told = risk("score", MODEL, "--texts", name, "--text", "text", "--output", "out/o.csv", "--rules-only")
+    assert told.code == 3
+    assert told.out.splitlines()[-1] == "1 rows were not scored; why is told in out/o.quarantine.csv"
+    (left,) = _rows("out/o.quarantine.csv")
+    assert (left["id"], left["line"], left["code"]) == ("2", line, code)
+    assert left["hint"]
+    assert "b" in left["text"]
+    rows = _rows("out/o.csv")
+    assert [row["id"] for row in rows] == ["1", "3", "4"]
+    _write("plain.csv", ["根治糖尿病，\n无效退款", "", "社区健康讲座"])
+    good("score", MODEL, "--texts", "plain.csv", "--text", "正文", "--output", "out/o.csv", "--rules-only")
+    assert [{**row, "id": ""} for row in _rows("out/o.csv")] == [{**row, "id": ""} for row in rows]
+    assert not Path("out/o.quarantine.csv").exists(), "of an earlier time"
+
+
+def _hurt(texts: Sequence[str]) -> pd.DataFrame:
+    """Scores nothing that has a 坏 in it."""
+    if any("坏" in text for text in texts):
+        raise ValueError("not this one")
+    return pd.DataFrame({"id": range(1, len(texts) + 1), "length": [len(text) for text in texts]})
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+@pytest.mark.parametrize("bad", [(), (0,), (3, 4, 9), tuple(range(10))])
+def test_a_text_that_breaks_the_features_leaves_the_others(bad: tuple[int, ...], at_once: int) -> None:
+    texts = [("坏" if at in bad else "") + "x" * at for at in range(10)]
+    earlier = aside.Aside(0, InvalidInputError("row_failed", error="earlier"), "")
+    numbers = [2 * at + 1 for at in range(10)]
+    table, left = aside.score_rows(_hurt, aside.Rows(texts, numbers, [earlier]), at_once=at_once)
+    assert [one.row for one in left] == [0, *(numbers[at] for at in bad)]
+    assert {one.error.code for one in left} == {"row_failed"}
+    assert [one.text for one in left[1:]] == [texts[at] for at in bad]
+    assert table["id"].tolist() == [numbers[at] for at in range(10) if at not in bad]
+    assert table["length"].tolist() == [at for at in range(10) if at not in bad]
+    assert list(table.columns) == ["id", "length"]
+
+
+def test_a_broken_scorer_is_no_fault_of_the_rows() -> None:
+    def broken(texts: Sequence[str]) -> pd.DataFrame:
+        raise ZeroDivisionError(len(texts))
+
+    with pytest.raises(ZeroDivisionError):
+        aside.score_rows(broken, aside.Rows(["a", "b"], [1, 2], []))
+
+
+@pytest.mark.parametrize("content", ['id,text\n1,a\n2,b,c\n3,"d\n', "id,text\n1,a,b\n", "id,other\n1,a\n2,b,c\n"])
+def test_refused_input_writes_nothing(content: str) -> None:
+    """A quote that is never closed, no row that fits, no such column: which rows were meant cannot be said."""
+    Path("a.csv").write_text(content)
     assert risk("score", MODEL, "--texts", "a.csv", "--text", "text", "--output", "o.csv", "--rules-only").code == 1
     assert not Path("o.csv").exists()
+    assert not Path("o.quarantine.csv").exists()
