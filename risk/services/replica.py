@@ -5,8 +5,8 @@ wall, numbers of a report, the board of the index, a search among signals say th
 has just done. The code says which is which by asking ``desk.look`` instead of ``desk.read``.
 
 A replica answers only while it is within the bound (``RISK_READ_LAG``), reachable, and laid out as this program needs it; otherwise the primary is asked, without a word to whoever waits. It is
-looked at once a second, not once a question. What it is behind by is asked of itself: nothing if it has replayed all it received, else the time since the last transaction that it
-replayed. A server that is no standby (a pooler's second address, a copy by other means) tells no lag; then its operator answers for it.
+looked at once a second, not once a question. What it is behind by is asked of itself: nothing if it has replayed all it received and still receives, else the time since the last transaction that it
+replayed. A line to the primary that went dead without a word is noticed by PostgreSQL after its ``wal_receiver_timeout`` (60 s unless set). A server that is no standby (a pooler's second address, a copy by other means) tells no lag; then its operator answers for it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ REST = 15.0
 """Seconds for which one that failed is left alone: connecting to a dead host can take that long."""
 
 _LAG = text(
-    "SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
+    "SELECT CASE WHEN NOT pg_is_in_recovery() "
+    "OR (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver)) THEN 0 "
     "ELSE COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 'Infinity') END"
 )
 _log = logging.getLogger("risk.replica")
