@@ -82,9 +82,15 @@ class Subject:
     registered_on: date | None = None
 
 
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+"""A value as canonical JSON: keys in order, no space, every character as itself."""
 
 
 def digest(parts: Any) -> str:
     """SHA-256 of a value as canonical JSON: the one way things are hashed here."""
-    return hashlib.sha256(_CANONICAL(parts).encode()).hexdigest()
+    return digest_of_canonical(canonical(parts))
+
+
+def digest_of_canonical(text: str) -> str:
+    """The digest of a value that is canonical JSON already."""
+    return hashlib.sha256(text.encode()).hexdigest()

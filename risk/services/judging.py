@@ -15,7 +15,7 @@ from models.grades import Cutoffs
 from risk.domain.grades import Grade
 from risk.domain.grading import Raise
 from risk.scoring.keys import split_key, title
-from risk.services import units
+from risk.services import evidence_pieces, units
 
 if TYPE_CHECKING:
     from risk.scoring.scorer import Aside, Judged, Reading, Scorer
@@ -56,7 +56,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A :class:`Part` as it is handed to settling, also from another process."""
+    """A :class:`Part` as it is handed to settling, also from another process; its evidence is packed (`evidence_pieces`)."""
 
     positions: list[int]
     said: Said | None
@@ -105,7 +105,8 @@ def told(part: Part) -> Told:
     if one is not None:
         fired: NDArray[np.bool_] = np.asarray(np.asarray(one.hits.fired).any(axis=1), dtype=bool)
         said = Said(one.probability, one.ranks, fired, one.cutoffs, one.floors, one.caps)
-    return Told(part.positions, said, part.evidence, part.error, part.asides, part.raises, part.stumbles)
+    evidence = {i: evidence_pieces.packed(each) for i, each in part.evidence.items()}
+    return Told(part.positions, said, evidence, part.error, part.asides, part.raises, part.stumbles)
 
 
 def _readable(scorer: Scorer, loaded: units.Units, rows: list[int], halving: _Halving) -> Iterator[tuple[list[int], Reading | str]]:

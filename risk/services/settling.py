@@ -14,8 +14,7 @@ from risk.domain.candidates import Candidate
 from risk.domain.grades import ALARM, Grade
 from risk.domain.grading import Policy, default_policy
 from risk.domain.routing import first_place
-from risk.domain.signals import digest
-from risk.services import alerts, judging, provenance, rule_shadow, standing, units
+from risk.services import alerts, evidence_pieces, judging, provenance, rule_shadow, standing, units
 from risk.services.bulk import select_in
 from risk.services.dispatch import Directory
 from risk.services.passing import Passed
@@ -85,8 +84,8 @@ def settle(
         table["subject_id"] += [row.subject_id for _, row, _ in mine]
         table["probability"] += [probability[k] for k, _, _ in mine]
         table["grade"] += [int(grade) for grade, _ in graded]
-        table["evidence"] += stored
-        table["evidence_hash"] += [digest(each) if each else None for each in stored]
+        table["evidence"] += [evidence_pieces.stored(each) if each else None for each in stored]
+        table["evidence_hash"] += [evidence_pieces.hashed(each) if each else None for each in stored]
         found += [
             _Found(row, probability[k], grade, told)
             for (k, row, _), (grade, told) in zip(mine, graded, strict=True)
