@@ -40,6 +40,17 @@ JudgedBy = Callable[[Engine, "Scorer"], AbstractContextManager["Judges"]]
 _AHEAD = 2
 """Chunks that lie ready beside those that are being judged, so that no worker waits while this process settles."""
 
+_NEEDED = (
+    "risk.services.chunks",
+    "risk.scoring.scorer",
+    "risk.scoring.reasons",
+    "risk.scoring.escalators",
+    "models.linear",
+    "lightgbm",
+    "polars",
+)
+"""What judging imports: read once, by the process from which all workers are split off, instead of once in each, and held in memory once."""
+
 _log = logging.getLogger("risk.run")
 
 
@@ -83,7 +94,9 @@ def judges(engine: Engine, scorer: Scorer, workers: int) -> Iterator[Judges]:
         yield Judges(engine, scorer)
         return
     address = engine.url.render_as_string(hide_password=False)
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver"), _begin, (address, packed))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_NEEDED))
+    pool = ProcessPoolExecutor(workers, context, _begin, (address, packed))
     those = Judges(engine, scorer, pool, workers)
     try:
         for _ in range(workers):  # all are started now: one that the pool starts while it gives up would be waited for without end
@@ -109,8 +122,11 @@ _garbage = ByHand()
 
 def _begin(address: str, packed: bytes) -> None:
     """Once in each worker. One thread each: the others have the other cores."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ[name] = "1"
+    threadpool_limits(1)  # of libraries that were read before they could see that
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked the run to stop is the process that settles
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _mine[:] = [(open_engine(address), pickle.loads(packed), Past())]  # noqa: S301 - packed by the process that started this one
