@@ -10,6 +10,7 @@ over, hashed and stored without being taken apart and put together again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +21,7 @@ import orjson
 from risk.domain.signals import canonical, digest, digest_of_canonical
 
 _PIECES = ("grounds", "contributions")
-_OTHERWISE = (b"0.0000", b"e-", *(b"e%d" % digit for digit in range(1, 10)))
+_SMALL, _EXPONENT = b"0.0000", re.compile(rb"e[-1-9]")
 """Where these stand, a number may be written otherwise in canonical JSON than orjson writes it."""
 
 
@@ -61,5 +62,5 @@ def hashed(evidence: Mapping[str, Any]) -> str:
 
 def _piece(value: Any) -> Piece:
     in_order = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    same = not any(sign in in_order for sign in _OTHERWISE)
-    return Piece(orjson.dumps(value), in_order.decode() if same else canonical(value))
+    otherwise = _SMALL in in_order or _EXPONENT.search(in_order)
+    return Piece(orjson.dumps(value), canonical(value) if otherwise else in_order.decode())
