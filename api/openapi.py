@@ -18,6 +18,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "imports", "description": "文件接入作业 / files taken in as jobs"},
     {"name": "exchange", "description": "数据交换：批次、收到的记录、外部预警来源 / exchange with other systems"},
     {"name": "data sources", "description": "数据来源与时效 / sources of data and how fresh they are"},
+    {"name": "archives", "description": "信号归档：移出、调回、查阅 / archives of signals: taken out, brought back, read"},
     {"name": "sharing", "description": "数据共享：申请、受理、授权 / data sharing by application and grant"},
     {"name": "matters", "description": "监管事项清单 / the matter list"},
     {"name": "assessments", "description": "研判与解释 / assessments with their explanation"},

@@ -84,6 +84,11 @@ DEFAULTS: tuple[tuple[Job, str, str], ...] = (
         "逾期未告知举报人的提醒、清理无主附件",
         "reporters owed an answer beyond their day; bytes that no attachment names",
     ),
+    (
+        Job("archive", "30 3 2 * *", "archive", enabled=False),
+        "归档到期月份的信号（启用前先确认备份包含 RISK_HOME/archive）",
+        "archive months of signals that are due (see that backups hold RISK_HOME/archive before it is switched on)",
+    ),
     (Job("take_files", "*/5 * * * *", "take_files"), "接入经接口提交的文件", "take in files that were sent over the API"),
 )
 """The jobs a new database starts with, and what each is in Chinese and English."""

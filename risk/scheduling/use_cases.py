@@ -253,6 +253,27 @@ def index(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"computed": index_results.compute_due(conn, actor=str(arguments.get("actor") or "scheduler"), now=tools.clock())}
 
 
+def archive(tools: Tools, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Archive a month or all that are due; with ``what`` restore or verify one."""
+    from risk.services import archiving
+
+    what, month = str(arguments.get("what") or "archive"), arguments.get("month")
+    actor = str(arguments.get("actor") or "scheduler")
+    if what == "verify":
+        found = archiving.verify(tools.engine, month)
+        return {
+            "verified": len(found),
+            "faults": [{"archive": one.archive.id, "code": fault.code} for one in found for fault in one.faults],
+        }
+    if what == "restore":
+        rows = archiving.restore(tools.engine, str(month), actor=actor, clock=tools.clock)
+    else:
+        rows = archiving.run(tools.engine, actor=actor, clock=tools.clock, month=month)
+    return {
+        "archives": [{"id": row.id, "month": row.month, "part": row.part, "status": row.status, "signals": row.signals} for row in rows]
+    }
+
+
 USE_CASES: dict[str, UseCase] = {
     "judge": judge,
     "index": index,
@@ -269,6 +290,7 @@ USE_CASES: dict[str, UseCase] = {
     "poll_warnings": poll_warnings,
     "take_files": take_files,
     "verdict_care": verdict_care,
+    "archive": archive,
 }
 """Name → function."""
 

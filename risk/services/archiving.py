@@ -127,9 +127,7 @@ def restore(engine: Engine, month: str, *, actor: str, clock: Clock) -> list[Arc
         for row in _unfinished(engine):
             _go_on(engine, row, actor, clock)
         with reading(engine) as conn:
-            found = conn.execute(select(t.archives).where(a.month == name, a.status == "done").order_by(a.part)).all()
-        if not found:
-            raise NotFoundError("archive_not_found", name=name)
+            found = required(conn, month)
         for row in found:
             faults = files.faults(_place(engine, row), row.manifest)
             if faults:
@@ -143,6 +141,15 @@ def restore(engine: Engine, month: str, *, actor: str, clock: Clock) -> list[Arc
                 auditing.record(conn, actor, "archive.restore", f"archive:{row.id}", {"month": name, "part": row.part}, clock())
             made.append(_go_on(engine, _row(engine, row.id), actor, clock))
         return [_view(row) for row in made]
+
+
+def required(conn: Connection, month: str | None) -> Sequence[Row[Any]]:
+    """The archived parts of a month that can be brought back; ``NotFoundError`` (``archive_not_found``), ``InvalidInputError`` (``bad_period``)."""
+    a, name = t.archives.c, periods.month(month or "").name
+    found = conn.execute(select(t.archives).where(a.month == name, a.status == "done").order_by(a.part)).all()
+    if not found:
+        raise NotFoundError("archive_not_found", name=name)
+    return found
 
 
 def verify(engine: Engine, month: str | None = None) -> list[Checked]:

@@ -214,7 +214,7 @@ def test_a_worker_follows_the_table(tools: Tools) -> None:
     worker = Worker(tools, "w")
     worker.start()
     try:
-        assert set(worker._planned) == {job.name for job, _, _ in jobs.DEFAULTS}
+        assert set(worker._planned) == {job.name for job, _, _ in jobs.DEFAULTS if job.enabled}
         with transaction(tools.engine) as conn:
             jobs.switch(conn, "judge", on=False, actor="x", now=NOW)
             conn.execute(insert(t.jobs).values(name="new", use_case="remind", cron="0 9 * * *", arguments={}, enabled=True))
