@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 CHUNK = 400_000
 """Characters handled at once; bounds memory to some 100 MB whatever the number of texts."""
 
+FEW = 512
+"""So many codes are searched; more are looked up, which needs more steps and fewer reads."""
+
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MASK = 0xFFFFFFFFFFFFFFFF
 
@@ -167,6 +170,9 @@ class Vocabulary:
         found = np.full(len(codes), -1, dtype=np.int64)
         if not len(self.codes):
             return found
+        if len(codes) <= FEW:
+            near = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
+            return np.where(self.codes[near] == codes, near, found)
         shift, first, most = self._index or self._indexed()
         cell = (codes >> shift).astype(np.int64)
         at, end = first[cell], first[cell + 1]

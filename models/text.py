@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -32,6 +32,8 @@ from models.wording import Reasons, reasons
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Used = tuple["npt.NDArray[np.int64]", tuple[str, ...]]
 
 LINEAR = "text:linear"
 NOISY_OR = "rules:noisy_or"
@@ -80,6 +82,7 @@ class TextModel:
         self.linear, self.trees, self.calibrator, self.parts = linear_text, boosted, calibrator, parts
         self.columns, self.rules, self.weights = list(columns), list(rules), dict(weights)
         self._last: tuple[FrameLike, linear.Read] | None = None
+        self._last_table: tuple[linear.Read, pd.DataFrame | None, dict[str, float], Floats] | None = None
 
     def predict(self, frame: FrameLike, rules: pd.DataFrame | None, weights: Mapping[str, float] | None = None) -> Floats:
         """A probability for each row. ``weights`` gives severities of rules that training did not know, or that changed since."""
@@ -91,10 +94,9 @@ class TextModel:
             return self.linear.decision(dense_texts(frame), frame.words)
         if frame.n == 1:
             read = self._read_one(frame)
-            start, parts = read.start, read.parts
-        else:
-            dense = dense_texts(frame)
-            start, parts = self.linear.read(dense, frame.words, _shared_tokens(frame, dense))
+            return read.start + self.trees.raw(self._table_of_one(self.trees, read, frame, rules, weights))
+        dense = dense_texts(frame)
+        start, parts = self.linear.read(dense, frame.words, _shared_tokens(frame, dense))
         return start + self.trees.raw(self._table(self.trees, start, parts, frame.columns, rules, weights))
 
     def contributions(
@@ -117,8 +119,11 @@ class TextModel:
         base = slope * self.linear.bias + shift
         if self.trees is None:
             return [reasons(wording, k, slope, [], base, top) for k in range(len(chosen))]
-        part = rules if rules is None or one else rules.iloc[chosen]
-        x = self._table(self.trees, read.start, read.parts, frame.columns if one else frame.columns.iloc[chosen], part, weights)
+        if one:
+            x = self._table_of_one(self.trees, read, frame, rules, weights)
+        else:
+            part = rules if rules is None else rules.iloc[chosen]
+            x = self._table(self.trees, read.start, read.parts, frame.columns.iloc[chosen], part, weights)
         shares = self.trees.contributions(x)
         said, others, called = _columns_of(tuple(self.trees.names))
         told = []
@@ -139,6 +144,15 @@ class TextModel:
             last = self._last = (frame, self.linear.look(_shared_cut(frame)))
         return last[1]
 
+    def _table_of_one(
+        self, boosted: trees.Trees, read: linear.Read, frame: FrameLike, rules: pd.DataFrame | None, weights: Mapping[str, float] | None
+    ) -> Floats:
+        """What the trees look at in the only text of a frame; kept as `_read_one` keeps what its words say."""
+        given, last = dict(weights or {}), self._last_table
+        if last is None or last[0] is not read or last[1] is not rules or last[2] != given:
+            last = self._last_table = (read, rules, given, self._table(boosted, read.start, read.parts, frame.columns, rules, weights))
+        return last[3]
+
     def _table(
         self,
         boosted: trees.Trees,
@@ -149,16 +163,24 @@ class TextModel:
         weights: Mapping[str, float] | None,
     ) -> Floats:
         """What the trees look at, one row a unit; 0 in columns that they do not."""
-        n, width, seen = len(start), len(self.columns), parts if self.parts else parts[:, :0]
-        first = 1 + seen.shape[1]
-        x = np.zeros((n, first + width + len(self.rules) + 1))
-        x[:, 0], x[:, 1:first], x[:, -1] = start, seen, noisy_or(rules, known_weights(weights, self.weights), n)
-        used = boosted.used - first
-        mine, of_rules = used[(used >= 0) & (used < width)], used[(used >= width) & (used < width + len(self.rules))]
-        x[:, first + mine] = table(columns, [self.columns[j] for j in mine.tolist()], n)
-        on = table(rules, [RULE + self.rules[j - width] for j in of_rules.tolist()], n)
-        x[:, first + of_rules] = np.nan_to_num(on, copy=False)  # unknown is not fired, here as in the noisy-or
+        n, seen = len(start), parts if self.parts else parts[:, :0]
+        x = np.zeros((n, len(boosted.names)))
+        x[:, 0], x[:, 1 : 1 + seen.shape[1]] = start, seen
+        x[:, -1] = noisy_or(rules, known_weights(weights, self.weights), n)
+        (places, names), (of_rules, rule_names) = self._used
+        x[:, places] = table(columns, names, n)
+        x[:, of_rules] = np.nan_to_num(table(rules, rule_names, n), copy=False)  # unknown is not fired, here as in the noisy-or
         return x
+
+    @cached_property
+    def _used(self) -> tuple[Used, Used]:
+        """The columns and the rules that the trees look at, with their places in the table."""
+        first = 1 + len(linear.PARTS) * self.parts
+        names = [*self.columns, *(RULE + rule for rule in self.rules)]
+        used = [] if self.trees is None else [j for j in (self.trees.used - first).tolist() if 0 <= j < len(names)]
+        both = [j for j in used if j < len(self.columns)], [j for j in used if j >= len(self.columns)]
+        mine, of_rules = ((first + np.array(some, dtype=np.int64), tuple(names[j] for j in some)) for some in both)
+        return mine, of_rules
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
         """(JSON, arrays, texts) for `models.bundle`."""

@@ -90,6 +90,38 @@ def test_the_text_read_last_is_remembered_and_no_other() -> None:
             assert model.contributions(alone, None) == [reasons[row]]
 
 
+def test_few_codes_and_many_are_found_in_the_same_columns() -> None:
+    rng = np.random.default_rng(3)
+    every = np.unique(rng.integers(0, 2**64 - 1, 900, dtype=np.uint64))
+    known = Vocabulary(every[::2], np.ones(len(every[::2])))
+    asked = rng.permutation(np.concatenate([every, np.array([0, 2**64 - 1], dtype=np.uint64)]))
+    together = known.places(asked)
+    assert together.tolist() == [int(np.flatnonzero(known.codes == code)[0]) if code in known.codes else -1 for code in asked]
+    assert together.tolist() == [
+        place for first in range(0, len(asked), 100) for place in known.places(asked[first : first + 100]).tolist()
+    ]
+
+
+def test_the_table_of_the_last_text_is_not_taken_for_that_of_other_rules_or_weights() -> None:
+    class Ruled:
+        """Trees that add what the rules say, one and together."""
+
+        names = ("text:linear", "text:for", "text:against", "text:strongest", "text:weakest", "text:known", "rule:cure", "rules:noisy_or")
+        weight = 1.0
+        used = np.array([6, 7])
+
+        def raw(self, x: Any) -> Any:
+            return x[:, 6] + 10 * x[:, 7]
+
+    trees: Any = Ruled()
+    model = TextModel(learner(), trees, calibrate.Sigmoid(1.0, 0.0), [], ["cure"], {"cure": 0.5})
+    alone: Any = Frame(TEXTS[:1])
+    on, off, unknown = (pd.DataFrame({"rule:cure": [value]}) for value in (1.0, 0.0, np.nan))
+    asked = [(on, None), (off, None), (on, {"cure": 0.1}), (on, None), (unknown, None)]
+    told = [float(model.raw(alone, rules, weights)[0]) for rules, weights in asked]
+    assert [round(one - told[1], 9) for one in told] == [6.0, 0.0, 2.0, 6.0, 0.0]
+
+
 def test_the_rules_of_other_columns_are_not_mistaken() -> None:
     for names in (["rule:b", "rule:a"], ["rule:c", "x"], ["rule:b", "rule:a"]):
         table = pd.DataFrame(np.zeros((1, 2)), columns=names)
