@@ -166,7 +166,7 @@ def _fill_together(table: Column, texts: Sequence[NormalisedText], plain: Sequen
     }
     for name, column in columns.items():
         table[:, _PLACE[name]] = column
-    solicits, kinds = table[:, _PLACE["solicits"]], dense.identifiers
+    solicits, kinds, ways = table[:, _PLACE["solicits"]], dense.identifiers, dense.contacts
     for row in np.flatnonzero(look.solicits).tolist():
         solicits[row] = stances[row].solicits
     readers: tuple[tuple[NDArray[np.bool_], Callable[[int], dict[str, float]]], ...] = (
@@ -174,7 +174,7 @@ def _fill_together(table: Column, texts: Sequence[NormalisedText], plain: Sequen
         (look.quotes, lambda row: {"quoted_share": _quoted_share(plain[row])}),
         (dense.rates, lambda row: _yields(texts[row])),
         (look.money, lambda row: _money(texts[row])),
-        (dense.contacts, lambda row: _ways(texts[row])),
+        (ways != 0, lambda row: _ways(texts[row], int(ways[row]))),
         (kinds != 0, lambda row: _numbers(texts[row], int(kinds[row]))),
         (np.array([bool(one.transforms) for one in texts]), lambda row: _transforms(texts[row])),
     )
@@ -254,8 +254,8 @@ def _money(one: NormalisedText) -> dict[str, float]:
     }
 
 
-def _ways(one: NormalisedText) -> dict[str, float]:
-    ways = contacts(one)
+def _ways(one: NormalisedText, worth: int | None = None) -> dict[str, float]:
+    ways = contacts(one, worth)
     kinds = {c.kind for c in ways}
     facts = {"contact_count": float(len(ways)), "contact_disguised": float(any(c.disguised for c in ways))}
     return facts | {f"has_{kind}": float(kind in kinds) for kind in _CONTACTS}

@@ -211,21 +211,23 @@ class Glance:
             near[distance:] |= call[:-distance]
         return self._row(many | (run & (near | masked)))
 
-    @property
-    def contacts(self) -> Mask:
-        """Where a way of getting in touch may stand."""
+    @cached_property
+    def _served(self) -> Counts:
+        """Of each text: what its words may begin."""
         row, serves = self._dense
-        found = self.digits_apart.copy()
-        found[row[(serves & _CONTACTS) != 0]] = True
+        found = np.zeros(self.size, dtype=np.int64)
+        np.bitwise_or.at(found, row, serves)
         return found
+
+    @property
+    def contacts(self) -> Counts:
+        """Which ways of getting in touch may stand in each text, as bits of the places in `features.contacts.TRIGGERS`."""
+        return (self._served & _CONTACTS) | np.where(self.digits_apart, contacts.NUMBERS, 0)
 
     @property
     def identifiers(self) -> Counts:
         """Which kinds of numbers may stand in each text, as bits of their places in `features.identifiers.KINDS`."""
-        row, serves = self._dense
-        found = np.zeros(self.size, dtype=np.int64)
-        np.bitwise_or.at(found, row, serves >> len(contacts.TRIGGERS))
-        return found
+        return self._served >> len(contacts.TRIGGERS)
 
 
 _CONTACTS = (1 << len(contacts.TRIGGERS)) - 1

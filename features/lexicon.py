@@ -157,9 +157,7 @@ class Lexicon:
         places, found = self._automaton.find(views)
         row = rows[places.row[found.place]]
         again = _marked(rows, int(max(plain[0].max(initial=0), rows[-1])) + 1, plain[0])
-        seen = set(zip(*(plain[at][again].tolist() for at in (0, 2, 3, 4)), strict=True))
-        here = zip(row.tolist(), found.term.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
-        new = np.array([key not in seen for key in here], dtype=bool)
+        new = _absent((row, found.term, found.start, found.end), [plain[at][again] for at in (0, 2, 3, 4)])
         row, place, at, term, start, end = (column[new] for column in (row, found.place, found.list, found.term, found.start, found.end))
         marked = np.zeros(len(places.row), dtype=bool)
         for one, view, low, high in places.within(place):
@@ -336,6 +334,24 @@ def _order(*columns: Ints) -> NDArray[np.intp]:
     for column, width in zip(columns, widths, strict=True):
         key = (key << width) | column
     return np.argsort(key, kind="stable")
+
+
+def _absent(some: Sequence[Ints], others: Sequence[Ints]) -> Mask:
+    """Which rows of some columns of numbers from zero up are no rows of others.
+
+    >>> _absent([np.array([1, 2, 2]), np.array([5, 5, 6])], [np.array([2, 3]), np.array([5, 5])]).tolist()
+    [True, False, True]
+    """
+    size = len(some[0])
+    columns = [np.concatenate(both) for both in zip(some, others, strict=True)]
+    order = _order(*columns, (np.arange(len(columns[0])) < size).astype(np.int64))
+    first = np.ones(len(order), dtype=bool)
+    if size:
+        first[1:] = np.logical_or.reduce([column[order[1:]] != column[order[:-1]] for column in columns])
+    leads = order[np.flatnonzero(first)] < size  # equal rows follow one another, those of the others first
+    alone = np.zeros(len(order), dtype=bool)
+    alone[order] = leads[np.cumsum(first) - 1]
+    return alone[:size]
 
 
 def _marked(values: Ints | list[int], size: int, among: NDArray[Any]) -> Mask:
