@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.context import LICENCE_KINDS, RELATIONS
 from risk.demo.names import company_name, uscc
 from risk.demo.province import TRADES
 from risk.domain import regions
 from risk.domain.banks import MODEL_KEYS, Passage, passages
-from risk.domain.signals import Signal, SubjectKeys
+from risk.domain.signals import Signal, SubjectKeys, digest
 from risk.domain.slots import fill_slots
 
 AS_OF = datetime(2026, 10, 31, 16, tzinfo=UTC)
@@ -32,6 +33,10 @@ PER_SUBJECT = 4
 BLOCK = 10_000
 NOBODY = 0.03
 """Signals whose subject is not known."""
+LICENSED, LINKED = 0.08, 0.04
+"""Of all subjects: those that hold a licence (one in five of them expired), and those that share an address, a telephone or a representative with others."""
+MALL = 0.01
+"""Of what is shared: addresses of houses full of shops."""
 REPORT = "illegal_fundraising.report"
 
 
@@ -65,6 +70,26 @@ class Crowd:
             name = company_name(rng, trade.kind if trade.kind != "individual" else "net_shop", regions.name(place, "zh"))
             born = AS_OF.date() - timedelta(days=rng.randrange(120, 6000))
             yield f"provisional:crowd{number:09d}", code, name, place, "enterprise", trade.industry or None, born
+
+    def licence_rows(self, first: int) -> Iterator[tuple[Any, ...]]:
+        """subject_id, kind, number, number_key, valid_from, valid_to of each licence; ``first`` is the id of the first subject."""
+        rng, day = random.Random(f"{self.seed}:licences"), AS_OF.date()
+        for subject in range(self.subjects):
+            if rng.random() < LICENSED:
+                number = f"HB{subject:09d}"
+                since = day - timedelta(days=rng.randrange(100, 1500))
+                until = day - timedelta(days=rng.randrange(1, 90)) if rng.random() < 0.2 else day + timedelta(days=rng.randrange(1, 1500))
+                yield first + subject, rng.choice(LICENCE_KINDS), number, number, since, until
+
+    def link_rows(self, first: int) -> Iterator[tuple[Any, ...]]:
+        """subject_id, relation, value_key of what subjects share: mostly two to five of them one thing, now and then two hundred."""
+        rng, shared, number = random.Random(f"{self.seed}:links"), 0, 0
+        while shared < LINKED * self.subjects:
+            size = min(200 if rng.random() < MALL else rng.randrange(2, 6), self.subjects)
+            relation, number = rng.choice(RELATIONS), number + 1
+            for subject in rng.sample(range(self.subjects), size):
+                yield first + subject, relation, digest([relation, number])
+            shared += size
 
     def blocks(self) -> Iterator[list[Said]]:
         """All signals, in the order of their times."""

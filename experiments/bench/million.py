@@ -2,7 +2,7 @@
 
 ``python -m experiments.bench.million --signals 1000000 --database sqlite|postgres [--workers N] [--turns 3] [--work DIR]``; ``--signals`` may be repeated.
 
-Each turn fills a new database (signals, subjects, past alerts with verdicts: untimed) and times ``runs.run`` by every text model. ``--on-the-fly N`` judges
+Each turn fills a new database (signals, subjects with licences and what they share, past alerts with verdicts: untimed) and times ``runs.run`` by every text model. ``--on-the-fly N`` judges
 N signals block by block without a store: what reading and judging alone cost at a size that no store here would hold. ``--work`` keeps the trained learners there.
 """
 
@@ -15,7 +15,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +31,7 @@ from experiments.bench.crowd import AS_OF, DAYS, Crowd, Said
 from experiments.bench.watching import Watch
 from experiments.databases import KINDS, databases
 from experiments.record import RESULTS, heading, store_json
+from risk.cli.progress import Teller
 from risk.domain.candidates import merge_key, window_of
 from risk.domain.grades import Grade
 from risk.domain.signals import digest
@@ -47,6 +48,8 @@ LABELLED = 1_500
 PAST = 0.002
 """Signals that a run of long ago made an alert of."""
 SUBJECT_COLUMNS = ("key", "uscc", "name", "region", "kind", "industry", "registered_on")
+LICENCE_COLUMNS = ("subject_id", "kind", "number", "number_key", "valid_from", "valid_to")
+LINK_COLUMNS = ("subject_id", "relation", "value_key")
 SIGNAL_COLUMNS = (
     "identity", "content_hash", "source", "source_id", "kind", "channel", "region", "text", "observed_at", "received_at", "subject_id", "linked_by",
 )  # fmt: skip
@@ -79,11 +82,15 @@ def _size(learner: Learner) -> str:
 
 
 def fill(engine: Engine, crowd: Crowd) -> dict[str, int]:
-    """Signals, subjects and a past, straight into the tables; how many rows each got."""
+    """Signals, subjects with licences and what they share, and a past, straight into the tables; how many rows each got."""
     with transaction(engine) as conn:
         dispatch.seed_offices(conn)
         insert_many(conn, t.subjects, SUBJECT_COLUMNS, list(crowd.subject_rows()), {"facts": {}, "created_at": AS_OF - timedelta(days=400)})
         first = int(conn.scalar(select(func.min(t.subjects.c.id))) or 1)
+        known = {"known_from": AS_OF - timedelta(days=300)}
+        licences, links = list(crowd.licence_rows(first)), list(crowd.link_rows(first))
+        insert_many(conn, t.licences, LICENCE_COLUMNS, licences, {"source": "register", **known})
+        insert_many(conn, t.subject_links, LINK_COLUMNS, links, known)
     for block in crowd.blocks():
         rows = [_signal_row(one, first) for one in block]
         with transaction(engine) as conn:
@@ -92,7 +99,9 @@ def fill(engine: Engine, crowd: Crowd) -> dict[str, int]:
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("VACUUM ANALYZE"))
-    return {"signals": crowd.signals, "subjects": crowd.subjects, "past_alerts": past}
+    return {
+        "signals": crowd.signals, "subjects": crowd.subjects, "past_alerts": past, "licences": len(licences), "shared": len(links),
+    }  # fmt: skip
 
 
 def _filled(address: str, signals: int) -> dict[str, int]:
@@ -187,8 +196,7 @@ def judge(engine: Engine, scorer: Scorer, crowd: Crowd, workers: int, chunk: int
     began = time.perf_counter()
     with Watch() as mine, Watch(server or os.getpid()) as theirs:
         results = runs.run(
-            engine, scorer, TEXT_KEYS, as_of=AS_OF, now=AS_OF, actor="experiment", chunk=chunk, workers=workers,
-            progress=lambda seen: marks.append((seen.read, time.perf_counter() - began)),
+            engine, scorer, TEXT_KEYS, as_of=AS_OF, now=AS_OF, actor="experiment", chunk=chunk, workers=workers, progress=_told(marks, began),
         )  # fmt: skip
     wall = time.perf_counter() - began
     with reading(engine) as conn:
@@ -198,12 +206,23 @@ def judge(engine: Engine, scorer: Scorer, crowd: Crowd, workers: int, chunk: int
             raise AssertionError(f"run {one.id}: the balance does not add up")
     told = {
         "signals": crowd.signals, "seconds": round(wall, 1), "cpu_seconds": round(mine.cpu, 1), "signals_per_second": round(crowd.signals / wall),
-        "cpu_us_per_signal": round(mine.cpu / crowd.signals * 1e6), "peak_mb": round(mine.peak_mb), "processes": mine.processes, "rows": counts,
+        "cpu_us_per_signal": round(mine.cpu / crowd.signals * 1e6), "peak_mb": round(mine.peak_mb), "peak_mb_shared_counted_once": round(mine.peak_pss_mb), "processes": mine.processes, "rows": counts,
         "judged": {one.key: one.judged for one in results}, "balance": {one.key: one.balance.as_dict() for one in results},
     }  # fmt: skip
     if server:
         told |= {"server_cpu_seconds": round(theirs.cpu, 1), "server_peak_mb_shared_counted_each": round(theirs.peak_mb)}
     return Turn(told, _per_signal(marks))
+
+
+def _told(marks: list[tuple[int, float]], began: float) -> Callable[[runs.Progress], None]:
+    """Notes how far the run is, and says so now and then on the error stream."""
+    tell = Teller()
+
+    def note(seen: runs.Progress) -> None:
+        marks.append((seen.read, time.perf_counter() - began))
+        tell(seen.read, seen.of)
+
+    return note
 
 
 COUNTED = ("signals", "assessments", "candidates", "alerts", "alert_evidence", "tasks")
