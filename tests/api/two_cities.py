@@ -54,6 +54,9 @@ NOT_OF_A_PLACE = {
     "matters": "the matter list is the same for all",
     "matter_mappings": "the matter list is the same for all",
     "source_settings": "sources are of the whole province",
+    "archives": "months of the whole province, told to whoever holds the whole",
+    "archived_signals": "identities alone: asked by intake, which takes the whole",
+    "archived_outcomes": "of runs, read for the whole province only",
     "jobs": "work of the system, by permission",
     "job_runs": "work of the system, by permission",
     "leases": "work of the system, by permission",
@@ -100,6 +103,7 @@ PLAIN = {
     "period": "2026-10",
     "format": "json",
     "year": "2026",
+    "month": "2023-03",
 }
 """Path parameter → a value that is of no place."""
 
