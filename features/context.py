@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,6 +111,13 @@ class Known:
         chosen = self.links[self.links["relation"] == relation]
         return pd.DataFrame({"subject": chosen["subject"].to_numpy(dtype=object), "group": chosen["key"].to_numpy(dtype=object)})
 
+    def shared(self, relation: str) -> Iterable[tuple[Any, Any]]:
+        """The same as pairs."""
+        if self.links is None:
+            return ()
+        chosen = (self.links["relation"] == relation).to_numpy(dtype=bool)
+        return zip(self.links["subject"].to_numpy(dtype=object)[chosen], self.links["key"].to_numpy(dtype=object)[chosen], strict=True)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
@@ -178,12 +185,16 @@ class Context:
         """How many other subjects share that with each unit's subject; nan where the subject or its value is unknown."""
         if self.parts:
             return np.array(self._of_parts(lambda one: one.related(relation)))
-        groups = self.known.groups(relation)
-        members = {group: frozenset(part) for group, part in groups.groupby("group")["subject"]}
-        mine = groups.groupby("subject")["group"].agg(list).to_dict()
-        found: dict[int, float] = {}
-        for subject in {s for s in self._subjects() if s is not None and s in mine}:
-            found[subject] = float(len(frozenset().union(*(members[group] for group in mine[subject])) - {subject}))
+        members: dict[Any, set[Any]] = {}
+        mine: dict[Any, list[Any]] = {}
+        for subject, group in self.known.shared(relation):
+            members.setdefault(group, set()).add(subject)
+            mine.setdefault(subject, []).append(group)
+        found = {
+            subject: float(len(set().union(*(members[group] for group in mine[subject])) - {subject}))
+            for subject in set(self._subjects())
+            if subject is not None and subject in mine
+        }
         return np.array([found.get(subject, np.nan) if subject is not None else np.nan for subject in self._subjects()], dtype=np.float64)
 
     def _counted(self, how: str, kind: str, column: str, days: float | None, relation: str) -> NDArray[np.float64]:

@@ -45,6 +45,8 @@ MEMORY = 1 << 20
 
 _FEW = 4
 """Texts that are looked at one by one."""
+_SHORT = 500
+"""A text of so many characters is sooner searched."""
 _SOME = 200
 """So many texts out of more are sooner searched than looked at for what a pattern needs."""
 _LONG = MOST
@@ -149,7 +151,7 @@ class Searched:
         if need == NOTHING or len(rows) <= _SOME < n:
             return rows
         if len(rows) <= _FEW:
-            return [row for row in rows if need.met(self._signs_of(row))]
+            return [row for row in rows if len(self._texts[row]) <= _SHORT or need.met(self._signs_of(row))]
         if need not in self._having:
             self._having[need] = need.among(self._signs.having)
         mask = self._having[need]

@@ -54,11 +54,11 @@ class Places(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counting:
-    """One way of counting hits: for each list its line in `bits`, or -1."""
+    """One way of counting hits: for each list that is hit its line in `bits`."""
 
-    line: list[int]
-    lines: npt.NDArray[np.intp]
-    """The same as an array."""
+    line: dict[int, int]
+    hit: npt.NDArray[np.intp]
+    """Those lists, in the order of their lines."""
     bits: npt.NDArray[np.uint8]
 
 
@@ -115,26 +115,30 @@ class HitTable:
         self._row, self._start, self._end, self._word, self._mark = (
             np.asarray(column)[order] for column in (given.row, given.start, given.end, given.word, given.mark)
         )
-        self._edges: list[int] = np.searchsorted(self._numbers, np.arange(width + 1)).tolist()
+        hit, first = np.unique(self._numbers, return_index=True)
+        edges = [*first.tolist(), len(order)]
+        self._slices = {number: slice(edges[at], edges[at + 1]) for at, number in enumerate(hit.tolist())}
         self._countings: dict[int, _Counting] = {}
 
     def line(self, number: int, kept: int) -> Bits | None:
         """The rows in which a list is hit; None where there is none."""
         counting = self._counting(kept)
-        at = counting.line[number]
-        return None if at < 0 else counting.bits[at]
+        at = counting.line.get(number)
+        return None if at is None else counting.bits[at]
 
     def lines(self, numbers: npt.NDArray[np.intp], kept: int) -> tuple[list[int], list[Bits]]:
         """The same of many lists: the places of those that are hit, and their rows."""
         counting = self._counting(kept)
-        lines = counting.lines[numbers]
+        lines = np.full(len(self.operands), -1, dtype=np.intp)
+        lines[counting.hit] = np.arange(len(counting.hit))
+        lines = lines[numbers]
         hit = np.flatnonzero(lines >= 0)
         return hit.tolist(), list(counting.bits[lines[hit]])
 
     def any_of(self, numbers: Sequence[int], kept: int) -> Bits | None:
         """The rows in which one of some lists is hit; None where there is none."""
         counting = self._counting(kept)
-        lines = [at for number in numbers if (at := counting.line[number]) >= 0]
+        lines = [at for number in numbers if (at := counting.line.get(number)) is not None]
         if len(lines) < 2:
             return counting.bits[lines[0]] if lines else None
         found: Bits = np.bitwise_or.reduce(counting.bits[lines], axis=0)
@@ -151,8 +155,8 @@ class HitTable:
         return np.bincount(np.unique(row * width + word) // width, minlength=self.size).astype(float)
 
     def _parts(self, numbers: Iterable[int]) -> list[slice]:
-        edges = self._edges
-        return [slice(edges[number], edges[number + 1]) for number in numbers if edges[number] < edges[number + 1]]
+        slices = self._slices
+        return [slices[number] for number in numbers if number in slices]
 
     def places(self, numbers: Iterable[int], kept: int, rows: Mask | None = None) -> Places:
         """Where some lists are hit, in some rows (None: in all)."""
@@ -187,9 +191,7 @@ class HitTable:
             cells = np.zeros((min(some, len(hit) - low), self.size), dtype=bool)
             cells[line[part] - low, row[part]] = True
             bits[low : low + some] = np.packbits(cells, axis=1, bitorder="little")
-        lines = np.full(len(self.operands), -1, dtype=np.intp)
-        lines[hit] = np.arange(len(hit))
-        return _Counting(lines.tolist(), lines, bits)
+        return _Counting({number: at for at, number in enumerate(hit.tolist())}, hit.astype(np.intp), bits)
 
 
 _NOWHERE = Places(*(np.zeros(0, dtype=np.int64) for _ in range(3)))

@@ -200,9 +200,11 @@ class HitBook:
             self._matches_of_row[key] = self._sorted(_cut(hits, low, high), (pattern,)) if low < high else _NOTHING
         return self._matches_of_row[key]
 
-    def matched(self, pattern: str, rows: Numbers) -> Hits:
-        """The hits of a regular expression in some rows (numbers in order), and perhaps in others; as the host gave them."""
-        return self._inputs.matches(pattern) if self._searching is None else self._searching.matches_among(pattern, rows)
+    def matched(self, pattern: str, rows: Numbers | None) -> Hits:
+        """The hits of a regular expression in some rows (numbers in order; None: all), and perhaps in others; as the host gave them."""
+        if rows is None or self._searching is None:
+            return self._inputs.matches(pattern)
+        return self._searching.matches_among(pattern, rows)
 
     def sentences(self, rows: Numbers | None = None) -> Spans:
         """The sentences of the batch; `rows`: of these alone, where the host can tell them apart."""

@@ -189,7 +189,9 @@ class Values:
         which = kept_hits(node)
         match node:
             case Matches(pattern):
-                hits = self._book.matched(pattern, np.arange(self.size) if among is None else among)
+                hits = self._book.matched(pattern, among)
+                if not len(hits.row):
+                    return None
                 mask = np.zeros(self.size, dtype=bool)
                 mask[np.asarray(hits.row)[counting(hits.negated, hits.reported, hits.aggressive, which)]] = True
                 return mask

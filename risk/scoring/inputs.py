@@ -6,6 +6,7 @@ Which names a rule may use stands in ``fields``; here is the way to each value. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -101,14 +102,14 @@ class TextInputs:
     def hits_together(self) -> Together:
         """The hits of all lists and words in one piece (`rules.hit_table.Joint`)."""
         lists, words = self._frame.hits, self._literals
-        listed, written = _word_numbers(lists.terms, words.terms)
+        looked = _looked(lists, words)
         return Together(
-            _operands(lists.names, words.names),
+            looked.operands,
             np.concatenate([lists.list.astype(np.int64), words.list.astype(np.int64) + len(lists.names)]),
             np.concatenate([lists.row, words.row]),
             np.concatenate([lists.start, words.start]),
             np.concatenate([lists.end, words.end]),
-            np.concatenate([listed[lists.term], written[words.term]]),
+            np.concatenate([looked.listed[lists.term], looked.written[words.term]]),
             np.concatenate([_marks(lists), _marks(words)]),
         )
 
@@ -117,7 +118,7 @@ class TextInputs:
         return [*_noted(self._frame.hits, ListRef, row), *_noted(self._literals, Term, row)]
 
     def operands_known(self) -> frozenset[ListRef | Term]:
-        return _known(self._frame.hits.names, self._literals.names)
+        return _looked(self._frame.hits, self._literals).known
 
     def cells(self, names: Sequence[str], row: int) -> list[Plain]:
         """The values of fields in one text (`rules.rows.Cells`)."""
@@ -296,19 +297,6 @@ def _marks(hits: ListHits) -> NDArray[np.uint8]:
     return np.asarray(marks, dtype=np.uint8)
 
 
-@lru_cache(maxsize=8)
-def _word_numbers(listed: tuple[str, ...], written: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A number for each word of the lists and for each that rules write literally: the same word has one."""
-    numbers: dict[str, int] = {}
-    told = [numbers.setdefault(word, len(numbers)) for word in (*listed, *written)]
-    return np.array(told[: len(listed)], dtype=np.int64), np.array(told[len(listed) :], dtype=np.int64)
-
-
-@lru_cache(maxsize=8)
-def _operands(lists: tuple[str, ...], words: tuple[str, ...]) -> tuple[ListRef | Term, ...]:
-    return (*map(ListRef, lists), *map(Term, words))
-
-
 def _noted(hits: ListHits, kind: type[ListRef] | type[Term], row: int) -> Iterator[tuple[ListRef | Term, int]]:
     low, high = np.searchsorted(hits.row, [row, row + 1])
     marks = NEGATED * hits.negated[low:high] + REPORTED * hits.reported[low:high] + AGGRESSIVE * hits.aggressive[low:high]
@@ -320,9 +308,38 @@ def _names(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-@lru_cache(maxsize=8)
-def _known(lists: tuple[str, ...], words: tuple[str, ...]) -> frozenset[ListRef | Term]:
-    return frozenset([*map(ListRef, lists), *map(Term, words)])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """What was looked for, in lists and as words written in rules: the same for every batch of a scorer."""
+
+    given: tuple[tuple[str, ...], ...]
+    operands: tuple[ListRef | Term, ...]
+    known: frozenset[ListRef | Term]
+    listed: NDArray[np.int64]
+    written: NDArray[np.int64]
+    """A number for each word of the lists and for each that rules write: the same word has one."""
+
+
+_LOOKED: dict[tuple[int, ...], _Looked] = {}
+"""By the objects, which are kept: there are thousands of words, and every text is asked about them."""
+
+
+def _looked(lists: ListHits, words: ListHits) -> _Looked:
+    given = (lists.names, lists.terms, words.names, words.terms)
+    key = tuple(map(id, given))
+    found = _LOOKED.get(key)
+    if found is None:
+        operands: tuple[ListRef | Term, ...] = (*map(ListRef, lists.names), *map(Term, words.names))
+        numbers: dict[str, int] = {}
+        told = [numbers.setdefault(word, len(numbers)) for word in (*lists.terms, *words.terms)]
+        listed, written = (np.array(part, dtype=np.int64) for part in (told[: len(lists.terms)], told[len(lists.terms) :]))
+        if len(_LOOKED) >= _KEPT:
+            _LOOKED.clear()
+        found = _LOOKED[key] = _Looked(given, operands, frozenset(operands), listed, written)
+    return found
+
+
+_KEPT = 16
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ holds them and whichever others were searched before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +23,13 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class _Search:
-    """What was found of one expression so far, and where it was looked for."""
+    """What was found of one expression so far, and where it was looked for (None: everywhere)."""
 
-    done: npt.NDArray[np.bool_]
+    done: npt.NDArray[np.bool_] | None
     hits: Hits
-    missing: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.missing = len(self.done)
 
     def unseen(self, rows: Rows | None) -> Rows:
-        if not self.missing:
+        if self.done is None:
             return _NOWHERE
         return np.flatnonzero(~self.done) if rows is None else rows[~self.done[rows]]
 
@@ -52,17 +48,23 @@ class TextSearches:
         """The hits of an expression in some rows (None: all), sorted by row and start; rows that were searched before may be among them."""
         search = self._found.get(pattern)
         if search is None:
+            if rows is None or len(rows) == len(self._texts):
+                search = self._found[pattern] = _Search(None, self._find(pattern, None))
+                return search.hits
             search = self._found[pattern] = _Search(np.zeros(len(self._texts), dtype=bool), _no_hits())
         unseen = search.unseen(rows)
         if len(unseen):
-            self._searched = self._searched or Searched(self._texts, self._stance)
-            whole = len(unseen) == len(self._texts)
-            found = self._searched.find(pattern, None if whole else unseen)
-            more = Hits(found.row, found.start, found.end, found.said, np.zeros(len(found.row), dtype=bool), found.negated, found.reported)
+            assert search.done is not None
+            search.hits = _together(search.hits, self._find(pattern, unseen))
             search.done[unseen] = True
-            search.missing -= len(unseen)
-            search.hits = _together(search.hits, more)
+            if search.done.all():
+                search.done = None
         return search.hits
+
+    def _find(self, pattern: str, rows: Rows | None) -> Hits:
+        self._searched = self._searched or Searched(self._texts, self._stance)
+        found = self._searched.find(pattern, rows)
+        return Hits(found.row, found.start, found.end, found.said, np.zeros(len(found.row), dtype=bool), found.negated, found.reported)
 
     def sentences(self, rows: Rows | None = None) -> Spans:
         """The sentences of some rows (None: of all), in order."""
