@@ -1,6 +1,6 @@
 """What of the original text made a condition true: quotations with their offsets, words and lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
@@ -26,8 +26,8 @@ from rules.nodes import (
     children,
 )
 from rules.pack import Pack
+from rules.row_hits import RowHit
 from rules.rowwise import RowReader
-from rules.text_hits import Sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +129,15 @@ def _quotations(node: Textual, reader: RowReader, text: str) -> Iterator[Evidenc
             return
         case Near(left, right) | SameSentence(left, right):
             one_side, other_side = reader.hit(left), reader.hit(right)
-            yield from _in_order(_quote(reader.hits(node, one), one, reader, text, _met(node, one, other_side, reader)) for one in one_side)
-            yield from _in_order(_quote(reader.hits(node, two), two, reader, text, _met(node, two, one_side, reader)) for two in other_side)
+            yield from _in_order(_quote(reader.hits(node, one), one, text, _met(node, one, other_side, reader)) for one in one_side)
+            yield from _in_order(_quote(reader.hits(node, two), two, text, _met(node, two, one_side, reader)) for two in other_side)
         case Edge(_, lists):
             there = reader.hit(lists)
-            yield from _in_order(_quote(reader.hits(node, item), item, reader, text, reader.at_edge(node, item)) for item in there)
+            yield from _in_order(_quote(reader.hits(node, item), item, text, reader.at_edge(node, item)) for item in there)
         case Matches():
-            yield from _quote(reader.matches(node), None, reader, text)
+            yield from _quote(reader.matches(node), None, text)
         case Has(_, lists) | Count(lists):
-            yield from _in_order(_quote(reader.hits(node, item), item, reader, text) for item in reader.hit(lists))
+            yield from _in_order(_quote(reader.hits(node, item), item, text) for item in reader.hit(lists))
 
 
 def _met(node: Near | SameSentence, operand: Operand, others: tuple[Operand, ...], reader: RowReader) -> list[int]:
@@ -149,10 +149,8 @@ def _in_order(groups: Iterable[Iterable[Evidence]]) -> list[Evidence]:
     return sorted((item for group in groups for item in group), key=lambda item: (item.start, item.end))
 
 
-def _quote(hits: Sorted, operand: Operand | None, reader: RowReader, text: str, chosen: list[int] | None = None) -> Iterator[Evidence]:
+def _quote(hits: Sequence[RowHit], operand: Operand | None, text: str, chosen: list[int] | None = None) -> Iterator[Evidence]:
     name = operand.name if isinstance(operand, ListRef) else ""
-    for index in range(len(hits.row)) if chosen is None else chosen:
-        start, end = int(hits.start[index]), int(hits.end[index])
-        word = reader.book.words[int(hits.term[index])]
-        flags = (bool(hits.aggressive[index]), bool(hits.negated[index]), bool(hits.reported[index]))
+    for hit in hits if chosen is None else [hits[index] for index in chosen]:
+        start, end, word, *flags = hit
         yield Evidence(text[start:end], start, end, word, name, *flags)

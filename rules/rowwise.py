@@ -3,10 +3,8 @@
 Slow and simple on purpose. `evaluate` must agree with it on every row, unknowns included; `explain` walks with it.
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -50,7 +48,8 @@ from rules.nodes import (
     Window,
 )
 from rules.pack import Pack
-from rules.text_hits import HitBook, Sorted
+from rules.row_hits import RowHit, near, qualified, together
+from rules.text_hits import HitBook
 from rules.typed import Types
 
 
@@ -72,7 +71,7 @@ class RowReader:
         self.row = row
         self.book = book or HitBook(pack, inputs)
         self.as_of = as_of
-        self._hits: dict[Operand, Sorted] = {}
+        self._hits: dict[Operand, Sequence[RowHit]] = {}
         self._columns = {} if columns is None else columns
         self._read: dict[int, tuple[Expr, Plain]] = {}
         self._sentences: list[tuple[int, int]] | None = None
@@ -173,29 +172,29 @@ class RowReader:
             case Edge(_, lists):
                 return any(self.at_edge(node, item) for item in self.hit(lists))
             case Matches():
-                return len(self.matches(node).row) > 0
+                return len(self.matches(node)) > 0
             case Count(lists):
-                found = [self.hits(node, item) for item in self.hit(lists)]
-                columns = [zip(hits.term) if node.distinct else zip(hits.start, hits.end, strict=True) for hits in found]
-                return float(len({tuple(map(int, place)) for places in columns for place in places}))
+                found = [hit for item in self.hit(lists) for hit in self.hits(node, item)]
+                return float(len({hit.word for hit in found} if node.distinct else {(hit.start, hit.end) for hit in found}))
             case Has(Mode.ALL, lists):
-                return all(len(self.hits(node, item).row) > 0 for item in lists)
+                return all(self.hits(node, item) for item in lists)
             case Has(mode, lists):
-                return any(len(self.hits(node, item).row) > 0 for item in self.hit(lists)) == (mode is Mode.ANY)
+                return any(self.hits(node, item) for item in self.hit(lists)) == (mode is Mode.ANY)
 
     def hit(self, operands: tuple[Operand, ...]) -> tuple[Operand, ...]:
         """Those of some lists that may be hit in this row, in the order given: the others need not be looked at."""
         return self.book.hit(operands, self.row)
 
-    def hits(self, node: Textual, operand: Operand) -> Sorted:
+    def hits(self, node: Textual, operand: Operand) -> Sequence[RowHit]:
         """The admitted hits of one list in this row."""
-        if operand not in self._hits:
-            self._hits[operand] = self.book.of_row(operand, self.row)
-        return self._hits[operand].qualified(node)
+        found = self._hits.get(operand)
+        if found is None:
+            found = self._hits[operand] = self.book.of_row(operand, self.row)
+        return qualified(found, node)
 
-    def matches(self, node: Matches) -> Sorted:
+    def matches(self, node: Matches) -> Sequence[RowHit]:
         """The admitted hits of a regular expression in this row."""
-        return self.book.matches_of_row(node.pattern, self.row).qualified(node)
+        return qualified(self.book.matches_of_row(node.pattern, self.row), node)
 
     def met(self, node: Near | SameSentence, operand: Operand, other: Operand) -> list[int]:
         """Indices of the hits of one list that stand together, as the node asks, with one of another; both operators ask the same of either side."""
@@ -209,9 +208,9 @@ class RowReader:
             return []
         if node.where is Side.START:
             first = min(start for start, _ in sentences)
-            return [index for index, start in enumerate(hits.start) if start <= first]
+            return [index for index, hit in enumerate(hits) if hit.start <= first]
         last = max(end for _, end in sentences)
-        return [index for index, end in enumerate(hits.end) if end >= last]
+        return [index for index, hit in enumerate(hits) if hit.end >= last]
 
     def sentences(self) -> list[tuple[int, int]]:
         """The sentences of this row."""
@@ -220,32 +219,6 @@ class RowReader:
             mine = np.flatnonzero(spans.row == self.row)
             self._sentences = [(int(spans.start[index]), int(spans.end[index])) for index in mine]
         return self._sentences
-
-
-def near(hits: Sorted, others: Sorted, within: int) -> list[int]:
-    """Indices of the hits of a row that have one of the others at most `within` apart; touching and overlapping spans, and the very same span, are 0 apart.
-
-    A text may repeat its words thousands of times, so pairs are not tried: of the others that begin soon enough, the one that ends last decides.
-    """
-    if not len(hits.row) or not len(others.row):
-        return []
-    reach = np.maximum.accumulate(others.end)
-    soon = np.searchsorted(others.start, hits.end + within, side="right")
-    return [index for index, some in enumerate(soon) if some and reach[some - 1] >= hits.start[index] - within]
-
-
-def together(hits: Sorted, others: Sorted, sentences: list[tuple[int, int]]) -> list[int]:
-    """Indices of the hits of a row that begin in a sentence in which one of the others begins."""
-    if not len(hits.row) or not len(others.row):
-        return []
-    shared = {_sentence(int(start), sentences) for start in others.start} - {None}
-    return [index for index, start in enumerate(hits.start) if _sentence(int(start), sentences) in shared]
-
-
-def _sentence(place: int, sentences: list[tuple[int, int]]) -> int | None:
-    """The number of the sentence that holds a place."""
-    number = bisect_right(sentences, place, key=itemgetter(0)) - 1
-    return number if number >= 0 and place < sentences[number][1] else None
 
 
 def compare(op: str, left: Plain, right: Plain) -> bool | None:

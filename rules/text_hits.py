@@ -11,8 +11,9 @@ import numpy.typing as npt
 from rules.columns import Coded
 from rules.hit_table import Places
 from rules.inputs import Array, Hits, Inputs, Mask, Spans
-from rules.nodes import ListRef, Operand, Side, Textual
+from rules.nodes import ListRef, Operand, Side
 from rules.pack import Pack
+from rules.row_hits import RowHit
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 """Of rows, in order."""
@@ -41,25 +42,6 @@ class Sorted:
         low, high = np.searchsorted(self.row, [row, row + 1])
         return self.take(slice(int(low), int(high)))
 
-    def qualified(self, node: Textual) -> "Sorted":
-        """Only hits that the node's qualifiers admit: asserted = neither negated nor reported, plain = seen without a disguise."""
-        if not len(self.row) or not (node.asserted or node.plain or node.unnegated or node.unquoted):
-            return self
-        keep = admitted(node, self.aggressive, self.negated, self.reported)
-        return self if keep.all() else self.take(keep)
-
-
-def admitted(node: Textual, aggressive: Mask, negated: Mask, reported: Mask) -> Mask:
-    """Which hits the qualifiers of a node let through."""
-    keep = np.ones(len(aggressive), dtype=bool)
-    if node.asserted or node.unnegated:
-        keep &= ~negated
-    if node.asserted or node.unquoted:
-        keep &= ~reported
-    if node.plain:
-        keep &= ~aggressive
-    return keep
-
 
 _NONE, _OFF = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
 _NOTHING = Sorted(_NONE, _NONE, _NONE, _NONE, _OFF, _OFF, _OFF)
@@ -78,6 +60,14 @@ class Sparse(Protocol):
 
     def operands_known(self) -> frozenset[Operand]:
         """Those that were looked for: the same object for the same lists. A list that was not is an error, never an empty answer."""
+        ...
+
+
+class Rowed(Protocol):
+    """What a host that is `Sparse` may offer besides, where it has the hits of a row together."""
+
+    def hits_of_row(self, row: int) -> Mapping[Operand, Sequence[RowHit]]:
+        """What is hit in one row, and where: sorted by start, then end."""
         ...
 
 
@@ -108,9 +98,11 @@ class HitBook:
         self._notes: dict[int, frozenset[tuple[Operand, int]]] = {}
         self._rows: dict[int, frozenset[Operand]] = {}
         self._groups: dict[int, tuple[tuple[Operand, ...], frozenset[Operand]]] = {}
+        self._rowed: Rowed | None = inputs if hasattr(inputs, "hits_of_row") else None  # type: ignore[assignment]
+        self._in_row: dict[int, Mapping[Operand, Sequence[RowHit]]] = {}
         self._searching: Searching | None = inputs if hasattr(inputs, "matches_among") else None  # type: ignore[assignment]
         self._matches: dict[str, Sorted] = {}
-        self._matches_of_row: dict[tuple[str, int], Sorted] = {}
+        self._matches_of_row: dict[tuple[str, int], Sequence[RowHit]] = {}
         self._sentences: Spans | None = None
         self._numbers: dict[str, int] = {}
         self._tables: dict[int, tuple[tuple[str, ...], Array]] = {}
@@ -128,11 +120,14 @@ class HitBook:
                 self._found[operand] = self._sorted(self._inputs.literal(operand.text), (operand.text,))
         return self._found[operand]
 
-    def of_row(self, operand: Operand, row: int) -> Sorted:
+    def of_row(self, operand: Operand, row: int) -> Sequence[RowHit]:
         """The hits of a list or literal in one row."""
-        if self._told is None or operand in self._there(row):
-            return self.of(operand).of_row(row)
-        return self._nothing({operand})
+        if self._told is None:
+            return _plain(self.of(operand).of_row(row), self.words)
+        if operand not in self._there(row):
+            self._nothing({operand})
+            return ()
+        return _plain(self.of(operand).of_row(row), self.words) if self._rowed is None else self._in_row[row][operand]
 
     def hit(self, operands: tuple[Operand, ...], row: int) -> tuple[Operand, ...]:
         """Those of some lists and literals that may be hit in one row, in the order given: all of them where the host does not tell."""
@@ -155,7 +150,12 @@ class HitBook:
         assert self._told is not None
         found = self._rows.get(row)
         if found is None:
-            found = self._rows[row] = frozenset(one for one, _ in self._told.hits_noted(row))
+            if self._rowed is None:
+                found = frozenset(one for one, _ in self._told.hits_noted(row))
+            else:
+                self._in_row[row] = self._rowed.hits_of_row(row)
+                found = frozenset(self._in_row[row])
+            self._rows[row] = found
         return found
 
     def noted(self, row: int, operands: Mapping[Operand, int], vetted: list[frozenset[Operand]]) -> Iterable[tuple[Operand, int]]:
@@ -179,25 +179,21 @@ class HitBook:
             raise KeyError(f"not looked for: {', '.join(missing)}")
         return _NOTHING
 
-    def of_any(self, operands: tuple[Operand, ...], node: Textual) -> Sorted:
-        """The hits of several lists together, as far as the node admits them."""
-        return merged([self.of(item).qualified(node) for item in operands])
-
     def matches(self, pattern: str) -> Sorted:
         """The hits of a regular expression."""
         if pattern not in self._matches:
             self._matches[pattern] = self._sorted(self._inputs.matches(pattern), (pattern,))
         return self._matches[pattern]
 
-    def matches_of_row(self, pattern: str, row: int) -> Sorted:
+    def matches_of_row(self, pattern: str, row: int) -> Sequence[RowHit]:
         """The hits of a regular expression in one row."""
         if self._searching is None:
-            return self.matches(pattern).of_row(row)
+            return _plain(self.matches(pattern).of_row(row), self.words)
         key = pattern, row
         if key not in self._matches_of_row:
             hits = self._searching.matches_among(pattern, np.array([row]))
             low, high = (int(place) for place in np.searchsorted(hits.row, [row, row + 1]))
-            self._matches_of_row[key] = self._sorted(_cut(hits, low, high), (pattern,)) if low < high else _NOTHING
+            self._matches_of_row[key] = _plain(self._sorted(_cut(hits, low, high), (pattern,)), self.words) if low < high else ()
         return self._matches_of_row[key]
 
     def matched(self, pattern: str, rows: Numbers | None) -> Hits:
@@ -251,6 +247,13 @@ class HitBook:
 
 def _as_numbers(spans: Spans) -> Spans:
     return Spans(*(np.asarray(column, dtype=np.int64) for column in (spans.row, spans.start, spans.end)))
+
+
+def _plain(hits: Sorted, words: Sequence[str]) -> Sequence[RowHit]:
+    """Hits of one row."""
+    said = [words[number] for number in hits.term.tolist()]
+    flags = (column.tolist() for column in (hits.aggressive, hits.negated, hits.reported))
+    return [RowHit(*one) for one in zip(hits.start.tolist(), hits.end.tolist(), said, *flags, strict=True)]
 
 
 def _cut(hits: Hits, low: int, high: int) -> Hits:

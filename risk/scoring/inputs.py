@@ -5,6 +5,7 @@ Which names a rule may use stands in ``fields``; here is the way to each value. 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,7 @@ from rules.pack import Pack
 from rules.plan import AGGRESSIVE, NEGATED, REPORTED
 from rules.plugin_calls import Offered
 from rules.plugin_host import installed
+from rules.row_hits import RowHit
 
 __all__ = ["TextInputs", "lexicon_of", "literals_of", "membership", "no_hits", "vocabulary"]
 
@@ -116,6 +118,10 @@ class TextInputs:
     def hits_noted(self, row: int) -> list[tuple[ListRef | Term, int]]:
         """What is hit in one text, and how (`rules.plan.kept_hits`)."""
         return [*_noted(self._frame.hits, ListRef, row), *_noted(self._literals, Term, row)]
+
+    def hits_of_row(self, row: int) -> dict[ListRef | Term, list[RowHit]]:
+        """What is hit in one text, and where (`rules.text_hits.Rowed`)."""
+        return _of_row(self._frame.hits, ListRef, row) | _of_row(self._literals, Term, row)
 
     def operands_known(self) -> frozenset[ListRef | Term]:
         return _looked(self._frame.hits, self._literals).known
@@ -301,6 +307,16 @@ def _noted(hits: ListHits, kind: type[ListRef] | type[Term], row: int) -> Iterat
     low, high = np.searchsorted(hits.row, [row, row + 1])
     marks = NEGATED * hits.negated[low:high] + REPORTED * hits.reported[low:high] + AGGRESSIVE * hits.aggressive[low:high]
     return ((kind(hits.names[at]), mark) for at, mark in set(zip(hits.list[low:high].tolist(), marks.tolist(), strict=True)))
+
+
+def _of_row(hits: ListHits, kind: type[ListRef] | type[Term], row: int) -> dict[ListRef | Term, list[RowHit]]:
+    mine = slice(*hits.row.searchsorted([row, row + 1]).tolist())
+    lists, starts, ends, terms = (column[mine].tolist() for column in (hits.list, hits.start, hits.end, hits.term))
+    flags = (column[mine].tolist() for column in (hits.aggressive, hits.negated, hits.reported))
+    found: dict[int, list[RowHit]] = defaultdict(list)
+    for at, start, end, term, *how in zip(lists, starts, ends, terms, *flags, strict=True):
+        found[at].append(RowHit(start, end, hits.terms[term], *how))
+    return {kind(hits.names[at]): some for at, some in found.items()}
 
 
 @lru_cache(maxsize=16)

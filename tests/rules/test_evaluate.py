@@ -14,7 +14,8 @@ from rules.inputs import Column, Hits, Remembered, WindowQuery
 from rules.items import Condition, Feature, Plain, Rule, WordList
 from rules.nodes import Aggregate, And, Arithmetic, Compare, Day, Expr, Flag, Known, Name, Not, Number, Or, Otherwise
 from rules.pack import Pack, pack_from_text
-from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or, near, together
+from rules.row_hits import RowHit, near, together
+from rules.rowwise import RowReader, evaluate_row, kleene_and, kleene_not, kleene_or
 from rules.text_hits import HitBook, rows_near
 from tests.rules.fakes import VOCABULARY, FakeInputs, History
 from tests.rules.trees import conditions, dated, leaves, numeric
@@ -177,13 +178,13 @@ def test_near_is_the_distance_of_some_pair(one: list[tuple[int, int, int]], two:
 def test_what_stands_together_is_found_without_trying_pairs(
     one: list[tuple[int, int, int]], two: list[tuple[int, int, int]], within: int, sizes: list[int]
 ) -> None:
-    book = HitBook(Pack("demo"), FakeInputs(Pack("demo"), []))
-    left, right = (book._sorted(_hits([(0, start, size) for _, start, size in spans]), ("x",)) for spans in (one, two))
-    pairs = [(a, b) for a in range(len(left.row)) for b in range(len(right.row))]
-    apart = [(a, max(0, right.start[b] - left.end[a], left.start[a] - right.end[b])) for a, b in pairs]
+    spans = (sorted((start, start + size) for _, start, size in some) for some in (one, two))
+    left, right = ([RowHit(start, end, "x", *(False,) * 3) for start, end in some] for some in spans)
+    pairs = [(a, b) for a in range(len(left)) for b in range(len(right))]
+    apart = [(a, max(0, right[b].start - left[a].end, left[a].start - right[b].end)) for a, b in pairs]
     assert near(left, right, within) == sorted({a for a, distance in apart if distance <= within})
     sentences = [(sum(sizes[:at]) + at, sum(sizes[:at]) + at + size) for at, size in enumerate(sizes)]  # one character between two
-    both = {a for a, b in pairs for low, high in sentences if low <= left.start[a] < high and low <= right.start[b] < high}
+    both = {a for a, b in pairs for low, high in sentences if low <= left[a].start < high and low <= right[b].start < high}
     assert together(left, right, sentences) == sorted(both)
 
 
