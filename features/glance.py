@@ -59,8 +59,9 @@ _CLASSES = {
     _STAKE: "[万wk千]",
 }
 """Of the characters: what they may be part of."""
-_WIDEST, _FEWEST, _LOCAL = 21, 9, 7
-"""A telephone number has so many characters at most, so many of them digits or what stands for them; behind the word for one it may have as few as the last."""
+_WIDEST, _FULL, _CLOSE, _FEWEST, _LOCAL = 21, 11, 11, 9, 7
+"""A mobile number has eleven digits, or signs that stand for them, in at most 21 characters; any other at least nine in its first eleven, or, behind a word for
+telephones or masked, seven in a row."""
 
 
 @cache
@@ -200,16 +201,32 @@ class Glance:
 
     @cached_property
     def digits_apart(self) -> Mask:
-        """Where digits, or signs that stand for them, come as closely as in a telephone number."""
-        sign = self._is(_DIGIT | _X | _O | _STAR)
+        """Where digits, or signs that stand for them, come as in a telephone number: closely, or from 13 … 19 on one by one, or behind the word for it."""
+        sign = self._is(_DIGIT | _X | _O | _STAR)[:-1]
         upto = np.concatenate([[0], np.cumsum(sign), np.full(_WIDEST, np.count_nonzero(sign))])
-        many = sign & (upto[_WIDEST : _WIDEST + len(sign)] - upto[: len(sign)] >= _FEWEST)
-        run = sign & (upto[_LOCAL : _LOCAL + len(sign)] - upto[: len(sign)] == _LOCAL)
-        call, masked = self._is(_CALL), self._is(_X)
-        near = np.zeros(len(sign), dtype=bool)
+
+        def within(size: int) -> Counts:
+            counted: Counts = upto[size : size + len(sign)] - upto[: len(sign)]
+            return counted
+
+        mobile = self._mobile & (within(_WIDEST) >= _FULL)
+        close = sign & (within(_CLOSE) >= _FEWEST)
+        run = sign & (within(_LOCAL) == _LOCAL)
+        call, near = self._is(_CALL), np.zeros(len(sign), dtype=bool)
         for distance in range(1, 6):
-            near[distance:] |= call[:-distance]
-        return self._row(many | (run & (near | masked)))
+            near[distance:] |= call[: max(len(sign) - distance, 0)]
+        return self._row(mobile | close | (run & (near | self._is(_X)[:-1])))
+
+    @property
+    def _mobile(self) -> Mask:
+        """Where a 1 stands that a digit from 3 to 9 follows, with at most one sign between, and no digit before but those of 86."""
+        codes = np.concatenate([[0, 0], self.joined.codes, [0, 0]])
+        middle = (codes >= ord("3")) & (codes <= ord("9"))
+        digit = np.concatenate([[False, False], self._is(_DIGIT)])[: len(codes) - 2]
+        china = (codes[:-4] == ord("8")) & (codes[1:-3] == ord("6"))
+        begins = (codes[2:-2] == ord("1")) & (middle[3:-1] | middle[4:])
+        found: Mask = begins & (~digit[1:-1] | china)
+        return found
 
     @cached_property
     def _served(self) -> Counts:
