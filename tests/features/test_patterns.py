@@ -10,6 +10,7 @@ from features.lexicon import Lexicon, WordList
 from features.needs import NOTHING, shape
 from features.normalise import normalise
 from features.patterns import LONGEST, MOST, PatternError, _in_plain_spelling, find, problem
+from features.stance import Stance
 
 NUMBERS = "年月收益化%0123456789 ，。()（）ＶＸvx證证"
 
@@ -92,6 +93,38 @@ def test_texts_searched_together_are_searched_as_each_alone(texts: list[str], pa
     assert hits.row.tolist() == [row for row, one in enumerate(alone) for _ in one.said]
     for name in ("start", "end", "said", "negated", "reported"):
         assert list(getattr(hits, name)) == [value for one in alone for value in getattr(one, name)]
+
+
+CUES = [
+    "保本",
+    "不能",
+    "严禁",
+    "不",
+    "没有",
+    "，",
+    "。",
+    "是假的",
+    "不可能",
+    "警方通报",
+    "？",
+    "吗",
+    "“",
+    "”",
+    "所谓",
+    "甲乙丙丁戊",
+    "\n",
+    "不收费",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(CUES), max_size=12).map("".join), max_size=7))
+def test_a_cue_out_of_reach_is_not_asked_about(texts: list[str]) -> None:
+    read = [normalise(text) for text in texts]
+    stances = [Stance(text.plain.text) for text in read]
+    hits = find("保本|[乙丁].", read)
+    places = [(row, m.span()) for row, text in enumerate(read) for m in re.finditer("保本|[乙丁].", text.plain.text)]
+    assert hits.negated.tolist() == [stances[row].negated(*span) for row, span in places]
+    assert hits.reported.tolist() == [stances[row].reported(*span) for row, span in places]
 
 
 @given(st.text(alphabet="保本收益治K\n。，s3(|)[]-?*+{}^$.\\dW", max_size=14), st.text(alphabet="保本收益治k\n。，s3", max_size=12))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from models.explain import total
 from risk.domain.banks import passages
 from risk.domain.grades import Grade
 from risk.scoring.counterfactuals import counterfactuals
+from risk.scoring.grounds import _PAIRWISE
 from risk.scoring.reasons import evidence, explained
 from risk.scoring.scorer import Learner, Scorer
 from risk.services.training import train_texts
@@ -84,6 +87,11 @@ def test_any_text_adds_up_and_quotes_are_its_own(trained: Scorer, parts: list[st
         for i, j in ground.quotes:
             assert 0 <= i < j <= len(text)
             assert ground.topic != "phrase" or text[i:j] in ground.zh
+
+
+@given(st.lists(st.floats(-9, 9), min_size=1, max_size=_PAIRWISE - 1))
+def test_a_few_numbers_add_up_as_an_array_does(weights: list[float]) -> None:
+    assert reduce(add, weights, 0.0) == np.array(weights).sum()
 
 
 def test_columns_of_one_matter_are_one_reason(trained: Scorer) -> None:

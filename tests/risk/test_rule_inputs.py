@@ -25,6 +25,7 @@ from rules.inputs import Column, WindowQuery
 from rules.kinds import Kind, Type, Unit
 from rules.nodes import Aggregate
 from rules.pack import pack_from_text
+from rules.text_hits import HitBook
 
 LISTS = (WordList("管制", ("三唑仑", "GHB"), ("三唑仑说明书",)),)
 NUMERIC = (Aggregate.SUM, Aggregate.MEAN, Aggregate.MAX, Aggregate.MIN)
@@ -34,6 +35,24 @@ def inputs(texts: list[str], around: Context | None = None) -> TextInputs:
     lexicon = Lexicon(LISTS)
     frame = build(texts, lexicon)
     return TextInputs(frame, Lexicon([]).match(frame.texts), around or Context.unknown(len(texts)), lexicon.lists)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["三唑仑", "三唑侖片", "严禁", "GHB", "三唑仑说明书", "三.唑.仑", "，"]), max_size=6).map("".join),
+        max_size=4,
+    )
+)
+def test_what_a_row_is_hit_by_is_what_lists_are_hit_by(texts: list[str]) -> None:
+    lexicon, words = Lexicon(LISTS), Lexicon([WordList("严禁", ("严禁",))])
+    frame = build(texts, lexicon)
+    told = TextInputs(frame, words.match(frame.texts), Context.unknown(len(texts)), lexicon.lists)
+    book, whole = HitBook(pack_from_text(""), told), HitBook(pack_from_text(""), told)
+    whole._rowed = None  # as a host that has its hits by list alone
+    for row in range(len(texts)):
+        for operand in told.operands_known():
+            assert list(book.of_row(operand, row)) == list(whole.of_row(operand, row))
+        assert set(told.hits_of_row(row)) == {operand for operand, _ in told.hits_noted(row)}
 
 
 def _context() -> Context:

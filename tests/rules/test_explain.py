@@ -90,6 +90,7 @@ def test_evidence_of_every_text_operator(when: str, quotes: list[tuple[int, str]
     assert told.outcome is True
     assert [(item.start, item.quote) for item in told.evidence] == quotes
     assert all(item.quote == inputs.texts[0][item.start : item.end] for item in told.evidence)
+    assert {one.rule: one.evidence for one in firings(pack, inputs, evaluate(pack, inputs), 0)}["a"] == told.evidence
 
 
 def test_features_and_units_stand_in_the_sentence() -> None:
