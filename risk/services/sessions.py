@@ -6,10 +6,11 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from risk.domain.authority import Principal, permissions_of
 from risk.domain.errors import NotFoundError
@@ -88,17 +89,19 @@ def open_session(conn: Connection, account: int, *, how: str, second_factor: boo
 
 def resolve(conn: Connection, token: str, now: datetime) -> Resolved | None:
     """Whoever this session belongs to, with the roles and the scope they have now; ``None`` where it is over or none."""
-    s, a = t.sessions.c, t.accounts.c
-    query = (
-        select(t.accounts, s.id.label("session_id"), s.how, s.second_factor, s.last_seen, s.expires_at)
-        .join_from(t.sessions, t.accounts, s.account_id == a.id)
-        .where(s.token_hash == token_hash(token), s.revoked_at.is_(None), a.state == "active")
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_of_token(), {"hash": token_hash(token)}).first()
     limits = rules()
     if row is None or now >= row.expires_at or now - row.last_seen >= limits.idle:
         return None
     return Resolved(_principal(row, now), row.session_id, now - row.last_seen >= limits.seen_every)
+
+
+@cache  # every request asks it: made anew it costs as much as asking
+def _of_token() -> Select[Any]:
+    s, a = t.sessions.c, t.accounts.c
+    columns = select(t.accounts, s.id.label("session_id"), s.how, s.second_factor, s.last_seen, s.expires_at)
+    open_ones = (s.token_hash == bindparam("hash"), s.revoked_at.is_(None), a.state == "active")
+    return columns.join_from(t.sessions, t.accounts, s.account_id == a.id).where(*open_ones)
 
 
 def touch(conn: Connection, session: int, now: datetime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 import risk.domain.store_messages  # noqa: F401 - registers the texts
 from risk.domain.errors import InvalidInputError
+from risk.storage.lengths import BoundedColumns, most_of
 
 BUSY_MS = 30_000
 """How long a SQLite writer waits for another one."""
@@ -116,12 +117,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
             return
-        connection.exec_driver_sql("PRAGMA query_only = ON")
+        raw: Any = (
+            connection.connection.driver_connection
+        )  # asked of SQLAlchemy each would cost as much as many a question, and begin a transaction
+        raw.execute("PRAGMA query_only = ON")
         try:
             yield connection
         finally:
             connection.rollback()
-            connection.exec_driver_sql("PRAGMA query_only = OFF")
+            raw.execute("PRAGMA query_only = OFF")
 
 
 def serialise(connection: Connection, what: int) -> None:
@@ -142,9 +146,12 @@ def _open_postgresql(address: URL) -> Engine:
 
 def _say_too_long(context: ExceptionContext) -> None:
     """A text that no column takes is the sender's mistake, whichever check let it through: a refusal with a code, not a fault of ours."""
-    if getattr(context.original_exception, "sqlstate", None) == _TOO_LONG:
-        found = re.search(r"\((\d+)\)", str(context.original_exception))
-        raise InvalidInputError("column_too_long", most=int(found[1]) if found else "?") from context.original_exception
+    error = context.original_exception
+    if getattr(error, "sqlstate", None) == _TOO_LONG:
+        found = re.search(r"\((\d+)\)", str(error))
+        raise InvalidInputError("column_too_long", most=int(found[1]) if found else "?") from error
+    if (most := most_of(error)) is not None:
+        raise InvalidInputError("column_too_long", most=most) from error
 
 
 def is_deadlock(error: BaseException) -> bool:
@@ -161,7 +168,9 @@ def _open_sqlite(address: URL) -> Engine:
         json_deserializer=orjson.loads,
         connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None, "check_same_thread": False},
     )
+    engine.dialect.ddl_compiler = BoundedColumns
     event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "handle_error", _say_too_long)
     event.listen(engine, "begin", _begin_sqlite)
     _follow_savepoints(engine)
     return engine
