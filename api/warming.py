@@ -24,8 +24,8 @@ from risk.services.rule_views import RuleFilter
 _log = logging.getLogger("risk.warming")
 
 
-TOGETHER = 10
-"""Operations that are put together in one step: some tens of milliseconds."""
+TOGETHER = 40
+"""Operations that are put together in one step: a tenth of a second or two."""
 
 QUIET_SECONDS, LONGEST_SECONDS = 0.3, 10.0
 """A step but the first, which whoever comes needs, begins once nobody has waited for so long; it is put off for so long at most."""
@@ -94,11 +94,15 @@ def steps_of(app: FastAPI, svc: Services) -> tuple[Callable[[], object], ...]:
         return model_desk.list_models(svc.settings)
 
     def judging() -> None:
-        """One text, as an online call asks: what it imports and builds is there for the next one, and is left alone by the collector of garbage."""
+        """One text, as an online call asks: what it imports and builds is there for the next one."""
         preview.preview(svc.scorer(), "三个疗程根治糖尿病", on=svc.desk.clock().date())
+        stays()
+
+    def stays() -> None:
+        """What is there now stays for as long as the process: the collector of garbage leaves it alone, and no call waits while it is gone through."""
         gc.collect()
         gc.freeze()
 
     declared = [route for route in app.router.routes if isinstance(route, Operation)]
     parts = [declared[at : at + TOGETHER] for at in range(0, len(declared), TOGETHER)]
-    return (workbench.pack, tasks, situation, rules, judging, registry, *map(making, parts))
+    return (workbench.pack, tasks, situation, rules, judging, registry, *map(making, parts), stays)

@@ -69,7 +69,7 @@ def test_what_is_warmed_is_what_pages_ask(tmp_path: Path) -> None:
     with TestClient(app):
         steps = steps_of(app, app.state.services)
         named = {step.__name__: step for step in steps}
-        assert list(named) == ["pack", "tasks", "situation", "rules", "judging", "registry", "operations"]
+        assert list(named) == ["pack", "tasks", "situation", "rules", "judging", "registry", "operations", "stays"]
         for name in ("tasks", "situation", "rules", "registry"):  # each of them works on an empty store
             named[name]()
         for step in steps:
