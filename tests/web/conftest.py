@@ -170,13 +170,17 @@ class Browsers:
             context.add_cookies([{"name": "risk_session", "value": self.service.tokens[as_], "url": self.service.base}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: self.troubles.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("console", lambda said: self.troubles.append(self._told(page, said)) if said.type == "error" else None)
         return page
+
+    def _told(self, page: Any, said: Any) -> str:
+        """What the browser logged, with the address it is about: ``… 404 (Not Found) /api/v1/index/board?…``."""
+        return f"{page.url}: {said.text} {said.location.get('url', '').removeprefix(self.service.base)}"
 
     def sign_in(self, name: str, *, to: str = "/", size: dict[str, int] = DESKTOP, lang: str = "zh") -> Any:
         """Through the form, as a person does; ends on the page ``to``."""
         page = self.open(size=size, lang=lang)
-        self.allowed.append("401")  # whoever is not signed in yet is told so
+        self.allowed.append("401 (Unauthorized)")  # whoever is not signed in yet is told so
         page.goto(f"/ui/sign-in?to={to}")
         page.locator("[data-test=name] input, input[data-test=name]").fill(name)
         page.locator("[data-test=password] input, input[data-test=password]").fill(PASSWORD)

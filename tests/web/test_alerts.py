@@ -116,3 +116,19 @@ def test_signals_are_found_and_a_run_accounts_for_every_candidate(
     page.locator("[data-test=runs] tbody tr").last.get_by_role("link").click()
     page.get_by_text("1 + 0 + 0 + 0 + 0 + 0 = 1").wait_for()
     accessible(page)
+
+
+def test_a_run_under_way_tells_how_far_it_is_and_how_long_it_will_take(browsers: Browsers, service: Service, judged: int) -> None:
+    assert judged
+    now = datetime.now(UTC)
+    span = {"first": 0, "last": 1000, "at": (now - timedelta(minutes=10)).isoformat(), "from": 0}
+    with service.write() as conn:
+        going = new_run(conn, "going")
+        conn.execute(update(t.runs).where(t.runs.c.id == going).values(cursor=250, span=span))
+    page = browsers.open(as_="fenxi", lang="en")
+    page.goto(f"/ui/runs/{going}")
+    page.locator("[data-test=far]", has_text="25%").wait_for()
+    page.get_by_text(re.compile(r"250 of about 1,000 signals read · about 3[01] min left")).wait_for()
+    with service.write() as conn:  # it ends while one looks on
+        conn.execute(update(t.runs).where(t.runs.c.id == going).values(status="done", ended_at=datetime.now(UTC), cursor=1000))
+    page.locator("[data-test=far]").wait_for(state="detached")

@@ -125,7 +125,7 @@ def test_in_english_a_draft_that_somebody_else_changed_is_compared_before_it_is_
     editor.click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" and more")
-    browsers.allowed.append("409")
+    browsers.allowed.append("409 (Conflict)")
     page.keyboard.press("Control+s")
     conflict = page.get_by_role("dialog", name="Somebody else changed this draft")
     conflict.get_by_text("# theirs").wait_for(timeout=SLOW)

@@ -114,7 +114,7 @@ def test_another_city_learns_nothing(browsers: Browsers, service: Service) -> No
     at = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     number = service.ask("sunli", "/api/v1/case-files", method="POST", body={**body, "at": at})["file"]["id"]
     page = browsers.open(as_="liuqiang")
-    browsers.allowed.append("404")
+    browsers.allowed.append("404 (Not Found) /api/v1/case-files/")
     page.goto("/ui/events")
     page.get_by_text("没有符合条件的重点事件").wait_for()
     page.goto(f"/ui/events/{number}")

@@ -46,7 +46,7 @@ def test_weights_from_judgement_to_the_ranking(
     service: Service, browsers: Browsers, seeded: Path, accessible: Callable[[Any], None]
 ) -> None:
     page = _at(browsers, "index-analyst", "/index")
-    browsers.allowed.append("404")  # nothing is computed yet: the page says so
+    browsers.allowed.append("404 (Not Found) /api/v1/index")  # nothing is computed yet: the page says so
     page.locator("[data-test=compute]").click()
     page.locator("[data-test=row-420100]").wait_for()
     page.reload()  # without the passing word of what was done

@@ -25,6 +25,8 @@ from tests.risk.disposal_world import new_candidates, new_run, new_subjects
 from tests.web.conftest import PHONE, Browsers, Service, holds, shows
 
 CITIES = {"420502": 3, "420102": 2, "429004": 1}
+NO_INDEX = "404 (Not Found) /api/v1/index"
+"""What the overview meets in this store: no index was computed."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,7 +59,7 @@ def number(text: str) -> int:
 def test_a_leader_goes_from_the_situation_to_a_city_to_its_list_to_an_alert(
     browsers: Browsers, service: Service, accessible: Callable[[Any], None]
 ) -> None:
-    browsers.allowed.append("404")  # no index is computed in this store
+    browsers.allowed.append(NO_INDEX)
     page = browsers.sign_in("lingdao", to="/situation")
     page.locator("[data-test=total-n]").wait_for()
     told = service.ask("lingdao", "/api/v1/overview")
@@ -87,7 +89,7 @@ def test_a_leader_goes_from_the_situation_to_a_city_to_its_list_to_an_alert(
 def test_on_a_phone_in_english_the_same_and_what_is_late_leads_to_its_alert(
     browsers: Browsers, service: Service, accessible: Callable[[Any], None]
 ) -> None:
-    browsers.allowed.append("404")
+    browsers.allowed.append(NO_INDEX)
     page = browsers.sign_in("lingdao", to="/situation", size=PHONE, lang="en")
     page.locator("[data-test=total-n]").wait_for()
     page.get_by_text("From signal to case").wait_for()
@@ -104,7 +106,7 @@ def test_on_a_phone_in_english_the_same_and_what_is_late_leads_to_its_alert(
 def test_the_wall_shows_no_names_and_nothing_after_the_session(
     browsers: Browsers, service: Service, accessible: Callable[[Any], None]
 ) -> None:
-    browsers.allowed += ["404", "401"]
+    browsers.allowed += [NO_INDEX, "401 (Unauthorized)"]
     page = browsers.open(as_="lingdao", size={"width": 1920, "height": 1080})
     page.goto("/ui/wall")
     page.locator("[data-test=newest] li").first.wait_for()
@@ -125,7 +127,7 @@ def test_the_wall_shows_no_names_and_nothing_after_the_session(
 
 
 def test_an_administrator_installs_a_map_and_it_is_shown_with_its_number(browsers: Browsers, service: Service, tmp_path: Path) -> None:
-    browsers.allowed.append("404")
+    browsers.allowed.append(NO_INDEX)
     file = tmp_path / "map.geojson"
     file.write_text(json.dumps(geojson()), encoding="utf-8")
     page = browsers.open(as_="xitong")

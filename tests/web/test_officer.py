@@ -166,7 +166,7 @@ def test_a_key_made_on_the_account_page_opens_the_service(browsers: Browsers, se
 
 def test_signing_out_of_a_shared_device_clears_what_it_keeps(browsers: Browsers, service: Service, tasks: list[int]) -> None:
     task = tasks[4]
-    browsers.allowed += (*CUT, "401")
+    browsers.allowed += (*CUT, "401 (Unauthorized)")
     service.ask("waiqin", f"/api/v1/tasks/{task}/sign", method="POST", body={})
     page = browsers.sign_in("waiqin", to=f"/tasks/{task}", lang="en")
     page.locator("textarea[data-test=facts]").fill("half a sentence")

@@ -22,7 +22,7 @@ def people(service: Service) -> None:
 
 def test_a_person_signs_in_chooses_a_language_and_leaves(browsers: Browsers, service: Service, accessible: Callable[[Any], None]) -> None:
     page = browsers.open(lang="zh")
-    browsers.allowed.append("401")
+    browsers.allowed.append("401 (Unauthorized)")
     page.goto("/ui/alerts?grade=red")
     page.wait_for_url(re.compile("/ui/sign-in"))
     accessible(page)

@@ -26,7 +26,7 @@ def people(service: Service) -> None:
 def enrolled(browsers: Browsers, name: str, *, size: dict[str, int] = DESKTOP, lang: str = "zh") -> Any:
     """Signed in by the form, with the authenticator that the form asks for, as on somebody's first day."""
     page = browsers.open(size=size, lang=lang)
-    browsers.allowed += ["401", "403"]
+    browsers.allowed += ["401 (Unauthorized)", "403 (Forbidden)"]
     page.goto("/ui/sign-in")
     page.locator("[data-test=name]").fill(name)
     from tests.web.conftest import PASSWORD
@@ -114,7 +114,7 @@ def test_a_push_target_is_stopped_and_one_outside_of_the_list_is_refused(
     page.locator("[data-test=add-target]").click()
     page.locator("[data-test=target-name]").fill("other")
     page.locator("[data-test=target-address]").fill("https://hooks.example.cn/in")
-    browsers.allowed.append("422")
+    browsers.allowed.append("422 (Unprocessable")
     page.locator("[data-test=target-save]").click()
     page.get_by_text("guard_not_listed").wait_for()
     accessible(page)

@@ -1,13 +1,19 @@
 /** How a clue that a person entered came. Sources of files name their channels as they like: those stay as they are. */
-import { useWords } from '@/i18n/words'
-import messages from './messages'
+import { side, type Pair } from '@/i18n/lang'
 
-export const CHANNELS = ['telephone', 'letter', 'visit', 'online', 'transfer', 'patrol'] as const
+const WORDS: Record<string, Pair> = {
+  telephone: ['电话举报', 'Telephone'],
+  letter: ['来信', 'Letter'],
+  visit: ['来访', 'Visit in person'],
+  online: ['网络举报', 'Online'],
+  transfer: ['其他部门移送', 'Passed on by another department'],
+  patrol: ['工作中发现', 'Seen at work'],
+}
 
-export function useChannels(): (channel: string) => string {
-  const t = useWords(messages)
-  return (channel) => {
-    const known = CHANNELS.find((one) => one === channel)
-    return known ? t(known) : channel
-  }
+export const CHANNELS = Object.keys(WORDS)
+
+/** The words of a channel; its own name where there are none. */
+export function channelWords(channel: string): string {
+  const pair = WORDS[channel]
+  return pair ? side(pair) : channel
 }

@@ -1,6 +1,10 @@
 import { words } from '@/i18n/words'
 
 export default words({
+  howFar: ['进度', 'How far it is'],
+  readOf: ['已读 {read} 条，约 {of} 条', '{read} of about {of} signals read'],
+  secondsLeft: ['约余 {count} 秒', 'about {count} s left'],
+  minutesLeft: ['约余 {count} 分钟', 'about {count} min left'],
   entered: ['人工登记', 'entered by hand'],
   title: ['信号', 'Signals'],
   help: ['接入的每一条内容：广告、网页、聊天、投诉、新闻。正文按脱敏后的文字查找，查找不会泄露被隐去的内容。未通过校验的行在“隔离”中。', 'Everything that was taken in: advertisements, pages, chats, complaints, news. Text is looked for as it is shown: a search never tells what is masked. Rows that did not pass the checks are in quarantine.'],
