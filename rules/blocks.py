@@ -1,7 +1,8 @@
 """The yes-or-no steps of a plan over blocks of rows that fit the cache: masks as bits, Kleene's `and` and `or` eight rows a byte.
 
 A truth is two masks, where it is true and where it is false; the second is None where nothing is unknown. Three constants stand for whole blocks, so that
-what cannot matter in a block (a list without hits there, a column that nobody knows) is never computed.
+what cannot matter in a block (a list without hits there, a column that nobody knows) is never computed. Expressions and sentences are dear, so they are asked
+about rows: an `and` asks for those that nothing has made false yet, an `or` for those that nothing has made true.
 """
 
 from collections.abc import Callable, Sequence

@@ -212,8 +212,9 @@ class Values:
     def _both(self, left: tuple[Operand, ...], right: tuple[Operand, ...], which: int, among: Numbers | None) -> Mask | None:
         """The rows that have hits of either side; None where there is none."""
         if self._table is not None:
-            one = self._table.any_of(self._numbers(*left), which)
-            two = None if one is None else self._table.any_of(self._numbers(*right), which)
+            here, there = self._numbers(*left), self._numbers(*right)
+            one = self._table.any_of(here, which)
+            two = None if one is None else self._table.any_of(there, which)
             both = None if one is None or two is None else unpacked(one & two, self.size)
         else:
             both = rows_hit(self.kept(left, which), self.size) & rows_hit(self.kept(right, which), self.size)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules import evaluate
 from rules.evaluate import Batch
 from rules.hit_table import Together
 from rules.inputs import Hits, Spans
@@ -105,8 +106,19 @@ def test_rules_that_ask_for_other_rows_get_them() -> None:
     assert [rows for _, rows in inputs.searched] == [[0, 1, 3], [0, 1, 3, 5]]  # then all of them, in the usual way
 
 
-def test_a_list_that_was_not_looked_for_is_an_error() -> None:
-    pack = pack_from_text('rule r "x" when text has any of "保本"')
-    inputs = _Joint(pack, _TEXTS)
+def test_each_block_searches_its_own_rows() -> None:
+    pack = pack_from_text('rule r "x" when text has any of "保本" and text matches "[0-9]+%"')
+    inputs = _Joint(pack, _TEXTS * 3).of(pack)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "BLOCK", 8)
+        outcome = Batch(pack, inputs, singly=False).hits().outcome
+    assert outcome[:, 0].tolist() == [0, 1, 0, 1, 0, 0] * 3
+    assert [rows for _, rows in inputs.searched] == [[0, 1, 3, 6, 7], [9, 12, 13, 15]]
+
+
+@pytest.mark.parametrize("condition", ['text has any of "保本"', '("保本", "高息") near ("年化", "外汇") within 2', 'count of "保本" > 1'])
+def test_a_list_that_was_not_looked_for_is_an_error(condition: str) -> None:
+    pack = pack_from_text(f'rule r "x" when {condition}')
+    inputs = _Joint(pack, ["外汇"])
     with pytest.raises(KeyError, match="not looked for"):
         Batch(pack, inputs, singly=False).hits()
