@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, update
 
 from risk.domain import periods
 from risk.domain.errors import ConflictError, NotFoundError, RiskError
@@ -242,10 +242,14 @@ def _place(engine: Engine, row: Row[Any]) -> Path:
     return place_of(engine, row.month, row.part)
 
 
-def _free_ids(conn: Connection, month: Period, looked: Reach, now: datetime) -> list[int]:
+def _free(conn: Connection, month: Period, looked: Reach, now: datetime, ids: tuple[int, int] | None = None) -> ColumnElement[bool]:
     policy = retention()
-    condition = of_month(month, policy, looked.signals, now, models_in_use(conn, policy, now))
-    return list(conn.scalars(select(t.signals.c.id).where(condition).order_by(t.signals.c.id)))
+    return of_month(month, policy, looked.signals, now, models_in_use(conn, policy, now), ids)
+
+
+def _free_ids(conn: Connection, month: Period, looked: Reach, now: datetime, most: int | None = None) -> list[int]:
+    s = t.signals.c
+    return list(conn.scalars(select(s.id).where(_free(conn, month, looked, now)).order_by(s.id).limit(most)))
 
 
 def _begin(engine: Engine, month: Period, actor: str, now: datetime, looked: Reach) -> Row[Any] | None:
@@ -253,7 +257,7 @@ def _begin(engine: Engine, month: Period, actor: str, now: datetime, looked: Rea
     folder_of(engine)  # refused before anything is begun
     a = t.archives.c
     with reading(engine) as conn:
-        if not _free_ids(conn, month, looked, now):
+        if not _free_ids(conn, month, looked, now, most=1):
             return None
     with transaction(engine) as conn:
         part = int(conn.scalar(select(func.max(a.part)).where(a.month == month.name)) or 0) + 1
@@ -276,9 +280,11 @@ def _go_on(engine: Engine, row: Row[Any], actor: str, clock: Clock) -> Row[Any]:
         _end(engine, row.id, "restoring", "restored", actor, clock())
     elif row.status == "written":
         with reading(engine) as conn:
-            looked, now, policy = reach(conn), clock(), retention()
-            models = models_in_use(conn, policy, now)
-        free = of_month(periods.month(row.month), policy, looked.signals, now, models)
+            looked, now = reach(conn), clock()
+
+        def free(conn: Connection, ids: tuple[int, int]) -> ColumnElement[bool]:
+            return _free(conn, periods.month(row.month), looked, now, ids)
+
         for number in range(row.cursor, row.chunks):
             moves.take_out(engine, row.id, number, place, free)
         _end(engine, row.id, "written", "done", actor, clock())

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, exists, func, or_, select, union
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, exists, func, or_, select, true, union
 
 from risk.domain.periods import Period
 from risk.domain.retention import Retention
@@ -29,15 +29,20 @@ from risk.storage import tables as t
 _WAITING = ("over_capacity", "failed")
 
 
-def of_month(month: Period, policy: Retention, signals_days: float, now: datetime, models: Sequence[str]) -> ColumnElement[bool]:
-    """The condition on signals of a month that may leave the tables. ``models``: those in use, as of :func:`models_in_use`."""
+def of_month(
+    month: Period, policy: Retention, signals_days: float, now: datetime, models: Sequence[str], ids: tuple[int, int] | None = None
+) -> ColumnElement[bool]:
+    """The condition on signals of a month that may leave the tables. ``models``: those in use, as of :func:`models_in_use`; ``ids``: the first and the
+    last number that is asked about, so that a group is answered without looking at the whole month."""
     s = t.signals.c
-    inside = and_(s.observed_at >= month.start, s.observed_at < month.end, s.received_at <= now - timedelta(days=policy.least_days))
-    return and_(inside, s.kind != "case", *(~one for one in holds(month, signals_days, now, models).values()))
+    inside = and_(_of(month, ids), s.received_at <= now - timedelta(days=policy.least_days), s.kind != "case")
+    return and_(inside, *(~one for one in holds(month, signals_days, now, models, ids).values()))
 
 
-def holds(month: Period, signals_days: float, now: datetime, models: Sequence[str]) -> dict[str, ColumnElement[bool]]:
-    """Reason → the condition on signals that stay for it. Each is true or false, never unknown."""
+def holds(
+    month: Period, signals_days: float, now: datetime, models: Sequence[str], ids: tuple[int, int] | None = None
+) -> dict[str, ColumnElement[bool]]:
+    """Reason → the condition on signals of the month that stay for it. Each is true or false, never unknown."""
     s = t.signals.c
     c, at_work = t.candidates.c, _at_work()
     return {
@@ -45,10 +50,15 @@ def holds(month: Period, signals_days: float, now: datetime, models: Sequence[st
         "alerted": exists().where(c.signal_id == s.id, c.alert_id.is_not(None)),
         "waiting": exists().where(c.signal_id == s.id, c.outcome.in_(_WAITING)),
         "unjudged": _unjudged(models),
-        "standing": _standing(),
+        "standing": _standing(month, ids),
         "at_work": and_(s.subject_id.is_not(None), s.subject_id.in_(at_work)),
         "history": and_(s.subject_id.is_not(None), s.subject_id.in_(_looked_back_on(month, signals_days, now))),
     }
+
+
+def _of(month: Period, ids: tuple[int, int] | None) -> ColumnElement[bool]:
+    s = t.signals.c
+    return and_(s.observed_at >= month.start, s.observed_at < month.end, true() if ids is None else s.id.between(*ids))
 
 
 def models_in_use(conn: Connection, policy: Retention, now: datetime) -> list[str]:
@@ -91,16 +101,16 @@ def _unjudged(models: Sequence[str]) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def _standing() -> ColumnElement[bool]:
-    """A judgement of it is the newest of its subject by a model that once graded the subject: without it an older one would stand."""
-    s, a, graver, newer = t.signals.c, t.assessments, t.assessments.alias("graver"), t.assessments.alias("newer")
-    same = [and_(other.c.subject_id == a.c.subject_id, other.c.model == a.c.model) for other in (graver, newer)]
-    return exists().where(
-        a.c.signal_id == s.id,
-        a.c.subject_id.is_not(None),
-        select(graver.c.id).where(same[0], graver.c.grade > 0).exists(),
-        ~select(newer.c.id).where(same[1], newer.c.id > a.c.id).exists(),
-    )
+def _standing(month: Period, ids: tuple[int, int] | None) -> ColumnElement[bool]:
+    """A judgement of it is the newest of its subject by a model that once graded the subject: without it an older one would stand.
+
+    Each subject of the month is looked at once, however many signals it has.
+    """
+    s, a = t.signals.c, t.assessments.c
+    subjects = select(s.subject_id).where(_of(month, ids), s.subject_id.is_not(None)).correlate(None)
+    newest = select(func.max(a.id)).where(a.subject_id.in_(subjects)).group_by(a.subject_id, a.model).having(func.max(a.grade) > 0)
+    latest = t.assessments.alias("latest")
+    return s.id.in_(select(latest.c.signal_id).where(latest.c.id.in_(newest), latest.c.signal_id.is_not(None)))
 
 
 def _at_work() -> Select[Any]:

@@ -7,12 +7,13 @@ does not pass stays in the tables and is noted as having stayed: readers of the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, ColumnElement, Connection, Engine, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from risk.domain.errors import ConflictError
 from risk.domain.messages import register
@@ -25,6 +26,9 @@ from risk.storage.engine import serialise, transaction
 from risk.storage.many import insert_many
 
 _RUNS_LOCK = 3  # of serialise: one chunk of a run at a time; it is taken before the lock of those who write signals, as runs do
+
+TRIES = 3
+"""How often a group is begun before what refused it is told."""
 
 register(
     {
@@ -40,8 +44,26 @@ register(
 )
 
 
-def take_out(engine: Engine, archive_id: int, number: int, place: Path, free: ColumnElement[bool]) -> None:
-    """Group ``number`` out of the tables, where its signals are still ``free``; nothing where another process did it."""
+Free = Callable[[Connection, tuple[int, int]], ColumnElement[bool]]
+"""The condition on signals that may go now, of those from one number to another: asked within the transaction, when no run can begin."""
+
+
+def take_out(engine: Engine, archive_id: int, number: int, place: Path, free: Free) -> None:
+    """Group ``number`` out of the tables, where its signals are still ``free``; nothing where another process did it.
+
+    Somebody may refer to one of them in the very moment: then the database refuses, nothing has happened, and the group is looked at again.
+    """
+    tried = 0
+    while True:
+        tried += 1
+        try:
+            return _take_out(engine, archive_id, number, place, free)
+        except IntegrityError:
+            if tried == TRIES:
+                raise
+
+
+def _take_out(engine: Engine, archive_id: int, number: int, place: Path, free: Free) -> None:
     rows = files.read_chunk(place, number)
     filed = by_signal(rows)
     with transaction(engine) as conn:
@@ -49,7 +71,8 @@ def take_out(engine: Engine, archive_id: int, number: int, place: Path, free: Co
         if told is None:
             return
         s = t.signals.c
-        still = [row.id for row in select_in(conn, select(s.id).where(free), s.id, filed)]
+        may_go = free(conn, (min(filed, default=0), max(filed, default=0)))
+        still = [row.id for row in select_in(conn, select(s.id).where(may_go), s.id, filed)]
         live = by_signal(rows_of(conn, still))
         going = {signal for signal in still if live[signal] == filed[signal]}
         gone, stayed = _sums(filed, going), _sums(filed, set(filed) - going)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
 
 from risk.cli.archive import archive as group
 from risk.domain.authority import Grant, Scope
@@ -247,3 +248,32 @@ def test_how_far_judging_looks_back_is_read_from_what_judges(sqlite_engine: Engi
         with pytest.raises(ConflictError) as refused:
             archiving_reach.reach(conn)
     assert (refused.value.code, refused.value.facts["rule"]) == ("archive_window_unbounded", "ever")
+
+
+def test_a_run_and_a_case_file_that_begin_meanwhile_keep_what_they_need(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(engine, tmp_path, monkeypatch)
+    ids = fill(engine)
+    with killed(monkeypatch, archiving_moves, "take_out", call=2):
+        archive(engine, MONTH)
+    with reading(engine) as conn:  # a model that never judged begins: what is left of the month is its to judge
+        s = t.signals.c
+        left = [*conn.scalars(select(s.id).where(s.id.in_(ids[:8])))]
+    with transaction(engine) as conn:
+        values = {"key": "k", "model": "sixth", "as_of": NOW, "status": "running", "versions": {}, "actor": "x", "started_at": NOW}
+        conn.execute(t.runs.insert().values(**values))
+    real, asked = archiving_moves._delete, [0]
+
+    def refused_once(conn: Any, table: Any, values: Any) -> int:
+        asked[0] += 1
+        if asked[0] == 1:
+            raise IntegrityError("somebody linked it just now", {}, Exception())
+        return real(conn, table, values)
+
+    monkeypatch.setattr(archiving_moves, "_delete", refused_once)
+    (made,) = archive(engine, MONTH)
+    assert (made.status, made.stayed, asked[0] > 1) == ("done", made.signals - 3, True)
+    with reading(engine) as conn:
+        assert [*conn.scalars(select(s.id).where(s.id.in_(ids[:8])))] == left
+    assert not any(one.faults for one in archiving.verify(engine))
