@@ -46,6 +46,8 @@ def disguise(texts: Sequence[NormalisedText]) -> dict[str, NDArray[np.float64]]:
 
 def _between_signs(what: NDArray[np.bool_], sign: NDArray[np.bool_], row: NDArray[np.int64], n: int, longest: int) -> NDArray[np.float64]:
     """How many runs of that kind stand between two Chinese characters of the same text."""
+    if not what.any():
+        return np.zeros(n)
     edge = np.diff(np.concatenate([[False], what, [False]]).astype(np.int8))
     first, after = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
     keep = (first > 0) & (after < len(what)) & (after - first <= longest)

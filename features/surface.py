@@ -24,11 +24,12 @@ def counts(texts: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     lengths = np.fromiter((len(t) for t in texts), dtype=np.int64, count=len(texts))
     bits = _table()[np.minimum(codes, 0x1FFFF)]
-    edges = np.concatenate([[0], np.cumsum(lengths)])
-    found: dict[str, NDArray[np.float64]] = {}
-    for i, name in enumerate(_CLASSES):
-        running = np.concatenate([[0], np.cumsum((bits >> i) & 1, dtype=np.int64)])
-        found[name] = (running[edges[1:]] - running[edges[:-1]]).astype(np.float64)
+    held = np.zeros((len(texts), len(_CLASSES)))
+    some = np.flatnonzero(lengths)
+    if len(some):
+        marks = np.unpackbits(bits[:, None], axis=1, count=len(_CLASSES), bitorder="little")
+        held[some] = np.add.reduceat(marks, (np.cumsum(lengths) - lengths)[some], axis=0, dtype=np.int64)
+    found = dict(zip(_CLASSES, held.T, strict=True))
     size = np.where(lengths > 0, lengths, np.nan)
     shares = {f"{name}_share": found[name] / size for name in _CLASSES[:4]}
     return {"length": lengths.astype(np.float64), **shares, **{f"{name}_count": found[name] for name in _CLASSES[4:]}}
