@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from features.hits import Hit, ListHits
 from features.joined import Joined
-from features.kernels import plenty
+from features.kernels import plenty, search_of
 from features.normalise import plain_text
 from features.stance import AFTER, CueWords, Stance
 from features.views import NormalisedText, View
@@ -177,7 +177,7 @@ class _Search:
     def find(self, joined: Joined) -> tuple[Ints, Ints, Ints, Ints]:
         """Begin, end and number of each pattern, overlapping; and which place of each they are ordered by, that of the first or the last character."""
         self._searched += len(joined.text)
-        if plenty(self._searched):
+        if plenty(self._searched) and self._kernel is not None:
             low, high, pattern = self._kernel.find(joined.codes)
             return low, high, pattern, low
         triples = self._automaton.find_overlapping(joined.text)
@@ -186,10 +186,7 @@ class _Search:
 
     @cached_property
     def _kernel(self) -> Any:
-        from features.kernels.search import Search
-        from features.kernels.trie import Trie
-
-        return Search(Trie.of(self._patterns))
+        return search_of(self._patterns)
 
 
 class _Automaton:

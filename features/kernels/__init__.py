@@ -9,10 +9,15 @@ The rule: a kernel is never needed. Whoever has one keeps the plain way beside i
 (False, False, False)
 """
 
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from features.kernels.search import Search
 
 SETTING = "RISK_KERNELS"
 PAYS = 8_000_000
@@ -31,3 +36,14 @@ def plenty(characters: int, environment: Mapping[str, str] | None = None) -> boo
 def installed() -> bool:
     """Whether numba is there; it is not imported."""
     return find_spec("numba") is not None
+
+
+def search_of(terms: Sequence[str]) -> "Search | None":
+    """The kernel that finds these terms; None, and a line in the log, where numba does not start: it refuses a numpy that is newer than it knows."""
+    try:
+        from features.kernels.search import Search
+        from features.kernels.trie import Trie
+    except ImportError as error:
+        logging.getLogger(__name__).warning("kernels are left out: %s", error)
+        return None
+    return Search(Trie.of(terms))

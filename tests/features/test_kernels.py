@@ -134,6 +134,14 @@ def test_kernels_are_used_where_they_pay_and_only_where_numba_is(monkeypatch: py
     assert not kernels.plenty(10**9, {kernels.SETTING: "1"})
 
 
+def test_a_numba_that_does_not_start_is_done_without(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(kernels, "installed", lambda: True)
+    monkeypatch.setenv(kernels.SETTING, "1")
+    monkeypatch.setitem(sys.modules, "features.kernels.search", None)
+    assert Lexicon(_LISTS).match([normalise("根治")]).term.tolist() == [3, 4]
+    assert "kernels are left out" in caplog.text
+
+
 def test_few_texts_never_load_numba() -> None:
     code = "import sys; from features.lexicon import *; from features.normalise import normalise; Lexicon([WordList('a', ('甲',))]).match([normalise('甲')]); print('numba' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
