@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from models.calibrate import fit_sigmoid
 from models.grams import Floats, Ints, Vocabulary, char_grams, chunks, word_grams
-from models.inputs import ViewLike
 from models.split import folds_of
-from models.tokens import CHARS, WORDS, Cut, Origin, Tokens, lengths_of, runs_of, tokens_of
+from models.tokens import CHARS, WORDS, Cut, Tokens, lengths_of, runs_of, tokens_of
 from models.wording import Wording
 
 if TYPE_CHECKING:
@@ -149,9 +148,9 @@ class LinearText:
         at = np.concatenate([chars, words + len(cut.chars.code)])[order]
         return Found(cut, row, column, tfidf, tfidf * self.weight[column], first, at), count
 
-    def wording(self, found: Found, views: Sequence[ViewLike]) -> Wording:
-        """What each token adds, with its places in the original texts. ``views``: the dense views of the texts."""
-        cut, origin = found.cut, Origin.of(views, found.cut.words)
+    def wording(self, found: Found) -> Wording:
+        """What each token adds, with its places in the original texts."""
+        cut, origin = found.cut, found.cut.origin
         edges = np.searchsorted(found.row, np.arange(len(cut.lengths) + 1))
         number = np.repeat(np.arange(len(found.row)), np.diff(np.append(found.first, len(found.at))))
         row = found.row[number]

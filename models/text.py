@@ -23,7 +23,7 @@ from models import augment as augmenting
 from models import calibrate, linear, trees
 from models.cold import noisy_or
 from models.explain import Contribution, Kind
-from models.grams import CHUNK
+from models.grams import CHUNK, chunks
 from models.inputs import RULE, Floats, FrameLike, dense_texts, fill, fired, known_weights, rule_ids, table
 from models.measure import measure
 from models.split import grouped_folds, near_duplicate_groups, row_weights
@@ -109,21 +109,27 @@ class TextModel:
     ) -> list[Reasons]:
         """Reasons of the rows asked for, largest first; they add up to `raw` (scaled to the probability's own log-odds if sigmoid)."""
         chosen = list(range(frame.n)) if rows is None else [int(r) for r in rows]
-        if not chosen:
-            return []
-        one = frame.n == 1 and chosen == [0]
-        views = [frame.texts[r].dense for r in chosen]
-        read = self._read_one(frame) if one else self.linear.look(Cut.of([view.text for view in views], [frame.words[r] for r in chosen]))
-        wording = self.linear.wording(read.found, views)
+        if frame.n == 1 and chosen == [0]:
+            read = self._read_one(frame)
+            return self._told(read, None if self.trees is None else self._table_of_one(self.trees, read, frame, rules, weights), top)
+        told: list[Reasons] = []
+        for first, last in chunks([frame.texts[r].dense.text for r in chosen]):
+            some = chosen[first:last]
+            read = self.linear.look(Cut.of([frame.texts[r].dense for r in some], [frame.words[r] for r in some]))
+            x = None
+            if self.trees is not None:
+                part = rules if rules is None else rules.iloc[some]
+                x = self._table(self.trees, read.start, read.parts, frame.columns.iloc[some], part, weights)
+            told += self._told(read, x, top)
+        return told
+
+    def _told(self, read: linear.Read, x: Floats | None, top: int | None) -> list[Reasons]:
+        """The reasons of texts that were read. ``x``: what the trees look at, where there are trees."""
+        wording = self.linear.wording(read.found)
         slope, shift = (self.calibrator.slope, self.calibrator.shift) if isinstance(self.calibrator, calibrate.Sigmoid) else (1.0, 0.0)
         base = slope * self.linear.bias + shift
-        if self.trees is None:
-            return [reasons(wording, k, slope, [], base, top) for k in range(len(chosen))]
-        if one:
-            x = self._table_of_one(self.trees, read, frame, rules, weights)
-        else:
-            part = rules if rules is None else rules.iloc[chosen]
-            x = self._table(self.trees, read.start, read.parts, frame.columns.iloc[chosen], part, weights)
+        if self.trees is None or x is None:
+            return [reasons(wording, k, slope, [], base, top) for k in range(len(read.start))]
         shares = self.trees.contributions(x)
         said, others, called = _columns_of(tuple(self.trees.names))
         told = []
@@ -132,8 +138,8 @@ class TextModel:
             found = [Contribution(LINEAR, "column", start, words)] if words else []
             some = others[shares[k, others] != 0]
             names, kinds = [called[j][0] for j in some.tolist()], [called[j][1] for j in some.tolist()]
-            told_of = zip(names, kinds, x[k, some].tolist(), (slope * shares[k, some]).tolist(), repeat(()), repeat(None))
-            found += map(Contribution._make, told_of)
+            each = zip(names, kinds, x[k, some].tolist(), (slope * shares[k, some]).tolist(), repeat(()), repeat(None))
+            found += map(Contribution._make, each)
             told.append(reasons(wording, k, slope, found, base + slope * float(shares[k, -1]), top))
         return told
 
@@ -236,9 +242,9 @@ def _shared_cut(frame: FrameLike) -> Cut:
     try:
         found = _CUTS.get(frame)
         if found is None:
-            found = _CUTS[frame] = Cut.of(dense_texts(frame), frame.words)
+            found = _CUTS[frame] = Cut.of([frame.texts[0].dense], frame.words)
     except TypeError:
-        return Cut.of(dense_texts(frame), frame.words)
+        return Cut.of([frame.texts[0].dense], frame.words)
     return found
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.grams import Codes, Floats, Grams, Ints, char_grams, chunks, word_grams
+from models.inputs import ViewLike
 
 CHARS = (1, 4)
 WORDS = 2
@@ -106,22 +108,6 @@ def lengths_of(dense: Sequence[str]) -> Ints:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """Every run of characters and of words of some texts, with its place."""
-
-    dense: Sequence[str]
-    words: Sequence[Sequence[str]]
-    lengths: Ints
-    chars: Grams
-    runs: Grams
-
-    @classmethod
-    def of(cls, dense: Sequence[str], words: Sequence[Sequence[str]]) -> Cut:
-        """Texts cut into tokens."""
-        return cls(dense, words, lengths_of(dense), char_grams(dense, *CHARS), word_grams(words, WORDS))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Origin:
     """Where the characters and the words of some texts stand in the original: text k's characters from ``chars[k]``, its words from ``words[k]``.
 
@@ -136,7 +122,7 @@ class Origin:
     word_end: Ints
 
     @classmethod
-    def of(cls, views: Sequence[Any], words: Sequence[Sequence[str]]) -> Origin:
+    def of(cls, views: Sequence[ViewLike], words: Sequence[Sequence[str]]) -> Origin:
         """Of the dense views of texts, and their words."""
         begins, ends = zip(*map(_places, views), strict=True)
         firsts, lasts = zip(*(_word_places(view.text, some) for view, some in zip(views, words, strict=True)), strict=True)
@@ -145,17 +131,40 @@ class Origin:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Every run of characters and of words of some texts, with its place in the dense views."""
+
+    views: Sequence[ViewLike]
+    words: Sequence[Sequence[str]]
+    dense: Sequence[str]
+    lengths: Ints
+    chars: Grams
+    runs: Grams
+
+    @classmethod
+    def of(cls, views: Sequence[ViewLike], words: Sequence[Sequence[str]]) -> Cut:
+        """Texts cut into tokens: their dense views, and their words."""
+        dense = [view.text for view in views]
+        return cls(views, words, dense, lengths_of(dense), char_grams(dense, *CHARS), word_grams(words, WORDS))
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Where all of it stands in the original, worked out for the first learner that is asked for reasons."""
+        return Origin.of(self.views, self.words)
+
+
 def _starts(parts: Sequence[npt.NDArray[Any]]) -> Ints:
     return np.cumsum([0, *map(len, parts[:-1])])
 
 
-def _places(view: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _places(view: ViewLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """From where to where each character of a view stands in the original."""
-    starts = getattr(view, "starts", None)
-    if starts is None:
+    starts, ends = getattr(view, "starts", None), getattr(view, "ends", None)
+    if starts is None or ends is None:
         spans = np.array([view.span(i, i + 1) for i in range(len(view.text))], dtype=np.int64).reshape(-1, 2)
         return spans[:, 0], spans[:, 1]
-    return np.frombuffer(starts, dtype=np.int32), np.frombuffer(view.ends, dtype=np.int32)
+    return np.frombuffer(starts, dtype=np.int32), np.frombuffer(ends, dtype=np.int32)
 
 
 def _word_places(dense: str, words: Sequence[str]) -> tuple[Ints, Ints]:

@@ -54,7 +54,8 @@ def test_one_text_is_read_as_among_others(row: int) -> None:
     linear, frame = learner(), Frame(TEXTS)
     dense = [one.dense.text for one in frame.texts]
     start, parts = linear.read(dense, frame.words)
-    for read, at in ((linear.look(Cut.of([dense[row]], [frame.words[row]])), 0), (linear.look(Cut.of(dense, frame.words)), row)):
+    views = [one.dense for one in frame.texts]
+    for read, at in ((linear.look(Cut.of([views[row]], [frame.words[row]])), 0), (linear.look(Cut.of(views, frame.words)), row)):
         assert read.start[at] == start[row]
         np.testing.assert_array_equal(read.parts[at], parts[row])
         tfidf, mine = linear.rows(dense, frame.words)[row], read.found.row == at

@@ -78,8 +78,8 @@ def one_by_one(linear: LinearText, view: View, words: list[str], scale: float) -
 @given(texts(), st.sampled_from([None, 0, 2]), st.sampled_from([1.0, 0.7]))
 def test_what_is_told_is_what_the_clear_way_tells(of: list[tuple[View, list[str]]], top: int | None, scale: float) -> None:
     linear = learner(of)
-    read = linear.look(Cut.of([view.text for view, _ in of], [words for _, words in of]))
-    wording = linear.wording(read.found, [view for view, _ in of])
+    read = linear.look(Cut.of([view for view, _ in of], [words for _, words in of]))
+    wording = linear.wording(read.found)
     others = [
         Contribution("length", "column", 3.0, -0.25),
         Contribution("cure", "rule", 1.0, 0.5),
@@ -101,9 +101,9 @@ def test_what_is_told_is_what_the_clear_way_tells(of: list[tuple[View, list[str]
 
 
 def test_a_place_beyond_the_last_is_refused_as_by_a_list() -> None:
-    linear = learner([(View("ab", array("i", [0, 1]), array("i", [1, 2])), ["ab"])])
-    read = linear.look(Cut.of(["ab"], [["ab"]]))
-    told = reasons(linear.wording(read.found, [View("ab", array("i", [0, 1]), array("i", [1, 2]))]), 0, 1.0, [], BASE, None)
+    view = View("ab", array("i", [0, 1]), array("i", [1, 2]))
+    linear = learner([(view, ["ab"])])
+    told = reasons(linear.wording(linear.look(Cut.of([view], [["ab"]])).found), 0, 1.0, [], BASE, None)
     assert isinstance(told, Reasons)
     with pytest.raises(IndexError):
         told[len(told)]
