@@ -22,7 +22,8 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 def known_command(arguments: list[str]) -> None:
     """The sub-command exists, with these options."""
     assert arguments[0] in COMMANDS, arguments
-    helped = CliRunner().invoke(cli, [arguments[0], "--help"])
+    words = arguments[: 1 if arguments[1:2] == [] or arguments[1].startswith("-") else 2]  # a command of a group has options of its own
+    helped = CliRunner().invoke(cli, [*words, "--help"])
     assert helped.exit_code == 0
     for option in (one for one in arguments if one.startswith("--")):
         assert option in helped.output, (arguments, option)
@@ -92,3 +93,17 @@ def test_the_example_of_settings_is_in_order(tmp_path: Path) -> None:
     assert read.hosts == ("risk.example.org",)
     secrets = [value for name, value in given.items() if "SECRET" in name or name.endswith("PASSWORD")]
     assert not any(secrets), "an example holds no secret"
+
+
+def test_commands_that_are_there_to_be_copied_exist() -> None:
+    """Of the indented lines of the guides: each sub-command, with its options, and each file of ours."""
+    found = []
+    for guide in sorted(DEPLOY.glob("*.md")):
+        text = re.sub(r"\\\n\s*", "", guide.read_text(encoding="utf-8"))
+        for line in re.findall(r"^ {4,}(\S.*)$", text, re.MULTILINE):
+            for asked in re.findall(r"(?:(?:^|&& |run_|as_)risk(?:\.py)?|run --rm migrate) (\w.+?)(?= &&|\s{3,}|$)", line):
+                known_command(asked.split())
+                found.append(asked)
+            for name in re.findall(r"\bdeploy/[\w./-]*\w", line):
+                assert (ROOT / name).exists() or name == "deploy/risk.env", (guide.name, name)
+    assert len(found) >= 9, found
