@@ -65,10 +65,6 @@ def test_reports_say_the_same_before_meanwhile_after_and_again(engine: Engine, t
     assert made.signals >= 8
     with reading(engine) as conn:
         assert told(conn) == before
-    with killed(monkeypatch, archiving_moves, "bring_back", call=2):
-        archiving.restore(engine, MONTH, actor="李四", clock=clock)
-    with reading(engine) as conn:
-        assert told(conn) == before
 
 
 def test_without_its_file_a_report_is_refused_and_not_smaller(
