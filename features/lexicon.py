@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from features.hits import Hit, ListHits
 from features.joined import Joined
-from features.kernels import plenty, search_of
+from features.kernels import BATCH, plenty, search_of
 from features.normalise import plain_text
 from features.stance import AFTER, CueWords, Stance
 from features.views import NormalisedText, View
@@ -167,7 +167,7 @@ class Lexicon:
 
 
 class _Search:
-    """Finds patterns in joined texts: by daachorse, and once there has been plenty of text by a kernel, where there is one."""
+    """Finds patterns in joined texts: by daachorse, and once there have been batches enough by a kernel, where there is one."""
 
     def __init__(self, patterns: list[str]) -> None:
         self._patterns = patterns
@@ -176,10 +176,11 @@ class _Search:
 
     def find(self, joined: Joined) -> tuple[Ints, Ints, Ints, Ints]:
         """Begin, end and number of each pattern, overlapping; and which place of each they are ordered by, that of the first or the last character."""
-        self._searched += len(joined.text)
-        if plenty(self._searched) and self._kernel is not None:
+        size = len(joined.text)
+        if plenty(size, self._searched) and self._kernel is not None:
             low, high, pattern = self._kernel.find(joined.codes)
             return low, high, pattern, low
+        self._searched += size if size >= BATCH else 0
         triples = self._automaton.find_overlapping(joined.text)
         low, high, pattern = np.fromiter(chain.from_iterable(triples), np.int64, 3 * len(triples)).reshape(-1, 3).T
         return low, high, pattern, high - 1

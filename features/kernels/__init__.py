@@ -3,9 +3,9 @@
 The rule: a kernel is never needed. Whoever has one keeps the plain way beside it, tests hold the two to the same answers, and what pays decides: numba's start took
 1.6 s of the processor and 144 MB here, so that a command, a request or a small file never loads it.
 
-``RISK_KERNELS`` in the environment: ``0`` never, ``1`` from the first text on, not set: once a process has searched `PAYS` characters.
+``RISK_KERNELS`` in the environment: ``0`` never, ``1`` from the first text on, not set: for batches, once `PAYS` characters of them have been searched.
 
->>> plenty(10, {"RISK_KERNELS": "0"}), plenty(10**9, {"RISK_KERNELS": "0"}), plenty(10, {})
+>>> plenty(10, 10**9, {}), plenty(10**6, 10, {}), plenty(10**6, 10**9, {"RISK_KERNELS": "0"})
 (False, False, False)
 """
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from features.kernels.search import Search
 
 SETTING = "RISK_KERNELS"
+BATCH = 10_000
+"""Fewer characters at once are a request, whose answer nobody wants to wait for."""
 PAYS = 8_000_000
 """Characters from which on the start of numba costs less than its kernels save: a quarter of a microsecond each."""
 
 
-def plenty(characters: int, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether kernels are to be used by whoever has searched so many characters."""
+def plenty(now: int, before: int, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether kernels are to be used for so many characters by whoever has searched so many in batches before."""
     said = (os.environ if environment is None else environment).get(SETTING, "")
     if said == "0":
         return False
-    return (said == "1" or characters >= PAYS) and installed()
+    return (said == "1" or (now >= BATCH and before >= PAYS)) and installed()
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import kernels
+from features import kernels, lexicon
 from features.kernels.trie import Trie, code_points
 from features.lexicon import Lexicon, ListHits, WordList
 from features.normalise import normalise
@@ -127,11 +127,35 @@ def _columns(hits: ListHits) -> list[Any]:
 
 def test_kernels_are_used_where_they_pay_and_only_where_numba_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "installed", lambda: True)
-    assert [kernels.plenty(many, {}) for many in (0, kernels.PAYS - 1, kernels.PAYS)] == [False, False, True]
-    assert kernels.plenty(1, {kernels.SETTING: "1"})
-    assert not kernels.plenty(10**9, {kernels.SETTING: "0"})
+    batch, much = kernels.BATCH, kernels.PAYS
+    assert [kernels.plenty(*sizes, {}) for sizes in ((batch, much - 1), (batch - 1, much), (batch, much))] == [False, False, True]
+    assert kernels.plenty(1, 0, {kernels.SETTING: "1"})
+    assert not kernels.plenty(batch, much, {kernels.SETTING: "0"})
     monkeypatch.setattr(kernels, "installed", lambda: False)
-    assert not kernels.plenty(10**9, {kernels.SETTING: "1"})
+    assert not kernels.plenty(batch, much, {kernels.SETTING: "1"})
+
+
+def test_batches_come_to_the_kernel_and_requests_never_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Kernel:
+        def find(self, codes: Any) -> tuple[Any, Any, Any]:
+            asked.append(len(codes))
+            return (np.zeros(0, dtype=np.int64),) * 3
+
+    monkeypatch.delenv(kernels.SETTING, raising=False)
+    monkeypatch.setattr(kernels, "installed", lambda: True)
+    monkeypatch.setattr(kernels, "PAYS", 2 * kernels.BATCH)
+    monkeypatch.setattr(lexicon, "search_of", lambda _: Kernel())
+    words = Lexicon([WordList("甲", ("甲",))])
+    batch, one = [normalise("乙" * (kernels.BATCH // 2 + 1))] * 2, normalise("乙" * 99)
+    for _ in range(300):
+        words.match([one])
+    for _ in range(3):
+        words.match(batch)
+    assert len(asked) == 1
+    words.match([one])
+    assert len(asked) == 1
 
 
 def test_a_numba_that_does_not_start_is_done_without(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
