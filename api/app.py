@@ -5,6 +5,7 @@ The store is opened when the server starts and closed when it stops; models are 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -48,8 +49,14 @@ def _utc_now() -> datetime:
 
 
 def served() -> FastAPI:
-    """The application as ``risk serve`` runs it: what the first visitor would wait for is made ready while it answers already."""
-    return create_app(warm=True)
+    """The application as ``risk serve`` runs it: what the first visitor would wait for is made ready while it answers already.
+
+    The collector of garbage leaves alone what was read until here, and works from here on, also where whoever starts us has stopped it.
+    """
+    app = create_app(warm=True)
+    gc.freeze()
+    gc.enable()
+    return app
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = _utc_now, warm: bool = False) -> FastAPI:

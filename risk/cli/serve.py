@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ def serve(host: str | None, port: int | None, *, with_worker: bool, workers: int
         require_free(address, chosen)
     tell("serving", host=_shown(address, settings), port=chosen)
     with _beside(settings) if with_worker else _nothing():
+        gc.disable()  # nothing of what a start reads is garbage, and looking for some takes a seventh of it; the application sets it going again
         uvicorn.run(
             APPLICATION,
             factory=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import re
 import threading
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api import workbench
-from api.app import create_app
+from api.app import create_app, served
 from api.operations import Operation
 from api.warming import Warming, steps_of
 from risk.settings import Settings
@@ -76,6 +77,19 @@ def test_what_is_warmed_is_what_pages_ask(tmp_path: Path) -> None:
             if step.__name__ == "operations":
                 step()
         assert all(route.made for route in app.router.routes if isinstance(route, Operation))
+
+
+def test_garbage_is_collected_once_the_application_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``risk serve`` stops the collector for its start."""
+    monkeypatch.setenv("RISK_HOME", str(tmp_path))
+    gc.disable()
+    try:
+        served()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_kept_files_are_packed_once_and_sent_so_to_whoever_takes_it(tmp_path: Path) -> None:
