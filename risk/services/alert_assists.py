@@ -36,8 +36,10 @@ def ask_others(conn: Connection, places: Sequence[Place], now: datetime, directo
     if not wanted:
         return
     task = t.tasks.c
-    query = select(task.id, task.alert_id, task.office_code, t.alerts.c.region).join_from(t.tasks, t.alerts, task.alert_id == t.alerts.c.id)
-    for row in select_in(conn, query.where(task.kind == "alert"), task.alert_id, wanted):
+    columns = select(task.id, task.alert_id, task.kind, task.office_code, t.alerts.c.region)
+    for row in select_in(conn, columns.join_from(t.tasks, t.alerts, task.alert_id == t.alerts.c.id), task.alert_id, wanted):
+        if row.kind != "alert":  # asked of the row: asked of the table, SQLite goes through all tasks of the kind
+            continue
         lead = city_of(row.region)
         for city, (model, region) in sorted(wanted[row.alert_id].items()):
             routing = directory.route(model, region, now)

@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 CONFIRMED_CODES = ("10", "11", "12", "13", "14", "20")
 
 
-_SIGNAL = [("at", "i8"), ("id", "i8"), ("report", "?"), ("channel", "i4"), ("source", "i4")]
+_SIGNAL = np.dtype([("at", "i8"), ("id", "i8"), ("report", "?"), ("channel", "i4"), ("source", "i4")])
 _MOST_SUBJECTS, _MOST_SIGNALS = 200_000, 4_000_000
 """What is kept of subjects (some 30 bytes a signal) before it is forgotten and read again."""
 
@@ -68,7 +68,8 @@ class Past:
         fresh = [subject for subject in subjects if subject not in self._signals]
         if fresh:
             self._read(conn, fresh, *self._moment)
-        signals = np.concatenate([np.empty(0, _SIGNAL), *(self._signals[subject] for subject in subjects)])
+        pieces = [np.empty(0, _SIGNAL), *(self._signals[subject] for subject in subjects)]
+        signals = np.concatenate(pieces, dtype=_SIGNAL)  # the type is given: to find it out for each piece takes longer than all the rest
         owner = np.repeat(np.array(list(subjects), dtype=object), [len(self._signals[subject]) for subject in subjects])
         return self._frame(signals, owner, [event for subject in subjects for event in self._others.get(subject, ())])
 
@@ -139,10 +140,13 @@ def links(conn: Connection, subjects: Collection[int], as_of: datetime) -> pd.Da
     c = t.subject_links.c
     query = select(c.subject_id, c.relation, c.value_key).distinct()
     query = query.where(c.known_from <= as_of, or_(c.known_to.is_(None), c.known_to > as_of))
-    mine = select_in(conn, query, c.subject_id, subjects)
-    shared = {(row.relation, row.value_key) for row in mine}
-    every = {
-        tuple(row) for row in select_in(conn, query, c.value_key, {key for _, key in shared}) if (row.relation, row.value_key) in shared
+    shared: dict[str, set[str]] = {}
+    for row in select_in(conn, query, c.subject_id, subjects):
+        shared.setdefault(row.relation, set()).add(row.value_key)
+    every = {  # by relation: the index of values begins with it
+        tuple(row)
+        for relation, keys in shared.items()
+        for row in select_in(conn, query.where(c.relation == relation), c.value_key, sorted(keys))
     }
     return pd.DataFrame(sorted(every), columns=["subject", "relation", "key"], dtype=object)
 

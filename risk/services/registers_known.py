@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, exists, func, select
 
 from features.identifiers import LICENCES, canonical, find_identifiers, may_claim
-from features.normalise import normalise
+from features.normalise import normalise_all
 from features.register import Book, Entry, Party
 from risk.services.bulk import select_in
 from risk.storage import tables as t
@@ -51,9 +51,8 @@ def book(conn: Connection, texts: Iterable[str], as_of: datetime, covered: froze
         return Book()
     shown = {
         (number.kind, canonical(number.number))
-        for text in texts
-        if may_claim(text)
-        for number in find_identifiers(normalise(text))
+        for text in normalise_all([text for text in texts if may_claim(text)])
+        for number in find_identifiers(text)
         if number.kind in covered and number.state == "well_formed"
     }
     numbers = sorted({number for _, number in shown})
