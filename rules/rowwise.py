@@ -5,6 +5,7 @@ Slow and simple on purpose. `evaluate` must agree with it on every row, unknowns
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,10 @@ class RowReader:
         self._read: dict[int, tuple[Expr, Plain]] = {}
         self._sentences: list[tuple[int, int]] | None = None
 
+    @cached_property
+    def _types(self) -> Types:
+        return Types(self.pack, self.inputs.vocabulary)
+
     def truth(self, node: Expr) -> bool | None:
         """A condition."""
         value = self.value(node)
@@ -113,7 +118,7 @@ class RowReader:
             case Related(relation):
                 return self._cell(self.inputs.related(relation_of(relation, self.inputs.vocabulary)))
             case Arithmetic(op, left, right):
-                return calculate(op, self.value(left), self.value(right), percent=Types(self.pack, self.inputs.vocabulary).percent_of(node))
+                return calculate(op, self.value(left), self.value(right), percent=self._types.percent_of(node))
             case Compare(op, left, right):
                 return compare(op, self.value(left), self.value(right))
             case Between(subject, low, high):
