@@ -77,18 +77,12 @@ class LinearText:
     def _row_part(self, tokens: Tokens) -> sparse.csr_matrix[Any]:
         from scipy import sparse
 
-        column = self._columns(tokens)
+        column = _columns(self.chars, self.words, tokens)
         data = tokens.of_length_one(tokens.damped * self._by_token(column, self._idf)[tokens.token])
         place = column.astype(np.int32)[tokens.token]
         kept = np.flatnonzero(place >= 0)
         ends = np.searchsorted(kept, tokens.edges).astype(np.int32)
         return sparse.csr_matrix((data[kept], place[kept], ends), shape=(len(tokens.lengths), len(self.weight)))
-
-    def _columns(self, tokens: Tokens) -> Ints:
-        """The column of each different token, -1 for one that is not known."""
-        first, second = self.chars.places(tokens.chars), self.words.places(tokens.words)
-        second[second >= 0] += len(self.chars.codes)
-        return np.concatenate([first, second])
 
     @staticmethod
     def _by_token(column: Ints, values: Floats) -> Floats:
@@ -113,7 +107,7 @@ class LinearText:
 
     def _read(self, tokens: Tokens) -> tuple[Floats, Floats]:
         """All tokens go through, what is not known with weight 0: to leave it out takes longer."""
-        column = self._columns(tokens)
+        column = _columns(self.chars, self.words, tokens)
         idf, weight = self._by_token(column, self._idf), self._by_token(column, self.weight)
         known = (idf > 0).astype(np.float64)
         known[len(tokens.chars) :] = 0.0
@@ -276,13 +270,18 @@ def _counts(
     return parts[0] if len(parts) == 1 else sparse.csr_matrix(sparse.vstack(parts, format="csr"))
 
 
+def _columns(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> Ints:
+    """The column of each different token, -1 for one that is not known."""
+    first, second = chars.places(tokens.chars), runs.places(tokens.words)
+    second[second >= 0] += len(chars.codes)
+    return np.concatenate([first, second])
+
+
 def _counted(chars: Vocabulary, runs: Vocabulary, tokens: Tokens) -> sparse.csr_matrix[Any]:
     """How often each known token occurs in each text: codes ascend here and there, so what is known is merely picked out."""
     from scipy import sparse
 
-    first, second = chars.places(tokens.chars), runs.places(tokens.words)
-    second[second >= 0] += len(chars.codes)
-    column = np.concatenate([first, second]).astype(np.int32)[tokens.token]
+    column = _columns(chars, runs, tokens).astype(np.int32)[tokens.token]
     known = np.flatnonzero(column >= 0)
     ends = np.searchsorted(known, tokens.edges).astype(np.int32)
     shape = len(tokens.lengths), len(chars.codes) + len(runs.codes)
