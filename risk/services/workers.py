@@ -47,7 +47,6 @@ _NEEDED = (
     "risk.scoring.escalators",
     "models.linear",
     "lightgbm",
-    "polars",
 )
 """What judging imports: read once, by the process from which all workers are split off, instead of once in each, and held in memory once."""
 
