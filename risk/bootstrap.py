@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ def open_scorer(
     With ``engine`` the rules in force are the shipped ones and what its store has made of them; without, the shipped ones alone (no database is asked).
     ``using`` names, for a model key, a bundle's folder or a registered version instead of the champion. Files are verified before they are read.
     """
+    os.environ["RISK_KERNELS"] = settings.kernels  # what reads texts asks there, and so do the processes that are started here
     from risk.scoring.learners import champions, learner_of, registered
     from risk.scoring.scorer import Scorer
 

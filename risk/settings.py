@@ -56,6 +56,7 @@ class Settings:
     workers: int = 0
     database_read: str = ""
     read_lag: int = 5
+    kernels: str = "auto"
 
     @property
     def registry_dir(self) -> Path:
@@ -303,6 +304,13 @@ SPECS: tuple[Spec, ...] = (
         "5",
         Told("副本落后超过此秒数即改读主库", "a replica that is further behind (seconds) is not asked"),
         Told("0 至 3600", "from 0 to 3600"),
+    ),
+    Spec(
+        "kernels",
+        _one_of("auto", "0", "1"),
+        "auto",
+        Told("编译内核（扩展 kernels）：auto 文本量大时启用", "compiled kernels (extra kernels); auto: from much text on"),
+        Told("auto、0（不用）或 1（一律使用）", "auto, 0 (never) or 1 (from the first text on)"),
     ),
 )
 """Every setting, in the order of ``risk config show``."""

@@ -3,7 +3,7 @@
 The rule: a kernel is never needed. Whoever has one keeps the plain way beside it, tests hold the two to the same answers, and what pays decides: numba's start took
 1.6 s of the processor and 144 MB here, so that a command, a request or a small file never loads it.
 
-``RISK_KERNELS`` in the environment: ``0`` never, ``1`` from the first text on, not set: for batches, once `PAYS` characters of them have been searched.
+``RISK_KERNELS`` in the environment: ``0`` never, ``1`` from the first text on, ``auto`` or not set: for batches, once `PAYS` characters of them have been searched.
 
 >>> plenty(10, 10**9, {}), plenty(10**6, 10, {}), plenty(10**6, 10**9, {"RISK_KERNELS": "0"})
 (False, False, False)

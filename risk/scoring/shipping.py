@@ -11,6 +11,9 @@ import hashlib
 import pickle
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from risk import __version__
@@ -50,7 +53,23 @@ def surroundings() -> dict[str, str]:
     """What an answer depends on besides the models."""
     from models.bundle import library_versions
 
-    return {"risk": __version__, "python": f"{sys.version_info.major}.{sys.version_info.minor}", **library_versions()}
+    return {"risk": __version__, "code": _code(), "python": f"{sys.version_info.major}.{sys.version_info.minor}", **library_versions()}
+
+
+_JUDGES = (".py", ".rules", ".toml", ".csv", ".json", ".txt")
+
+
+@cache
+def _code() -> str:
+    """A sum over the sources and data that judge: two checkouts of one version may differ."""
+    told = hashlib.sha256()
+    for name in ("features", "rules", "models", "risk.domain", "risk.scoring"):
+        root = files(name)
+        assert isinstance(root, Path)
+        for path in sorted(one for one in root.rglob("*") if one.suffix in _JUDGES):
+            told.update(f"{name}/{path.relative_to(root).as_posix()}\0".encode())
+            told.update(hashlib.sha256(path.read_bytes()).digest())
+    return told.hexdigest()[:16]
 
 
 def pack(scorer: Scorer) -> Packed:
