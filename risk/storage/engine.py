@@ -146,7 +146,11 @@ def _open_postgresql(address: URL) -> Engine:
 
 def _say_too_long(context: ExceptionContext) -> None:
     """A text that no column takes is the sender's mistake, whichever check let it through: a refusal with a code, not a fault of ours."""
-    error = context.original_exception
+    refuse_too_long(context.original_exception)
+
+
+def refuse_too_long(error: BaseException) -> None:
+    """`InvalidInputError` (``column_too_long``) where that is what a database complains of."""
     if getattr(error, "sqlstate", None) == _TOO_LONG:
         found = re.search(r"\((\d+)\)", str(error))
         raise InvalidInputError("column_too_long", most=int(found[1]) if found else "?") from error

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import JSON, Boolean, Connection, Date, Float, String, Table
 
+from risk.storage.engine import refuse_too_long
 from risk.storage.tables import UtcDateTime
 
 _Bind = Callable[[Any], Any]
@@ -49,8 +50,12 @@ def insert_columns(
         return
     raw: Any = connection.connection.driver_connection
     end = "".join(f"\t{value}" for value in tail) + "\n"
-    with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(every)}) FROM STDIN") as copy:
-        copy.write(end.join(["\t".join(row) for row in zip(*values, strict=True)]) + end)
+    try:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(every)}) FROM STDIN") as copy:
+            copy.write(end.join(["\t".join(row) for row in zip(*values, strict=True)]) + end)
+    except Exception as error:  # it does not come by way of SQLAlchemy, which would tell
+        refuse_too_long(error)
+        raise
 
 
 def _ready_sqlite(table: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
