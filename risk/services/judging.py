@@ -84,9 +84,12 @@ class _Halving:
 
 
 def judge(scorer: Scorer, loaded: units.Units, wanted: Mapping[str, Sequence[int]], as_of: datetime) -> dict[str, list[Part]]:
-    """Every model over its rows. One bad row never stops a batch: halves are tried until the bad ones stand alone."""
+    """Every model over its rows. One bad row never stops a batch: halves are tried until the bad ones stand alone.
+
+    A signal that is ``wanted`` and not ``loaded`` went into the archive meanwhile, where nothing goes that a model in use has not judged.
+    """
     position = {signal: i for i, signal in enumerate(loaded.ids)}
-    mine = {key: {position[signal] for signal in ids} for key, ids in wanted.items()}
+    mine = {key: {position[signal] for signal in ids if signal in position} for key, ids in wanted.items()}
     parts: dict[str, list[Part]] = {key: [] for key in wanted}
     halving = {key: _Halving() for key in wanted}
     for rows, read in _readable(scorer, loaded, list(range(len(loaded.rows))), _Halving()):

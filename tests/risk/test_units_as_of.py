@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select
 
 from features.context import RELATIONS, STREAMS
-from risk.services import labels, register, runs, tasks, units
+from risk.services import judging, labels, register, runs, tasks, units
 from risk.storage import tables as t
 from risk.storage.engine import reading, transaction
 from tests.risk.reviewing import review_all
@@ -154,3 +154,12 @@ def test_a_unit_does_not_count_itself_and_unknown_subjects_are_unknown(engine: E
     table = around.columns()
     assert table["subject_known"].tolist() == [1.0, 1.0, 0.0]
     assert np.isnan(table["subject_age_days"][2])
+
+
+def test_a_signal_that_went_into_the_archive_meanwhile_stops_nobody(sqlite_engine: Engine) -> None:
+    with transaction(sqlite_engine) as conn:
+        ids = put(conn, [CURE, PLAIN])
+        loaded = units.load(conn, ids, NOW)
+    gone = max(ids) + 1
+    (part,) = judging.judge(scorer(), loaded, {MED: [*ids, gone]}, NOW)[MED]
+    assert part.positions == [0, 1]
