@@ -63,7 +63,7 @@ def get_archive(archive_id: Id, svc: Svc) -> ArchiveRow:
 @router.get(
     "/months/{month}/signals",
     summary="查阅已归档的信号 / Archived signals of a month",
-    responses=problems(409),
+    responses=problems(404, 409),
     dependencies=[needs("signals.read")],
 )
 def find_archived(

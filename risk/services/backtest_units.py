@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Row, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, and_, case, func, or_, select
 
 from features.context import Context
 from features.identifiers import may_claim
@@ -179,13 +179,13 @@ def _load(conn: Connection, own: Mapping[int, datetime]) -> Chunk:
     found: dict[int, tuple[Unit, str, tuple[Context, int]]] = {}
     for numbers in together.values():
         loaded = units.load(conn, numbers, max(own[number] for number in numbers))
-        for place, row in enumerate(loaded.rows):
-            found[row.id] = (_unit(row, own[row.id]), row.text, (loaded.around, place))
+        for place, unit in enumerate(loaded.rows):
+            found[unit.id] = (_unit(unit, own[unit.id]), unit.text, (loaded.around, place))
     ordered = [found[number] for number in sorted(found)]
     return Chunk(tuple(one for one, _, _ in ordered), tuple(text for _, text, _ in ordered), tuple(part for _, _, part in ordered))
 
 
-def _unit(row: Row[Any], moment: datetime) -> Unit:
+def _unit(row: units.Signalled, moment: datetime) -> Unit:
     place = first_place(registration=row.subject_region, act=row.region)[0]
     day = units.judged_day(moment)
     return Unit(row.id, moment, day, row.kind, row.content_hash, group_of(row), place, row.source, row.url)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from risk.services.settling import OpenRun
 from risk.storage import tables as t
+
+if TYPE_CHECKING:
+    from risk.services.settling import OpenRun  # with it come the libraries that judge
 
 
 @dataclass(frozen=True, slots=True)
