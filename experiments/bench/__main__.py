@@ -37,7 +37,7 @@ RACES = {
     "judging": "judging:run",
     "intake": "taking_in:run",
 }
-"""Each with the function that runs it. ``reasons`` comes before anything that imports shap."""
+"""Each with the function that runs it."""
 
 ENGINES = ("rules", "row", "online", "terms")
 """Those that have a page of their own too."""
